@@ -1,0 +1,325 @@
+"""The nouns of the house. Every layer may read them; they know nothing of bytes, SQL text, rules or clocks.
+
+A newcomer starts here: an `Identity` asks a statement; `sql` turns it into an `Analysis`; `policy` answers with a
+`Decision`; a `Hold` becomes a `Ticket`; `audit` keeps `Record`s of it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+ExchangeId = NewType("ExchangeId", str)
+SessionId = NewType("SessionId", str)
+TicketId = NewType("TicketId", str)
+DataClass = NewType("DataClass", str)
+"""What a sensitive column holds: "email", "person_name", "payment_card" … (the list is `classify.classes`)."""
+
+
+class Kind(StrEnum):
+    """What sort of principal asks."""
+
+    HUMAN = "human"
+    SERVICE = "service"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking, as proven. `on_behalf_of` is the proven principal of an agent, never a mere claim."""
+
+    subject: str
+    kind: Kind
+    groups: frozenset[str]
+    proof: str
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the client says of itself. Recorded as claims, never as facts; may narrow rights, never widen them."""
+
+    reason: str | None = None
+    task: str | None = None
+    on_behalf_of: str | None = None
+    application: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Relation:
+    """A table, view, sequence or the like, by the name it resolved to. Temporary ones have the schema `pg_temp`."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Column:
+    """A column of a resolved relation."""
+
+    relation: Relation
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.relation}.{self.name}"
+
+
+class Action(StrEnum):
+    """What can be done to a resource; the actions of the Cedar schema."""
+
+    CONNECT = "connect"
+    READ = "read"
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+    DEFINE = "define"
+    GRANT = "grant"
+    ADMINISTER = "administer"
+    EXECUTE = "execute"
+    EXPORT = "export"
+    COPY = "copy"
+    INFER = "infer"
+    UNMASK = "unmask"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One thing that a statement does to one object.
+
+    `relation` is None for what has no relation (a setting, a role, a function). `columns` are the columns read or
+    written, empty where the whole object is meant. `traits` say how, from the closed list in `sql.traits`
+    (`no_where`, `destroys`, `temporary` …). `object` names what is not a relation (`role bob`, `setting work_mem`).
+    """
+
+    action: Action
+    relation: Relation | None = None
+    columns: frozenset[str] = frozenset()
+    traits: frozenset[str] = frozenset()
+    object: str = ""
+    estimated_rows: int | None = None
+
+
+class Use(StrEnum):
+    """How a column's value steers a statement without being shown."""
+
+    KEY = "key"
+    """Compared by =, IN or = ANY with a constant or parameter and nothing else."""
+    EQUIJOIN = "equijoin"
+    """Compared by = with another column, both bare."""
+    GROUP = "group"
+    """GROUP BY, DISTINCT, or the comparing of UNION, INTERSECT, EXCEPT, on the bare column."""
+    ORDER = "order"
+    FILTER = "filter"
+    """Everything else: LIKE, ranges, functions on it in WHERE, CASE, FILTER, joins with generated sets, LIMIT …"""
+    OUTCOME = "outcome"
+    """The success or failure of a write, or of a partial function or cast, tells about the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """A use of columns in a place that shows something about their values: a predicate, an order, an outcome."""
+
+    use: Use
+    columns: frozenset[Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One result column: where its value comes from.
+
+    `plain` says that the value is exactly that of its source columns' rows, unchanged (a bare column, also through
+    views, subqueries and the arms of a UNION); anything else with sources is derived.
+    """
+
+    name: str
+    sources: frozenset[Column] = frozenset()
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """A write that copies values: the columns in `sources` flow into `target`."""
+
+    sources: frozenset[Column]
+    target: Column
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFormat:
+    """How COPY writes or reads its data, as far as a masker must know it."""
+
+    to_client: bool
+    format: str = "text"
+    delimiter: str = "\t"
+    null: str = "\\N"
+    quote: str = '"'
+    escape: str = '"'
+    header: bool = False
+    force_quote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a statement does to the session itself, for those who follow the session's state.
+
+    `verb` is one of: begin, commit, rollback, savepoint, release, rollback_to, commit_prepared, prepare, execute,
+    deallocate, declare, fetch, close, set, set_local, reset, discard, define (the catalog changes), listen.
+    `name` is the object (None = all), `value` the new setting (None = default), `text` the statement of
+    PREPARE or DECLARE as written.
+    """
+
+    verb: str
+    name: str | None = None
+    value: str | None = None
+    text: str | None = None
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What one statement means. `understood=False` is a value too, and reaches `decide`, whose default is no.
+
+    `outputs` is None when it returns no rows. `reads` holds every column whose value is touched anywhere; `taints`
+    the copying writes; `opaque` what cannot be seen through (a function, DO, dynamic SQL), each in words.
+    """
+
+    kind: str
+    understood: bool = True
+    trouble: str = ""
+    accesses: tuple[Access, ...] = ()
+    outputs: tuple[Output, ...] | None = None
+    reads: frozenset[Column] = frozenset()
+    inferences: tuple[Inference, ...] = ()
+    taints: tuple[Taint, ...] = ()
+    functions: frozenset[str] = frozenset()
+    opaque: tuple[str, ...] = ()
+    copy: CopyFormat | None = None
+    effects: tuple[Effect, ...] = ()
+    text: str = ""
+    """The statement's own text, cut out of the message that held it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What `classify` holds a column to be, how surely (0 to 1), and why, in words for a person."""
+
+    data_class: DataClass | None
+    confidence: float
+    evidence: str
+    source: str = "scan"
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """The data map of one database. A column that is in neither part has not been looked at: it counts as sensitive.
+
+    `version` changes whenever an answer may; caches key on it.
+    """
+
+    findings: Mapping[Column, Finding] = field(default_factory=dict)
+    clean: frozenset[str] = frozenset({"pg_catalog", "information_schema"})
+    version: int = 0
+
+    def class_of(self, column: Column) -> DataClass | None:
+        """Return the column's class, None when it is clean, and `unscanned` when nobody has looked yet."""
+        if column.relation.schema in self.clean:
+            return None
+        found = self.findings.get(column)
+        return DataClass("unscanned") if found is None else found.data_class
+
+
+@dataclass(frozen=True, slots=True)
+class MaskSpec:
+    """Which mask one result column wears. `name` is one of the masks of `policy.masks`; `redact` hides all."""
+
+    name: str
+    data_class: DataClass
+    columns: frozenset[Column] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything but the who and the what that a decision depends on."""
+
+    database: str
+    environment: str
+    now: datetime
+    claims: Claims = Claims()
+    approved: bool = False
+    approvals: int = 0
+    style: str = "useful"
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """It may run; `masks` has one entry for each output of the analysis (None = shown as it is)."""
+
+    rules: tuple[str, ...]
+    rule_set: str
+    masks: tuple[MaskSpec | None, ...] = ()
+    sensitive: bool = False
+    """The statement touches sensitive data: its record is durable first, its errors lose their details."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """It may not run. `rules[0]` is the rule that says so; `hint` what to do instead."""
+
+    rules: tuple[str, ...]
+    rule_set: str
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """It may run once somebody approves it."""
+
+    rules: tuple[str, ...]
+    rule_set: str
+    reason: str
+    hint: str = ""
+    approvers: frozenset[str] = frozenset()
+    quorum: int = 1
+
+
+Decision = Allow | Deny | Hold
+
+
+class TicketState(StrEnum):
+    """The life of a ticket: pending → approved → spent, or denied, expired, cancelled on the way."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SPENT = "spent"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A request for approval. It fits one statement (by digest), one identity and one use, and expires."""
+
+    id: TicketId
+    state: TicketState
+    requester: str
+    on_behalf_of: str | None
+    database: str
+    statement: str
+    digest: str
+    reason: str | None
+    rules: tuple[str, ...]
+    why_held: str
+    approvers: frozenset[str]
+    quorum: int
+    created: datetime
+    expires: datetime
+    decided_by: tuple[str, ...] = ()
+    because: str | None = None
