@@ -1,0 +1,162 @@
+"""The ends that the story is told between: what a session needs from the world, as protocols.
+
+`edge` implements them with sockets, disks and databases; the tests with plain objects in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from proctor.policy.rules import Rules
+from proctor.sql.catalog import Catalog
+from proctor.terms import Claims, Classified, Identity, SessionId, Ticket
+
+
+class Outlet(Protocol):
+    """One direction of a connection: where bytes go."""
+
+    def write(self, data: bytes) -> None:
+        """Send, in order, without waiting; back-pressure is the edge's."""
+
+    def close(self) -> None:
+        """Send what is left, and close."""
+
+
+class Clock(Protocol):
+    """The hour, for records and rules, and the time that only goes forward, for deadlines."""
+
+    def now(self) -> datetime:
+        """Return the wall clock's time, UTC."""
+
+    def monotonic_ns(self) -> int:
+        """Return nanoseconds that never step back."""
+
+
+class World(Protocol):
+    """What is known of a database at this moment, shared by the sessions of a worker.
+
+    `version` changes whenever the catalog, the classification or the rules do; whoever cached under another must
+    look again.
+    """
+
+    @property
+    def version(self) -> int:
+        """Return the number of the present state of all three."""
+
+    @property
+    def rules(self) -> Rules:
+        """Return the rules in force."""
+
+    @property
+    def catalog(self) -> Catalog | None:
+        """Return the shared snapshot, None while there is none or a newer one must be read first."""
+
+    @property
+    def classified(self) -> Classified:
+        """Return the data map."""
+
+    async def refresh(self) -> None:
+        """Read the catalog anew if it has changed, and scan what is new, within a bounded wait."""
+
+    async def private(self, query: Callable[[str], Awaitable[list[tuple[str | None, ...]]]]) -> Catalog:
+        """Return a snapshot as the session behind `query` sees it: its temporary tables, its uncommitted DDL."""
+
+    async def classify(self, catalog: Catalog) -> None:
+        """Scan relations of `catalog` that nobody has looked at, within a bounded wait."""
+
+    def catalog_changes(self) -> None:
+        """Raise the shared epoch: DDL is about to run, or has just ended."""
+
+
+class Ledger(Protocol):
+    """The journal as the story sees it. Encoding is the ledger's; a failed ledger raises, and nothing runs."""
+
+    def decided(self, entry: Decided) -> int:
+        """Write that a statement was judged, before it leaves; return the record's position."""
+
+    def answered(self, entry: Answered) -> None:
+        """Note how it ended; written with the next record or within 10 ms."""
+
+    async def synced(self, position: int) -> None:
+        """Return once the record at `position` is on disk."""
+
+
+class Desk(Protocol):
+    """The approval desk."""
+
+    def claim(self, request: HoldRequest) -> Ticket | None:
+        """Spend an approved ticket that fits, and return it; None when there is none."""
+
+    def open(self, request: HoldRequest) -> Ticket:
+        """Return the pending ticket for this request, a new one if need be."""
+
+    async def settled(self, ticket: Ticket) -> Ticket:
+        """Wait until somebody decides the ticket, or it expires."""
+
+    def spend(self, ticket: Ticket, request: HoldRequest) -> bool:
+        """Spend an approved ticket; False when it no longer fits, or was spent already."""
+
+    def withdraw(self, ticket: Ticket) -> None:
+        """Cancel a pending ticket whose asker has gone or given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """What is asked of the desk: one statement with its parameters, by one identity."""
+
+    asker: Identity
+    claims: Claims
+    database: str
+    statement: str
+    digest: str
+    rules: tuple[str, ...]
+    why_held: str
+    approvers: frozenset[str]
+    quorum: int
+
+
+@dataclass(slots=True)
+class Decided:
+    """A judged statement, for the record."""
+
+    exchange: str
+    judged: object
+    claims: Claims
+    verdict: str
+    parameters: tuple[bytes | None, ...] | None = None
+    ticket: str | None = None
+
+
+@dataclass(slots=True)
+class Answered:
+    """How an exchange ended, for the record. `cells` counts masked cells per output column."""
+
+    exchange: str
+    rows: int = 0
+    size: int = 0
+    sqlstate: str = "00000"
+    tag: str = ""
+    started_ns: int = 0
+    cells: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a session is told at its start: who, where, and under which terms."""
+
+    session: SessionId
+    asker: Identity
+    claims: Claims
+    database: str
+    environment: str
+    style: str
+    strict: bool
+    mask_key: bytes
+    hold_seconds: float
+    result_rows: int
+    result_bytes: int
+    masked_cell_bytes: int
+    console: str
