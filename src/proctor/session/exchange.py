@@ -1,0 +1,58 @@
+"""The questions that are open upstream, in order: what each answer belongs to.
+
+One `Open` for each message forwarded; the answering side takes them off the front. Bounded by the relay.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections import deque
+from dataclasses import dataclass, field
+
+from proctor.session.judge import Verdict
+from proctor.session.namespace import Portal, Prepared, Undo
+from proctor.session.plans import Plan
+from proctor.session.ports import Answered
+
+PARSE, BIND, DESCRIBE, EXECUTE, CLOSE, SYNC, QUERY = "parse", "bind", "describe", "execute", "close", "sync", "query"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One statement's question and its answer, from the decision to the last byte."""
+
+    id: str
+    verdict: Verdict
+    record: Answered
+    plan: Plan | None = None
+    planned: bool = False
+
+
+@dataclass(slots=True)
+class Open:
+    """A forwarded message that awaits its answer.
+
+    `ours` marks what the gateway asked for itself: the client never sees its answer. `refusal` is the error that
+    stands in for the upstream's. `done` receives the rows of a query of our own.
+    """
+
+    kind: str
+    batch: int
+    exchanges: list[Exchange] = field(default_factory=list)
+    entry: Prepared | Portal | None = None
+    undo: list[Undo] = field(default_factory=list)
+    ours: bool = False
+    refusal: dict[str, str] | None = None
+    done: Future[list[tuple[str | None, ...]]] | None = None
+    rows: list[tuple[str | None, ...]] = field(default_factory=list)
+    at: int = 0
+    failed: bool = False
+    copying: bool = False
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """Return the exchange whose answer is under way."""
+        return self.exchanges[self.at] if self.at < len(self.exchanges) else None
+
+
+Queue = deque[Open]

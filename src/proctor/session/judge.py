@@ -1,0 +1,205 @@
+"""Stations 3 and 4 of a session: text → Analysis → Decision, taken from memory where nothing has changed since.
+
+What a judgement depends on besides the text is its `Stamp`: identity, claims, rules, catalog, classification, search
+path. A text judged under another stamp is judged again. Knows no bytes and no waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from proctor.policy.decide import decide
+from proctor.policy.rules import Rules
+from proctor.sql import analyze
+from proctor.sql.catalog import Catalog
+from proctor.sql.settings import SessionSettings
+from proctor.terms import (
+    Access,
+    Action,
+    Allow,
+    Analysis,
+    Classified,
+    Context,
+    Decision,
+    Deny,
+    Effect,
+    Hold,
+    Identity,
+    Output,
+)
+
+MAX_REMEMBERED = 8192  # texts are a stranger's to choose; memory is not
+MAX_REMEMBERED_TEXT = 16_384
+MAX_NESTING = 8  # PREPARE of an EXECUTE of a PREPARE …
+
+WRITES = frozenset(
+    {
+        Action.INSERT,
+        Action.UPDATE,
+        Action.DELETE,
+        Action.DEFINE,
+        Action.GRANT,
+        Action.ADMINISTER,
+        Action.EXECUTE,
+        Action.EXPORT,
+        Action.COPY,
+    }
+)
+REFERS = frozenset({"execute", "fetch"})
+SETTLES = frozenset({"set", "set_local", "reset", "discard", "rollback", "rollback_to", "commit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Everything that a judgement depends on besides the text itself."""
+
+    asker: Identity
+    context: Context
+    settings: SessionSettings
+    epoch: str
+    data_map: int
+    rule_set: str
+
+
+@dataclass(slots=True)
+class Verdict:
+    """One statement judged: what it means, what was decided, and what the relay must know of it at once."""
+
+    analysis: Analysis
+    decision: Decision
+    writes: bool
+    sensitive: bool
+    template: object = None
+    """A place for the ledger to keep what it has encoded once."""
+
+    @property
+    def word(self) -> str:
+        """Return allow, deny or hold."""
+        return type(self.decision).__name__.lower()
+
+
+@dataclass(slots=True)
+class Judged:
+    """A whole text judged, statement by statement; the strictest verdict rules the message."""
+
+    text: str
+    verdicts: tuple[Verdict, ...]
+    refers: bool
+    unknown_object: bool = False
+    harmless: bool = field(init=False)
+    effects: tuple[Effect, ...] = field(init=False)
+    settles: bool = field(init=False)
+    defines: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.harmless = all(isinstance(v.decision, Allow) and not v.writes and not v.sensitive for v in self.verdicts)
+        self.effects = tuple(e for v in self.verdicts for e in v.analysis.effects)
+        self.settles = any(e.verb in SETTLES for e in self.effects) or any(v.analysis.opaque for v in self.verdicts)
+        self.defines = any(e.verb == "define" for e in self.effects) or any(v.analysis.opaque for v in self.verdicts)
+
+    @property
+    def strictest(self) -> Verdict | None:
+        """Return the verdict that decides the message: a deny, else a hold, else the first."""
+        for kind in (Deny, Hold):
+            for verdict in self.verdicts:
+                if isinstance(verdict.decision, kind):
+                    return verdict
+        return self.verdicts[0] if self.verdicts else None
+
+
+Lookup = Callable[[Effect], "str | None"]
+"""Finds the text behind the name in an `execute` or `fetch`; None when no such statement or cursor is known."""
+
+
+class Memory:
+    """The judgements of one worker, shared by its sessions, bounded."""
+
+    def __init__(self) -> None:
+        self._judged: dict[tuple[Stamp, str], Judged] = {}
+
+    def recall(self, stamp: Stamp, text: str) -> Judged | None:
+        """Return the judgement of that text under that stamp, if it is remembered."""
+        return self._judged.get((stamp, text))
+
+    def keep(self, stamp: Stamp, judged: Judged) -> None:
+        """Remember a judgement; the older half goes when there are too many."""
+        if len(judged.text) > MAX_REMEMBERED_TEXT or judged.unknown_object:
+            return
+        if len(self._judged) >= MAX_REMEMBERED:
+            for key in list(self._judged)[: MAX_REMEMBERED // 2]:
+                del self._judged[key]
+        self._judged[(stamp, judged.text)] = judged
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the judge has before it: catalog, data map and rules, as the stamp names them."""
+
+    stamp: Stamp
+    catalog: Catalog
+    classified: Classified
+    rules: Rules
+
+    def judge(self, text: str, *, approved: bool = False, approvals: int = 0, lookup: Lookup | None = None) -> Judged:
+        """Judge every statement of a text. What cannot be analyzed is not understood, and decided as that."""
+        analyses = analyze(text, self.catalog, self.stamp.settings)
+        refers = any(e.verb in REFERS for a in analyses for e in a.effects)
+        if refers and lookup is not None:
+            analyses = tuple(self._followed(analyses, lookup))
+        context = replace(self.stamp.context, approved=approved, approvals=approvals)
+        verdicts = tuple(self._verdict(a, context) for a in analyses)
+        unknown = any(not a.understood and a.trouble.startswith(("relation ", "column ")) for a in analyses)
+        return Judged(text, verdicts, refers, unknown)
+
+    def _verdict(self, analysis: Analysis, context: Context) -> Verdict:
+        decision = decide(self.stamp.asker, analysis, context, self.rules, self.classified)
+        sensitive = decision.sensitive if isinstance(decision, Allow) else True
+        writes = any(a.action in WRITES and "temporary" not in a.traits for a in analysis.accesses)
+        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive)
+
+    def _followed(self, analyses: Iterable[Analysis], lookup: Lookup) -> Iterable[Analysis]:
+        """Put in the place of each EXECUTE or FETCH what it would run, names made earlier in the text included."""
+        made: dict[tuple[str, str | None], str] = {}
+        for analysis in analyses:
+            seen = analysis
+            for effect in analysis.effects:
+                if effect.verb in ("prepare", "declare") and effect.text is not None:
+                    made["execute" if effect.verb == "prepare" else "fetch", effect.name] = effect.text
+                elif effect.verb in REFERS:
+                    text = made.get((effect.verb, effect.name)) or lookup(effect)
+                    seen = self._behind(seen, effect, text)
+            yield seen
+
+    def _behind(self, analysis: Analysis, effect: Effect, text: str | None) -> Analysis:
+        if text is None:
+            what = "prepared statement" if effect.verb == "execute" else "cursor"
+            return replace(analysis, understood=False, trouble=f'{what} "{effect.name}" does not exist')
+        inner = analyze(text, self.catalog, self.stamp.settings)
+        if len(inner) != 1 or any(e.verb in REFERS for e in inner[0].effects):
+            return replace(analysis, understood=False, trouble=f'what "{effect.name}" would run cannot be followed')
+        return _merged(analysis, inner[0])
+
+
+def _merged(outer: Analysis, inner: Analysis) -> Analysis:
+    """Give the naming statement the meaning of the named one."""
+    plan = outer.kind == "explain"
+    outputs = (Output("QUERY PLAN", inner.reads, plain=False),) if plan else inner.outputs
+    if outer.kind == "move":
+        outputs = None
+    understood = outer.understood and inner.understood and outer.kind in ("execute", "fetch", "move", "explain")
+    accesses: tuple[Access, ...] = outer.accesses + inner.accesses
+    return replace(
+        outer,
+        understood=understood,
+        trouble=outer.trouble or inner.trouble or ("" if understood else "it runs a named statement in a new way"),
+        accesses=accesses,
+        outputs=outputs,
+        reads=outer.reads | inner.reads,
+        inferences=outer.inferences + inner.inferences,
+        taints=outer.taints + inner.taints,
+        functions=outer.functions | inner.functions,
+        opaque=outer.opaque + inner.opaque,
+        effects=outer.effects + tuple(e for e in inner.effects if e.verb not in REFERS),
+        text=outer.text,
+    )

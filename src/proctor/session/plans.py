@@ -1,0 +1,156 @@
+"""The mask plan of a result: what is done to each of its columns, made once from the lineage and the server's word.
+
+The lineage says which mask a column wears; the server's description says which table's column it is, and its type and
+format. The stricter of the two wins: a column that the server names as sensitive is never shown because the lineage
+missed it, and a result whose shape does not fit the analysis is hidden whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proctor.policy import masks
+from proctor.sql.catalog import Catalog
+from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
+from proctor.wire import types
+from proctor.wire._hot import NULL
+from proctor.wire.talk import Field
+
+CellMask = Callable[[bytes], "bytes | None"]
+Wear = CellMask | bytes | object | None
+"""A function of the cell, a constant, NULL, or None for a cell that passes."""
+
+MAX_WARDROBE = 4096
+UNKNOWN = DataClass("unknown")
+TEXT_KINDS = frozenset({18, 19, 25, 1042, 1043, 705, 142})
+FAMILIES = {
+    16: "boolean", 17: "binary", 20: "integer", 21: "integer", 23: "integer", 26: "integer", 700: "float",
+    701: "float", 1700: "decimal", 790: "decimal", 1082: "date", 1083: "time", 1266: "time", 1114: "timestamp",
+    1184: "timestamp", 2950: "uuid", 114: "json", 3802: "json", 869: "inet", 650: "inet", 829: "macaddr",
+    774: "macaddr", 1009: "array", 1015: "array", 1014: "array", 600: "point", 1186: "other",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Plan:
+    """What each column wears, and under which name the journal counts its masked cells."""
+
+    wears: list[Wear]
+    labels: list[str]
+    specs: list[MaskSpec | None]
+
+    @property
+    def masks(self) -> bool:
+        """Say whether any column is changed at all."""
+        return any(w is not None for w in self.wears)
+
+
+class Wardrobe:
+    """The masks of one deployment key, made once for each class, type and format, and shared by all sessions."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._made: dict[tuple[str, str, int, int, int], Wear] = {}
+
+    def wear(self, spec: MaskSpec, field: Field) -> Wear:
+        """Return the mask for a column of that type and format."""
+        key = (spec.name, spec.data_class, field.type_oid, field.type_modifier, field.format)
+        if key not in self._made:
+            if len(self._made) >= MAX_WARDROBE:
+                self._made.clear()
+            self._made[key] = self._make(spec, field)
+        return self._made[key]
+
+    def _make(self, spec: MaskSpec, field: Field) -> Wear:
+        if spec.name == "null":
+            return NULL
+        constant = types.redaction(field.type_oid, field.format, type_modifier=field.type_modifier)
+        hidden: Wear = NULL if constant is None else constant
+        if spec.name == "redact" or not (types.known(field.type_oid) or field.type_oid in TEXT_KINDS):
+            return hidden
+        width = field.type_modifier - 4 if field.type_oid in (1042, 1043) and field.type_modifier >= 4 else None
+        family = FAMILIES.get(field.type_oid, "text")
+        mask = masks.make_mask(spec.name, spec.data_class, key=self._key, type_family=family, max_length=width)
+        if field.format == 0 or field.type_oid in TEXT_KINDS:
+            return mask
+        return _binary(mask, field.type_oid, constant)
+
+
+def _binary(mask: CellMask, oid: int, constant: bytes | None) -> CellMask:
+    def wear(cell: bytes) -> bytes | None:
+        try:
+            masked = mask(types.to_text(oid, cell))
+            return None if masked is None else types.from_text(oid, masked)
+        except ValueError:
+            return constant
+
+    return wear
+
+
+def plan(
+    fields: list[Field], analysis: Analysis, allowed: Allow, catalog: Catalog, classified: Classified, wardrobe: Wardrobe
+) -> Plan | None:
+    """Return what each column of the result wears, or None when all may pass as they are."""
+    outputs = analysis.outputs or ()
+    fits = len(outputs) == len(fields) == len(allowed.masks)
+    specs: list[MaskSpec | None] = []
+    for at, described in enumerate(fields):
+        spec = allowed.masks[at] if fits else MaskSpec("redact", UNKNOWN)
+        if spec is None and not _unmasked(allowed):
+            spec = _server_says(described, catalog, classified)
+        specs.append(spec)
+    if not any(specs):
+        return None
+    wears = [None if s is None else wardrobe.wear(s, f) for s, f in zip(specs, fields, strict=True)]
+    return Plan(wears, [_label(s, f) for s, f in zip(specs, fields, strict=True)], specs)
+
+
+def _unmasked(allowed: Allow) -> bool:
+    """Say whether the decision was taken with the right to see what it touches."""
+    return allowed.sensitive and not any(allowed.masks)
+
+
+def _server_says(described: Field, catalog: Catalog, classified: Classified) -> MaskSpec | None:
+    if described.table_oid == 0:
+        return None
+    found = catalog.by_oid.get(described.table_oid)
+    if found is None:
+        return MaskSpec("redact", UNKNOWN)
+    for column in found.columns:
+        if column.number == described.number:
+            if found.kind in "vm" and found.kind != "m":
+                return None  # a view's column: the lineage went through its definition
+            data_class = classified.class_of(Column(found.relation, column.name))
+            return None if data_class is None else MaskSpec("redact", data_class)
+    return None
+
+
+def _label(spec: MaskSpec | None, described: Field) -> str:
+    if spec is not None and len(spec.columns) == 1:
+        return str(next(iter(spec.columns)))
+    return described.name
+
+
+def copy_plan(analysis: Analysis, allowed: Allow, catalog: Catalog, wardrobe: Wardrobe) -> Plan | None:
+    """Return the plan of a COPY to the client, whose columns the server does not describe."""
+    if not any(allowed.masks):
+        return None
+    outputs = analysis.outputs or ()
+    wears: list[Wear] = []
+    labels: list[str] = []
+    for output, spec in zip(outputs, allowed.masks, strict=True):
+        oid = _declared(output.sources, catalog) if output.plain else 0
+        described = Field(output.name, 0, 0, oid, -1, -1, 0)
+        wears.append(None if spec is None else wardrobe.wear(spec, described))
+        labels.append(_label(spec, described))
+    return Plan(wears, labels, list(allowed.masks))
+
+
+def _declared(sources: frozenset[Column], catalog: Catalog) -> int:
+    oids = set()
+    for source in sources:
+        found = catalog.relations.get(Relation(source.relation.schema, source.relation.name))
+        column = found.column(source.name) if found is not None else None
+        oids.add(0 if column is None else column.type_oid)
+    return oids.pop() if len(oids) == 1 else 0

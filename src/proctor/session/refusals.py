@@ -1,0 +1,88 @@
+"""How a denial, a hold or a fault is told to the client, and how much of the database's own words passes.
+
+Takes decisions and error fields, gives the fields of an ErrorResponse. A statement that touched anything sensitive has
+its errors reduced to the code and a safe sentence, since messages quote values.
+"""
+
+from __future__ import annotations
+
+from proctor.errors import Fault
+from proctor.terms import Deny, Hold, Ticket
+
+MARKER = "refused"
+"""What the upstream gets in the place of a refused statement: a syntax error, so that its transaction fails as the
+client is told, and the answer keeps its place in the pipeline."""
+
+KEPT = frozenset("SVCstcdn")
+SAFE = {
+    "22": "a value did not fit the operation",
+    "23": "a constraint was violated",
+    "25": "the transaction's state does not permit this",
+    "40": "the transaction was rolled back by the database",
+    "42": "the statement is wrong in its syntax, names, types or rights",
+    "53": "the database lacks resources",
+    "54": "a limit of the database was exceeded",
+    "55": "an object is not in the state this needs",
+    "57": "the operation was stopped",
+    "58": "the database met a system error",
+}
+
+
+def error(sqlstate: str, message: str, *, detail: str = "", hint: str = "", severity: str = "ERROR") -> dict[str, str]:
+    """Return the fields of an ErrorResponse of our own."""
+    fields = {"S": severity, "V": severity, "C": sqlstate, "M": message}
+    if detail:
+        fields["D"] = detail
+    if hint:
+        fields["H"] = hint
+    return fields
+
+
+def denial(decision: Deny, exchange: str) -> dict[str, str]:
+    """Tell a denial: what, by which rule, and what to do instead."""
+    rule = decision.rules[0] if decision.rules else "default"
+    detail = f"Rule {rule} decided; exchange {exchange}."
+    return error("42501", f"refused: {decision.reason}", detail=detail, hint=decision.hint)
+
+
+def held(decision: Hold, ticket: Ticket, exchange: str, console: str) -> dict[str, str]:
+    """Tell a hold that is not waited for, with the ticket to have approved."""
+    rule = decision.rules[0] if decision.rules else "default"
+    who = ", ".join(sorted(decision.approvers)) or "an approver"
+    detail = f"Rule {rule} holds it; exchange {exchange}; ticket {ticket.id}, waiting for {who}."
+    hint = f"Once `proctor approvals approve {ticket.id}` or {console} has it approved, run the same statement again."
+    return error("42501", f"held for approval: {decision.reason}", detail=detail, hint=hint)
+
+
+def unapproved(ticket: Ticket, exchange: str) -> dict[str, str]:
+    """Tell that a ticket ended without approval."""
+    by = f" by {', '.join(ticket.decided_by)}" if ticket.decided_by else ""
+    message = f"refused: ticket {ticket.id} was {ticket.state.value}{by}"
+    detail = f"Exchange {exchange}." + (f" Reason given: {ticket.because}" if ticket.because else "")
+    return error("42501", message, detail=detail, hint="Ask the approver, or run it again to open a new ticket.")
+
+
+def fault(broken: Fault, exchange: str = "") -> dict[str, str]:
+    """Tell a fault in one safe sentence."""
+    detail = f"Exchange {exchange}." if exchange else ""
+    return error(broken.sqlstate, broken.message, detail=detail, hint=broken.hint)
+
+
+def waiting(decision: Hold, ticket: Ticket, console: str) -> dict[str, str]:
+    """Return the notice for a client that waits at the desk."""
+    who = ", ".join(sorted(decision.approvers)) or "an approver"
+    return {
+        "S": "NOTICE",
+        "V": "NOTICE",
+        "C": "00000",
+        "M": f"held for approval: {decision.reason} (ticket {ticket.id}, waiting for {who})",
+        "H": f"An approver runs `proctor approvals approve {ticket.id}` or opens {console}; cancel to give up.",
+    }
+
+
+def reduced(fields: dict[str, str]) -> dict[str, str]:
+    """Return an error or notice without anything that could quote a value."""
+    kept = {k: v for k, v in fields.items() if k in KEPT}
+    sentence = SAFE.get(fields.get("C", "")[:2], "the database reported an error")
+    kept["M"] = f"{sentence} (details withheld: the statement touches sensitive data)"
+    return kept
