@@ -1,0 +1,1 @@
+"""Settings, and the composition root: start, stop, reload. Nothing imports it but `cli`."""

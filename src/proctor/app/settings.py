@@ -1,0 +1,384 @@
+"""Beside the stations: reads `proctor.toml` into an `edge.config.Config`, or tells everything that is wrong with it.
+
+In comes a path; out goes a `Config`, or one `ConfigFault` that names every file, line and remedy. Opens no socket and
+makes no file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from types import MappingProxyType
+
+from proctor.app.section import Report, Section, named
+from proctor.edge.config import (
+    Address,
+    Agent,
+    Approvals,
+    Audit,
+    Config,
+    Database,
+    Host,
+    Keys,
+    KeySource,
+    Limits,
+    Listen,
+    ListenTls,
+    Masking,
+    Person,
+    Policy,
+    Secret,
+    Server,
+    Service,
+    UpstreamRole,
+    UpstreamTls,
+)
+from proctor.edge.verifiers import parse_verifier
+from proctor.errors import ConfigFault
+
+MAX_FILE = 16 * 1024 * 1024  # a settings file that is larger is something else
+_TABLES = ("people", "agents", "services")
+
+
+def load(path: Path, *, secrets: bool = True) -> Config:
+    """Read a settings file whole, and raise one `ConfigFault` with all its troubles.
+
+    With `secrets=False` the environment and files that hold secrets are left alone: for those who only look for the
+    console's address.
+    """
+    path = path.absolute()
+    report = Report(path, "", secrets)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE + 1)
+        if len(raw) > MAX_FILE:
+            raise ConfigFault(f"{path}: is too large for a settings file")
+        table = tomllib.loads(raw.decode())
+        report = Report(path, raw.decode(), secrets)
+    except OSError as fault:
+        raise ConfigFault(f"{path}: cannot read it: {fault.strerror}; name another file with --config") from fault
+    except UnicodeDecodeError as fault:
+        line = fault.object.count(b"\n", 0, fault.start) + 1
+        raise ConfigFault(f"{path}:{line}: is not UTF-8; save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigFault(_syntax(path, str(fault))) from None
+    config = _read(Section(report, (), table))
+    if report.problems:
+        raise ConfigFault(report.told())
+    return config
+
+
+def _syntax(path: Path, trouble: str) -> str:
+    what, _, place = trouble.rpartition(" (at ")
+    line = "".join(each for each in place.partition(",")[0] if each.isdigit())
+    return f"{path}:{line}: {what}; this is not TOML" if line else f"{path}: {trouble}; this is not TOML"
+
+
+def _read(top: Section) -> Config:
+    _worry_about_readers(top.report)
+    state = top.beside(top.text("state", "./state"))
+    databases = {name: _database(name, each) for name, each in top.sections("databases")}
+    servers = {name: _server(name, each) for name, each in top.sections("servers")}
+    people = {name: Person(name, *_login(each)) for name, each in top.sections("people")}
+    agents = {name: _agent(name, each, people) for name, each in top.sections("agents")}
+    services = {name: Service(name, *_login(each)) for name, each in top.sections("services")}
+    limits = _limits(top.section("limits"))
+    config = Config(
+        source=top.report.source,
+        state=state,
+        keys=_keys(top.section("keys"), state / "keys"),
+        listen=_listen(top.section("listen")),
+        audit=_audit(top.section("audit")),
+        masking=_masking(top.section("masking")),
+        approvals=_approvals(top.section("approvals"), limits),
+        databases=MappingProxyType(databases),
+        servers=MappingProxyType(servers),
+        people=MappingProxyType(people),
+        agents=MappingProxyType(agents),
+        services=MappingProxyType(services),
+        limits=limits,
+        policy=_policy(top.section("policy")),
+        warnings=tuple(top.report.warnings),
+    )
+    top.close()
+    _check_names(top)
+    if not databases and not servers:
+        top.report.note((), "there is no database; write [databases.NAME] with host, user and password")
+    return config
+
+
+def _worry_about_readers(report: Report) -> None:
+    shared = report.source.stat().st_mode & 0o077
+    if shared and "password" in report.text:
+        report.warnings.append(f"{report.source}: others may read it and it has passwords; chmod 600 it")
+
+
+# --- listen ---------------------------------------------------------------------------------------------------------
+
+
+def _listen(section: Section) -> Listen:
+    default = Listen()
+    postgres = _addresses(section, "postgres") or default.postgres
+    console = _addresses(section, "console") or default.console
+    tls = _listen_tls(section)
+    if tls.mode == "off" and (open_ones := [str(each) for each in (*postgres, *console) if not each.local]):
+        section.note(
+            "tls",
+            f'"off" is for loopback and Unix sockets, and {", ".join(open_ones)} is neither; '
+            'write tls = "auto", or listen on 127.0.0.1',
+        )
+    listen = Listen(
+        postgres=postgres,
+        console=console,
+        workers=section.count("workers", default.workers, most=512),
+        tls=tls,
+        proxy_protocol=_proxies(section),
+    )
+    section.close()
+    return listen
+
+
+def _addresses(section: Section, key: str) -> tuple[Address, ...]:
+    found: list[Address] = []
+    texts = section.texts(key)
+    if key in section and not texts:
+        section.note(key, 'name at least one address, such as "127.0.0.1:6432"')
+    for text in texts:
+        address = _address(section, text)
+        if address is None:
+            section.note(key, f'"{text}" is no address; write "host:port", "[::1]:port" or the path of a Unix socket')
+        elif address in found and address.port != 0:
+            section.note(key, f'"{text}" stands there twice; remove one')
+        else:
+            found.append(address)
+    return tuple(found)
+
+
+def _address(section: Section, text: str) -> Address | None:
+    if text.startswith(("/", "./", "../", "~/")):
+        return Address(path=section.beside(text))
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        return None
+    if host.startswith("[") and host.endswith("]"):
+        try:
+            return Address(str(ip_address(host[1:-1])), int(port))
+        except ValueError:
+            return None
+    if not host or any(each in host for each in ":[]/ @"):
+        return None
+    return Address("0.0.0.0" if host == "*" else host, int(port))  # noqa: S104 only where the operator says so
+
+
+def _listen_tls(section: Section) -> ListenTls:
+    if isinstance(section.take("tls"), dict):
+        files = section.section("tls")
+        for key in ("cert", "key"):
+            files.needed(key, '"server.pem"')
+        tls = ListenTls("files", files.readable("cert"), files.readable("key"))
+        files.close()
+        return tls
+    if section.take("tls") in (None, "auto"):
+        return ListenTls("auto")
+    if section.take("tls") == "off":
+        return ListenTls("off")
+    section.note("tls", 'write "auto", "off" (loopback only) or { cert = "server.crt", key = "server.key" }')
+    return ListenTls("auto")
+
+
+def _proxies(section: Section) -> tuple[IPv4Network | IPv6Network, ...]:
+    found: list[IPv4Network | IPv6Network] = []
+    for text in section.texts("proxy_protocol"):
+        try:
+            found.append(ip_network(text))
+        except ValueError:
+            section.note("proxy_protocol", f'"{text}" is no network; write one such as "10.0.0.0/8"')
+    if found:
+        section.note("proxy_protocol", "is not built yet; leave it out, clients are known by their own address")
+    return tuple(found)
+
+
+# --- databases ------------------------------------------------------------------------------------------------------
+
+
+def _database(name: str, section: Section) -> Database:
+    database = _reached(name, section, section.text("database", name))
+    section.close()
+    return database
+
+
+def _server(name: str, section: Section) -> Server:
+    listed = section.take("databases")
+    names: tuple[str, ...] | None = None
+    if listed is None:
+        section.report.note(section.path, 'databases is missing; write databases = "*" or a list of names')
+    elif listed != "*":
+        names = section.texts("databases")
+    server = Server(
+        name,
+        _reached(name, section, section.text("database", "postgres")),
+        None if names is None else frozenset(names),
+    )
+    section.close()
+    return server
+
+
+def _reached(name: str, section: Section, database: str) -> Database:
+    section.choice("engine", ("postgresql",), "postgresql")
+    hosts = _hosts(section)
+    role = UpstreamRole(section.needed("user", '"…", the gateway\'s own role at the database'), section.secret())
+    users: dict[str, UpstreamRole] = {}
+    for group, each in section.sections("users"):
+        users[group] = UpstreamRole(each.needed("user", '"…"'), each.secret())
+        each.close()
+    local = all(host.local for host in hosts)
+    tls: UpstreamTls = section.choice("tls", ("verify-full", "require", "off"), "off" if local else "verify-full")
+    if tls != "verify-full" and not local:
+        section.report.warn(section.at("tls"), f'"{tls}" lets whoever is on the way pose as the database')
+    return Database(
+        name=name,
+        hosts=hosts,
+        database=database,
+        role=role,
+        environment=section.choice("environment", ("production", "staging", "development"), "production"),
+        users=MappingProxyType(users),
+        tls=tls,
+        ca=section.readable("ca"),
+        target_session_attrs=section.choice(
+            "target_session_attrs",
+            ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
+            "any",
+        ),
+    )
+
+
+def _hosts(section: Section) -> tuple[Host, ...]:
+    if "host" not in section:
+        section.needed("host", '"127.0.0.1", or the folder of a Unix socket')
+    names = section.texts("host") or ("127.0.0.1",)
+    for name in names:
+        if any(each in name for each in " ,@[]") or (":" in name and not _is_ip(name)):
+            # A URL with a password in it may be what stands there, so it is not repeated.
+            section.note("host", "is no host; write the name or address alone, and the port as port = 5432")
+    if len(names) > 1:
+        section.note("host", "several hosts are not built yet; name one")
+    port = section.count("port", 5432, most=65535)
+    return tuple(Host(name, port) for name in names)
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+# --- who ------------------------------------------------------------------------------------------------------------
+
+
+def _login(section: Section, *, close: bool = True) -> tuple[frozenset[str], Secret | None]:
+    groups = frozenset(section.texts("groups"))
+    password = section.secret()
+    if password is None:
+        section.report.warn(section.path, "has no password, so nobody can log in by that name")
+    elif (
+        password.value is not None
+        and password.value.startswith("SCRAM-SHA-256$")
+        and parse_verifier(password.value) is None
+    ):
+        section.report.note(section.path, "its SCRAM-SHA-256 verifier is broken; write what `proctor passwd` prints")
+    if close:
+        section.close()
+    return groups, password
+
+
+def _agent(name: str, section: Section, people: Mapping[str, Person]) -> Agent:
+    owner = section.needed("owner", '"alice", the person it acts for')
+    if owner and owner not in people:
+        section.note("owner", f"there is no [people.{named((owner,))}]; the owner is a person of this file")
+    groups, password = _login(section, close=False)
+    section.close()
+    return Agent(name, owner, groups, password)
+
+
+def _check_names(top: Section) -> None:
+    """Note names that stand for two principals: a grant to one would be a grant to the other."""
+    seen: dict[str, str] = {}
+    for kind in _TABLES:
+        table = top.table.get(kind)
+        for name in table if isinstance(table, dict) else ():
+            if name in seen:
+                top.report.note((kind, name), f"[{seen[name]}] has this name already; names are unique, choose another")
+            seen.setdefault(name, named((kind, name)))
+
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+
+
+def _audit(section: Section) -> Audit:
+    audit = Audit(section.choice("durability", ("strict", "adaptive"), "adaptive"))
+    section.close()
+    return audit
+
+
+def _masking(section: Section) -> Masking:
+    masking = Masking(section.choice("style", ("useful", "redact"), "useful"))
+    section.close()
+    return masking
+
+
+def _approvals(section: Section, limits: Limits) -> Approvals:
+    approvals = Approvals(section.seconds("wait", min(Approvals().wait, limits.hold), zero=True))
+    if approvals.wait > limits.hold:
+        section.note("wait", "is longer than a ticket lives; write a shorter one, or raise limits.hold")
+    section.close()
+    return approvals
+
+
+def _keys(section: Section, folder: Path) -> Keys:
+    keys = Keys(*(_key(section, name, folder / f"{name}.key") for name in ("mask", "bind", "sign")))
+    section.close()
+    return keys
+
+
+def _key(section: Section, name: str, default: Path) -> KeySource:
+    if name not in section:
+        section.take(name)
+        return KeySource(file=default, made=True)
+    source = section.section(name)
+    given = [way for way in ("file", "env", "command") if way in source]
+    if len(given) != 1:
+        section.note(name, 'write { file = "…" }, { env = "…" } or { command = ["…"] }')
+    file = source.readable("file") if section.report.secrets else source.path_of("file")
+    key = KeySource(file, source.text("env") or None, source.texts("command"))
+    source.close()
+    return key
+
+
+def _limits(section: Section) -> Limits:
+    default = Limits()
+    limits = Limits(
+        login=section.seconds("login", default.login),
+        idle=section.seconds("idle", default.idle),
+        statement=section.seconds("statement", default.statement),
+        hold=section.seconds("hold", default.hold),
+        sessions_per_identity=section.count("sessions_per_identity", default.sessions_per_identity),
+        result_rows=section.count("result_rows", default.result_rows),
+        result_bytes=section.size("result_bytes", default.result_bytes),
+        message_bytes=section.size("message_bytes", default.message_bytes),
+        masked_cell_bytes=section.size("masked_cell_bytes", default.masked_cell_bytes),
+    )
+    section.close()
+    return limits
+
+
+def _policy(section: Section) -> Policy:
+    paths = tuple(section.beside(text) for text in section.texts("paths"))
+    for path in paths:
+        if not path.exists():
+            section.note("paths", f"there is no {path}; name a *.cedar file or a folder of them")
+    section.close()
+    return Policy(paths)
