@@ -1,0 +1,247 @@
+"""The operator's contract: what proctor.toml may say, and how its troubles are told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from proctor.app.settings import load
+from proctor.edge.config import Address, Config
+from proctor.errors import ConfigFault
+
+MINIMAL = """
+[databases.shop]
+host = "127.0.0.1"
+user = "proctor"
+password = "not-so-secret"
+"""
+
+CONTRACT = """# proctor.toml
+state = "./state"
+[listen]
+postgres = "127.0.0.1:6432"
+console  = "127.0.0.1:8088"
+workers  = 1
+tls      = "auto"
+[audit]
+durability = "adaptive"
+[masking]
+style = "useful"
+[approvals]
+wait = "120s"
+[databases.shop]
+engine = "postgresql"
+host = "127.0.0.1"
+port = 5432
+database = "shop"
+user = "proctor"
+password_env = "SHOP_PASSWORD"
+environment = "production"
+users = { dba = { user = "dba_role", password_env = "X" } }
+[people.alice]
+groups = ["engineering"]
+password = "hunter2"
+[agents.copilot]
+owner = "alice"
+password = "agentpw"
+[keys]
+mask = { env = "MASK_KEY" }
+[limits]
+login = "10s"
+[policy]
+paths = []
+"""
+
+
+def read(folder: Path, text: str) -> Config:
+    path = folder / "proctor.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    return load(path)
+
+
+def troubles(folder: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigFault) as caught:
+        read(folder, text)
+    prefix = re.escape(str(folder / "proctor.toml"))
+    return [re.sub(f"^{prefix}:", "", line) for line in caught.value.message.splitlines()]
+
+
+def test_the_contract_of_the_manual_loads_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "s1")
+    monkeypatch.setenv("X", "s2")
+    config = read(tmp_path, CONTRACT)
+    shop = config.databases["shop"]
+    assert config.state == tmp_path / "state"
+    assert config.listen.postgres == (Address("127.0.0.1", 6432),)
+    assert (shop.host.name, shop.host.port, shop.environment, shop.tls) == ("127.0.0.1", 5432, "production", "off")
+    assert shop.role.password is not None
+    assert shop.role.password.reveal() == "s1"
+    assert shop.role_for(frozenset({"dba"})).user == "dba_role"
+    assert shop.role_for(frozenset({"engineering"})).user == "proctor"
+    assert config.agents["copilot"].identity("scram").on_behalf_of == "alice"
+    assert config.keys.mask.env == "MASK_KEY"
+    assert config.keys.sign.file == tmp_path / "state" / "keys" / "sign.key"
+    assert config.keys.sign.made
+    assert config.approvals.wait == 120
+
+
+def test_what_is_left_out_is_the_safer_behaviour(tmp_path: Path) -> None:
+    config = read(tmp_path, MINIMAL)
+    assert config.databases["shop"].environment == "production"
+    assert config.databases["shop"].database == "shop"
+    assert config.listen.tls.mode == "auto"
+    assert all(address.local for address in (*config.listen.postgres, *config.listen.console))
+    assert config.warnings == ()
+
+
+def test_a_remote_database_is_verified_unless_told_otherwise(tmp_path: Path) -> None:
+    assert read(tmp_path, MINIMAL.replace("127.0.0.1", "db.example.com")).databases["shop"].tls == "verify-full"
+    config = read(tmp_path, MINIMAL.replace("127.0.0.1", "db.example.com") + 'tls = "off"\n')
+    assert "pose as the database" in config.warnings[0]
+
+
+def test_a_unix_socket_folder_is_a_host(tmp_path: Path) -> None:
+    host = read(tmp_path, MINIMAL.replace("127.0.0.1", "/run/postgresql")).databases["shop"].host
+    assert (host.unix, host.port) == (True, 5432)
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        pytest.param('"127.0.0.1:6432"', [Address("127.0.0.1", 6432)], id="one"),
+        pytest.param('["127.0.0.1:1", "[::1]:2"]', [Address("127.0.0.1", 1), Address("::1", 2)], id="a list"),
+        pytest.param('"localhost:0"', [Address("localhost", 0)], id="any port"),
+        pytest.param('"*:6432"', [Address("0.0.0.0", 6432)], id="everywhere"),
+        pytest.param('"/run/proctor.sock"', [Address(path=Path("/run/proctor.sock"))], id="a unix socket"),
+    ],
+)
+def test_an_address_is_read(tmp_path: Path, written: str, read_as: list[Address]) -> None:
+    assert read(tmp_path, f"listen.postgres = {written}\n{MINIMAL}").listen.postgres == tuple(read_as)
+
+
+@pytest.mark.parametrize("written", ["6432", '"6432"', '"127.0.0.1"', '"::1:6432"', '"a:b"', '"h:70000"', "[]", '""'])
+def test_what_is_no_address_is_told(tmp_path: Path, written: str) -> None:
+    found = troubles(tmp_path, f"listen.postgres = {written}\n{MINIMAL}")
+    assert found[0].startswith("1: listen.postgres: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("stat = 1", '1: stat: unknown key; did you mean "state"?', id="unknown at the top"),
+        pytest.param("[listen]\nconsol = 'x'", '2: listen.consol: unknown key; did you mean "console"?', id="in table"),
+        pytest.param("\n[approvals]\nwait = 120", "3: approvals.wait: must be a duration", id="no unit"),
+        pytest.param('[masking]\nstyle = "usefull"', '2: masking.style: write "useful" or "redact"', id="choice"),
+        pytest.param('[limits]\nlogin = "0s"', "2: limits.login: must be longer than nothing", id="nothing"),
+        pytest.param("[limits]\nresult_rows = -1", "2: limits.result_rows: must be a whole number", id="negative"),
+        pytest.param(
+            '[limits]\nmessage_bytes = "64Q"', "2: limits.message_bytes: must be a number of bytes", id="size"
+        ),
+        pytest.param("[listen]\nworkers = true", "2: listen.workers: must be a whole number", id="bool is no number"),
+        pytest.param("listen = 3", "1: listen: must be a table", id="no table"),
+        pytest.param(
+            '[agents.bot]\nowner = "bob"\npassword = "x"', "2: agents.bot.owner: there is no [people.bob]", id="owner"
+        ),
+        pytest.param('[agents.bot]\npassword = "x"', "1: agents.bot: owner is missing", id="no owner"),
+        pytest.param(
+            '[listen]\npostgres = "0.0.0.0:1"\ntls = "off"', '3: listen.tls: "off" is for loopback', id="tls off"
+        ),
+        pytest.param('[listen]\ntls = "on"', '2: listen.tls: write "auto", "off"', id="tls"),
+        pytest.param(
+            '[listen]\ntls = {cert="no.pem", key="no.key"}', "2: listen.tls.cert: cannot read", id="tls files"
+        ),
+        pytest.param('[listen]\nproxy_protocol = ["x"]', '2: listen.proxy_protocol: "x" is no network', id="network"),
+        pytest.param(
+            '[listen]\nproxy_protocol = ["10.0.0.0/8"]', "2: listen.proxy_protocol: is not built yet", id="proxies"
+        ),
+        pytest.param('[policy]\npaths = ["none.cedar"]', "2: policy.paths: there is no", id="policy path"),
+        pytest.param('[approvals]\nwait = "2h"', "2: approvals.wait: is longer than a ticket lives", id="wait"),
+        pytest.param('[servers.main]\nhost="h"\nuser="u"', "1: servers.main: databases is missing", id="server"),
+        pytest.param("[keys]\nmask = { }", '2: keys.mask: write { file = "…" }', id="key"),
+    ],
+)
+def test_a_trouble_names_its_line_and_the_remedy(tmp_path: Path, text: str, expected: str) -> None:
+    assert [line for line in troubles(tmp_path, text + "\n" + MINIMAL) if line.startswith(expected)]
+
+
+def test_every_trouble_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    found = troubles(tmp_path, f"nope = 1\n[masking]\nstyle = 1\n[audit]\ndurabilty = 'x'\n{MINIMAL}")
+    assert [line.split(":")[0] for line in found] == ["1", "3", "5"]
+
+
+def test_broken_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    assert troubles(tmp_path, "state = './s'\nlisten = = 3\n")[0].startswith("2: ")
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigFault, match="cannot read it: No such file"):
+        load(tmp_path / "none.toml")
+
+
+def test_two_principals_never_share_a_name(tmp_path: Path) -> None:
+    """A grant to one would be a grant to the other."""
+    text = '[people.x]\npassword="a"\n[services.x]\npassword="b"\n' + MINIMAL
+    assert troubles(tmp_path, text) == [
+        "3: services.x: [people.x] has this name already; names are unique, choose another"
+    ]
+
+
+def test_no_secret_shows_in_a_repr_or_a_trouble(tmp_path: Path) -> None:
+    text = MINIMAL + '[people.alice]\npassword = "hunter2"\n'
+    assert "hunter2" not in repr(read(tmp_path, text))
+    assert "not-so-secret" not in repr(read(tmp_path, text))
+    found = troubles(tmp_path, text.replace('"hunter2"', '"hunter2"\npassword_env = "hunter2x"\npasword = "hunter2"'))
+    assert "hunter2" not in "\n".join(found)
+    found = troubles(tmp_path, MINIMAL.replace("127.0.0.1", "postgres://u:hunter2@h"))
+    assert "hunter2" not in "\n".join(found)
+
+
+def test_a_secret_comes_from_a_file_beside_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_text("from the file\n")
+    (tmp_path / "pw").chmod(0o600)
+    config = read(tmp_path, MINIMAL + '[people.alice]\npassword_file = "pw"\n')
+    assert config.people["alice"].password is not None
+    assert config.people["alice"].password.reveal() == "from the file"
+    assert config.warnings == ()
+
+
+def test_a_file_that_others_may_read_is_worth_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "proctor.toml"
+    path.write_text(MINIMAL)
+    path.chmod(0o644)
+    assert "chmod 600" in load(path).warnings[0]
+
+
+def test_an_empty_environment_is_a_trouble_only_for_who_needs_the_secret(tmp_path: Path) -> None:
+    text = MINIMAL.replace('password = "not-so-secret"', 'password_env = "PROCTOR_TEST_ABSENT"')
+    assert "gives nothing" in troubles(tmp_path, text)[0]
+    config = load(tmp_path / "proctor.toml", secrets=False)
+    password = config.databases["shop"].role.password
+    assert password is not None
+    with pytest.raises(ConfigFault, match="has not been read"):
+        password.reveal()
+
+
+def test_a_broken_verifier_is_not_taken_for_a_password(tmp_path: Path) -> None:
+    found = troubles(tmp_path, MINIMAL + '[people.alice]\npassword = "SCRAM-SHA-256$1:x$y:z"\n')
+    assert found == ["6: people.alice: its SCRAM-SHA-256 verifier is broken; write what `proctor passwd` prints"]
+
+
+def test_a_server_offers_every_database_or_those_named(tmp_path: Path) -> None:
+    text = '[servers.main]\nhost = "h"\nuser = "u"\ndatabases = '
+    everything = read(tmp_path, text + '"*"\n' + MINIMAL)
+    found = everything.database("later")
+    assert found is not None
+    assert (found.name, found.database, found.environment) == ("later", "later", "production")
+    assert everything.database("shop") == everything.databases["shop"]
+    some = read(tmp_path, text + '["a"]\n' + MINIMAL)
+    assert some.database("a") is not None
+    assert some.database("b") is None
+
+
+def test_a_quoted_or_nested_name_keeps_its_line(tmp_path: Path) -> None:
+    text = MINIMAL + '[databases.shop.users]\n"g 1" = { user = "x", pasword = "y" }\n'
+    assert troubles(tmp_path, text)[0].startswith("7: databases.shop.users.'g 1'.pasword: unknown key")
