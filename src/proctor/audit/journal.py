@@ -1,0 +1,531 @@
+"""Stations 6 and 9: the journal of one worker. Takes bodies of records; returns when they are written, and on disk.
+
+`append` has written the record when it returns, which survives a crash of the gateway; `await synced(position)` returns
+when it is on disk, which survives a power cut. Whatever nobody waits for is on disk within 10 ms. Each record gets its
+number, its time and its shard here, so that numbers have no gaps and no two clocks disagree.
+
+After a failed write or fdatasync the segment is never tried again: the journal is `failed`, and its gateway does not
+serve. `try_recover` begins a new segment, repeats there what was not yet on disk, and records the fault.
+
+Knows nothing of what records mean, nor of the Merkle log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from time import gmtime, strftime
+from types import TracebackType
+from typing import Final, Protocol
+
+from proctor.audit.record import SCHEMA, Body, ClockStepped, JournalFault, JournalOpened, encode
+from proctor.audit.segments import HEADER, MAGIC, MAX_RECORD, Damage, first_of, frame, scan, segments
+from proctor.audit.sync import Failed, ProcessSyncer, Synced, Syncer
+from proctor.errors import HouseFault
+
+MAX_SEGMENT: Final = 64 * 1024 * 1024
+MAX_LATER: Final = 256 * 1024  # what `append_later` may hold back before it writes all the same
+MAX_UNSYNCED: Final = 32 * 1024 * 1024  # kept in memory to be repeated after a fault; beyond it the disk is too slow
+SOON: Final = 0.010
+PATIENCE: Final = 10.0  # a disk that takes longer has failed, whatever it says later
+STEP: Final = 500_000_000  # ns by which the clocks may disagree between two records before that is recorded
+INTEGRATED: Final = "integrated"
+"""The file in which the integrator leaves the number of the first record that the log does not have yet."""
+
+FAULT_HINT: Final = "see the gateway's log; nothing is served until the journal can be written"
+
+
+class Clock(Protocol):
+    """Tells the time; the module `time` is one."""
+
+    def time_ns(self) -> int:
+        """Return nanoseconds since 1970, UTC."""
+
+    def monotonic_ns(self) -> int:
+        """Return nanoseconds that only grow."""
+
+
+class Journal:
+    """An append-only shard. One process, one event loop; opened by `Journal.open`."""
+
+    def __init__(
+        self, folder: Path, shard: str, lock: int, *, clock: Clock, syncer: Callable[[], Syncer], max_segment: int
+    ) -> None:
+        self.folder = folder
+        self.shard = shard
+        self.failed: HouseFault | None = None
+        self._lock = lock
+        self._clock = clock
+        self._make_syncer = syncer
+        self._max_segment = max_segment
+        self._next = 0
+        self._synced = -1
+        self._ordinal = 0
+        self._segment = -1
+        self._size = 0
+        self._syncer: Syncer | None = None
+        self._later: list[bytes] = []
+        self._later_size = 0
+        self._unsynced: deque[tuple[int, bytes]] = deque()
+        self._unsynced_size = 0
+        self._asked = -1
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._soon: asyncio.TimerHandle | None = None
+        self._overdue: asyncio.TimerHandle | None = None
+        self._recovering = False
+        self._head = b'{"v":%d,"shard":"%b","seq":' % (SCHEMA, shard.encode("ascii"))
+        self._second = -1
+        self._second_text = b""
+        self._wall = 0
+        self._monotonic = 0
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        shard: str,
+        *,
+        clock: Clock,
+        first: int = 0,
+        syncer: Callable[[], Syncer] = ProcessSyncer,
+        max_segment: int = MAX_SEGMENT,
+    ) -> Journal:
+        """Open a shard's journal, heal what a crash has torn, and record that.
+
+        `first` is what the log has integrated already: no record gets a smaller number, even if the folder is gone.
+        """
+        if not shard or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in shard) or shard[0] == ".":
+            raise ValueError("a shard is named by letters, digits, dots and hyphens")
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            journal = cls(folder, shard, _locked(folder), clock=clock, syncer=syncer, max_segment=max_segment)
+        except OSError as fault:
+            raise HouseFault(f"the journal cannot be opened ({fault.strerror})", hint=FAULT_HINT) from fault
+        try:
+            journal._start(first)
+        except OSError as fault:
+            journal._release()
+            raise HouseFault(f"the journal cannot be opened ({fault.strerror})", hint=FAULT_HINT) from fault
+        except BaseException:
+            journal._release()
+            raise
+        return journal
+
+    def _start(self, first: int) -> None:
+        healed = _heal(self.folder)
+        self._next = max(first, healed.following, _integrated(self.folder))
+        self._synced = self._next - 1
+        self._ordinal = healed.segment
+        self._tick()
+        self._begin_segment(self._next)
+        self.record(
+            JournalOpened(
+                id=self._own_id(),
+                segment=self._ordinal,
+                healed=healed.segment if healed.cut or healed.damaged else None,
+                cut=healed.cut,
+                damaged=healed.damaged,
+            )
+        )
+        os.fdatasync(self._segment)
+        self._known_synced(self._next - 1)
+
+    def append(self, body: bytes) -> int:
+        """Write a record and return its position. It survives a crash of the gateway from here on."""
+        position = self._stage(body)
+        try:
+            self._write()
+        except HouseFault:
+            self._withdraw(position)
+            raise
+        if self._soon is None:
+            self.sync_soon()
+        return position
+
+    def append_later(self, body: bytes) -> int:
+        """Take a record and return its position. It is written with the next `append`, or within 10 ms."""
+        position = self._stage(body)
+        if self._later_size > MAX_LATER:
+            self._write()
+        elif self._soon is None:
+            self.sync_soon()
+        return position
+
+    def record(self, body: Body) -> int:
+        """Encode and append."""
+        return self.append(encode(body))
+
+    def flush(self) -> None:
+        """Write what `append_later` holds back."""
+        self._refuse_if_failed()
+        self._write()
+
+    @property
+    def position(self) -> int:
+        """Return the position of the newest record."""
+        return self._next - 1
+
+    @property
+    def unsynced(self) -> int:
+        """Return how many records are not known to be on disk."""
+        return self._next - 1 - self._synced
+
+    async def synced(self, position: int) -> None:
+        """Return once the record at this position is on disk; all who wait share one fdatasync."""
+        if position <= self._synced:
+            return
+        self._refuse_if_failed()
+        if position >= self._next:
+            raise ValueError("no record has this position yet")
+        loop = self._listen()
+        if self._later:
+            self._write()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.append((position, waiter))
+        self._ask()
+        await waiter
+
+    def sync_soon(self) -> None:
+        """See to it that everything so far is on disk within 10 ms; without an event loop, only written."""
+        if self._soon is not None or self.failed is not None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._write()
+            return
+        self._soon = loop.call_later(SOON, self._sync_now)
+
+    def _sync_now(self) -> None:
+        self._soon = None
+        if self.failed is not None:
+            return
+        try:
+            self._write()
+        except HouseFault:
+            return  # `failed` is set, and whoever comes next is told
+        if self._synced < self._next - 1:
+            self._listen()
+            self._ask()
+
+    # -- writing
+
+    def _stage(self, body: bytes) -> int:
+        self._refuse_if_failed()
+        if not body.startswith(b'{"kind":') or len(body) > MAX_RECORD - 512:
+            raise ValueError("this is no body of a record, or too large a one")
+        if self._unsynced_size > MAX_UNSYNCED:
+            self._hear()
+            if self._unsynced_size > MAX_UNSYNCED:
+                raise self._fail("the disk does not keep up")
+        step = self._tick()
+        if step:
+            self._number(encode(ClockStepped(id=self._own_id(), by_us=step)))
+        return self._number(body)
+
+    def _number(self, body: bytes) -> int:
+        position = self._next
+        framed = frame(
+            b'%b%d,"time":"%b","monotonic_ns":%d,%b' % (self._head, position, self._time(), self._monotonic, body[1:])
+        )
+        self._next = position + 1
+        self._later.append(framed)
+        self._later_size += len(framed)
+        self._unsynced.append((position, framed))
+        self._unsynced_size += len(framed)
+        return position
+
+    def _withdraw(self, position: int) -> None:
+        """Take back a record whose writing failed: its caller was told so, and its number goes to another."""
+        if self._unsynced and self._unsynced[-1][0] == position:
+            _, framed = self._unsynced.pop()
+            self._unsynced_size -= len(framed)
+            self._next = position
+
+    def _write(self) -> None:
+        if not self._later:
+            return
+        data = b"".join(self._later) if len(self._later) > 1 else self._later[0]
+        try:
+            if self._size + len(data) > self._max_segment and self._size > HEADER.size:
+                self._begin_segment(self._unsynced[-len(self._later)][0])
+            _write_all(self._segment, data)
+        except OSError as fault:
+            raise self._fail(f"the journal cannot be written ({fault.strerror})") from fault
+        self._size += len(data)
+        self._later.clear()
+        self._later_size = 0
+
+    def _begin_segment(self, first: int) -> None:
+        self._ordinal += 1
+        path = self.folder / f"{self._ordinal:010d}.seg"
+        fresh = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            _write_all(fresh, HEADER.pack(MAGIC, first))
+            _sync_folder(self.folder)
+            if self._syncer is not None:
+                self._syncer.adopt(fresh)
+        except OSError:
+            os.close(fresh)
+            raise
+        if self._segment >= 0:
+            os.close(self._segment)
+        self._segment = fresh
+        self._size = HEADER.size
+
+    # -- syncing
+
+    def _listen(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.get_running_loop()
+        if self._syncer is None:
+            try:
+                self._syncer = self._make_syncer()
+                self._syncer.adopt(self._segment)
+            except OSError as fault:
+                raise self._fail(f"the syncer cannot be started ({fault.strerror})") from fault
+        if self._loop is not loop:
+            self._loop = loop
+            loop.add_reader(self._syncer.fileno(), self._hear)
+        return loop
+
+    def _ask(self) -> None:
+        if self._asked >= 0 or self._syncer is None or self._loop is None:
+            return  # one under way: whoever came meanwhile shares the next
+        self._asked = self._next - 1
+        try:
+            self._syncer.ask(self._asked)
+        except OSError as fault:
+            self._fail(f"the syncer is lost ({fault.strerror})")
+            return
+        self._overdue = self._loop.call_later(PATIENCE, self._give_up)
+
+    def _give_up(self) -> None:
+        self._overdue = None
+        self._fail(f"the disk has not answered for {PATIENCE:.0f} seconds")
+
+    def _hear(self) -> None:
+        if self._syncer is None:
+            return
+        for answer in self._syncer.answers():
+            match answer:
+                case Synced():
+                    self._known_synced(answer.position)
+                case Failed():
+                    self._fail(answer.why)
+                    return
+        if self._asked < 0 and any(not waiter.done() for _, waiter in self._waiters):
+            self._ask()
+
+    def _known_synced(self, position: int) -> None:
+        self._asked = -1
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+        self._synced = max(self._synced, position)
+        while self._unsynced and self._unsynced[0][0] <= position:
+            self._unsynced_size -= len(self._unsynced.popleft()[1])
+        waiting = self._waiters
+        self._waiters = [pair for pair in waiting if pair[0] > position]
+        for wanted, waiter in waiting:
+            if wanted <= position and not waiter.done():
+                waiter.set_result(None)
+
+    # -- failing and recovering
+
+    def _refuse_if_failed(self) -> None:
+        if self.failed is not None:
+            raise HouseFault(self.failed.message, hint=FAULT_HINT)
+
+    def _fail(self, why: str) -> HouseFault:
+        """Make the journal refuse everything from here on; return the fault to raise."""
+        if self.failed is None:
+            self.failed = HouseFault(why, hint=FAULT_HINT)
+        self._end_syncer()
+        waiting, self._waiters = self._waiters, []
+        for _, waiter in waiting:
+            if not waiter.done():
+                waiter.set_exception(HouseFault(why, hint=FAULT_HINT))
+        return HouseFault(why, hint=FAULT_HINT)
+
+    def _end_syncer(self) -> None:
+        for timer in (self._overdue, self._soon):
+            if timer is not None:
+                timer.cancel()
+        self._overdue = self._soon = None
+        self._asked = -1
+        syncer, self._syncer = self._syncer, None
+        if syncer is not None:
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.remove_reader(syncer.fileno())
+            syncer.close()
+        self._loop = None
+
+    async def try_recover(self) -> bool:
+        """Begin a new segment with all that was not known to be on disk, and say whether the journal serves again."""
+        if self.failed is None:
+            return True
+        if self._recovering:
+            return False
+        self._recovering = True
+        why = self.failed
+        before = self._ordinal
+        try:
+            self._later = [framed for _, framed in self._unsynced]
+            self._later_size = self._unsynced_size
+            self._begin_segment(self._unsynced[0][0] if self._unsynced else self._next)
+            self.failed = None
+            last = self.record(
+                JournalFault(id=self._own_id(), segment=self._ordinal, what=why.message, rewritten=len(self._unsynced))
+            )
+            # Until the disk has answered, everybody else is still refused.
+            self.failed = why
+            await self._on_disk(last)
+        except (OSError, HouseFault):
+            self.failed = self.failed or why
+            self._drop_segments_after(before)
+            return False
+        finally:
+            self._recovering = False
+        return self.failed is None
+
+    def _drop_segments_after(self, ordinal: int) -> None:
+        """Take away what a vain attempt has left: it repeats a part, and the room is better used by the next."""
+        for path in segments(self.folder):
+            if int(path.stem) > ordinal:
+                path.unlink(missing_ok=True)
+
+    async def _on_disk(self, position: int) -> None:
+        loop = self._listen()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.append((position, waiter))
+        self._ask()
+        await waiter
+        self.failed = None
+
+    # -- closing
+
+    async def close(self) -> None:
+        """Write and sync everything, then let go of the shard."""
+        try:
+            if self.failed is None and self._next - 1 > self._synced:
+                await self.synced(self._next - 1)
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        self._end_syncer()
+        for file in (self._segment, self._lock):
+            if file >= 0:
+                os.close(file)
+        self._segment = self._lock = -1
+        self.failed = self.failed or HouseFault("the journal is closed")
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Sync in place, without an event loop, and let go."""
+        try:
+            if self.failed is None:
+                self._write()
+                os.fdatasync(self._segment)
+        finally:
+            self._release()
+
+    # -- time
+
+    def _tick(self) -> int:
+        """Look at both clocks; return by how many microseconds they have come apart since the last record, if much."""
+        wall, monotonic = self._clock.time_ns(), self._clock.monotonic_ns()
+        apart = (wall - self._wall) - (monotonic - self._monotonic) if self._wall else 0
+        back = bool(self._wall) and wall < self._wall
+        self._wall, self._monotonic = wall, monotonic
+        return apart // 1000 if back or abs(apart) > STEP else 0
+
+    def _time(self) -> bytes:
+        second, rest = divmod(self._wall, 1_000_000_000)
+        if second != self._second:
+            self._second = second
+            self._second_text = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second)).encode("ascii")
+        return b"%b.%06dZ" % (self._second_text, rest // 1000)
+
+    def _own_id(self) -> str:
+        """Return an identifier for a record that the journal makes itself: its shard and number."""
+        return f"{self.shard}.{self._next}"
+
+
+def _write_all(file: int, data: bytes) -> None:
+    written = os.write(file, data)
+    while written < len(data):  # the rest of a short write either fits or tells why not
+        written += os.write(file, memoryview(data)[written:])
+
+
+def _locked(folder: Path) -> int:
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise HouseFault("another process writes this journal shard", hint="stop it first") from None
+    return lock
+
+
+def _sync_folder(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _integrated(folder: Path) -> int:
+    try:
+        return int((folder / INTEGRATED).read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+class _Healed:
+    """What was found in the folder at the start."""
+
+    __slots__ = ("cut", "damaged", "following", "segment")
+
+    def __init__(self, segment: int, following: int, cut: int, damaged: bool) -> None:
+        self.segment = segment
+        self.following = following
+        self.cut = cut
+        self.damaged = damaged
+
+
+def _heal(folder: Path) -> _Healed:
+    """Cut the torn tail off the last segment, sync it, and say where the next record belongs.
+
+    Only what nothing sound follows is cut: damage in the midst is evidence, and stays.
+    """
+    paths = segments(folder)
+    if not paths:
+        return _Healed(0, 0, 0, False)
+    last = paths[-1]
+    following = max((first for path in paths if (first := first_of(path)) is not None), default=0)
+    cut, damaged = 0, False
+    # Two, because a crash amid a recovery leaves a last segment that repeats only some of the one before.
+    for path in paths[-2:]:
+        for found in scan(path):
+            if not isinstance(found, Damage):
+                following = max(following, found.seq + 1)
+            elif path == last and found.torn:
+                cut = last.stat().st_size - found.offset
+                os.truncate(last, found.offset)
+            elif path == last:
+                damaged = True
+                following = max(following, found.seq + 1)
+    with last.open("rb+") as file:
+        os.fdatasync(file.fileno())
+    return _Healed(int(last.stem), following, cut, damaged)

@@ -1,0 +1,486 @@
+"""Stations 6 and 9: what a record says. Takes nouns of the house; returns the exact bytes that the log will hash.
+
+A record is one JSON object with a fixed order of keys. Its head (`v`, `shard`, `seq`, `time`, `monotonic_ns`) is put on
+by the journal; the rest, the body, is encoded here. What equals its default is left out. Nothing is ever encoded again
+to be verified: the bytes are the leaf. A record never holds a row's value or a literal of a statement: `statement.text`
+is what `sql` made of it, with the literals taken out, and `statement.digest` is keyed.
+
+Knows nothing of files, clocks or where identifiers come from. The manual's page `records.md` describes every field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from proctor.terms import Access, Action, Allow, Analysis, Claims, Column, Decision, Deny, Hold, Identity
+
+SCHEMA: Final = 1
+"""The version in every record's `v`. A reader of version 1 reads every later record that says 1."""
+ENTRY_LIMIT: Final = 65_535
+"""What fits a C2SP entry bundle; the log keeps larger records beside itself and names them."""
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A piece of a record."""
+
+
+class Who(Part, kw_only=True):
+    """The identity as proven."""
+
+    subject: str
+    kind: str
+    groups: tuple[str, ...] = ()
+    proof: str = ""
+    on_behalf_of: str | None = None
+
+
+class Origin(Part, kw_only=True):
+    """Where the client's connection came from."""
+
+    address: str
+    tls: str | None = None
+
+
+class Claimed(Part, kw_only=True):
+    """What the client said of itself."""
+
+    reason: str | None = None
+    task: str | None = None
+    on_behalf_of: str | None = None
+    application: str | None = None
+
+
+class StatementText(Part, kw_only=True):
+    """The statement without its literals, and the keyed digest of the whole."""
+
+    text: str
+    digest: str
+
+
+class Verdict(Part, kw_only=True):
+    """The decision: allow, deny or hold, and the rules that made it."""
+
+    verdict: str
+    rules: tuple[str, ...] = ()
+    rule_set: str = ""
+    reason: str = ""
+
+
+class Masked(Part, kw_only=True):
+    """The mask of one output column, counted from 1."""
+
+    output: int
+    mask: str
+    data_class: str = msgspec.field(name="class")
+    columns: tuple[str, ...] = ()
+
+
+class Source(Part, kw_only=True):
+    """A file that was loaded, by name and content."""
+
+    name: str
+    sha256: str
+
+
+class Body(Part, kw_only=True, tag_field="kind", tag=""):
+    """What all kinds share."""
+
+    id: str
+    exchange: str | None = None
+    session: str | None = None
+    who: Who | None = None
+    origin: Origin | None = msgspec.field(name="from", default=None)
+    claims: Claimed | None = None
+
+
+class SessionOpened(Body, tag="session.opened", kw_only=True):
+    """A client has proven who it is and reached a database."""
+
+    database: str
+    engine: str = ""
+    upstream_user: str = ""
+    settings: dict[str, str] = {}
+
+
+class SessionClosed(Body, tag="session.closed", kw_only=True):
+    """A session has ended."""
+
+    database: str
+    why: str = ""
+    statements: int = 0
+    refused: int = 0
+    duration_us: int = 0
+
+
+class LoginFailed(Body, tag="login.failed", kw_only=True):
+    """Somebody could not prove who they are; `claimed` is the name they gave."""
+
+    claimed: str
+    database: str = ""
+    method: str = ""
+    why: str = ""
+
+
+class StatementDecided(Body, tag="statement.decided", kw_only=True):
+    """The intent: written before anything leaves the house."""
+
+    database: str
+    statement: StatementText
+    command: str
+    understood: bool
+    decision: Verdict
+    actions: tuple[str, ...] = ()
+    reads: dict[str, tuple[str, ...]] = {}
+    writes: dict[str, tuple[str, ...]] = {}
+    infers: dict[str, tuple[str, ...]] = {}
+    objects: tuple[str, ...] = ()
+    opaque: tuple[str, ...] = ()
+    masks: tuple[Masked, ...] = ()
+    ticket: str | None = None
+
+
+class StatementAnswered(Body, tag="statement.answered", kw_only=True):
+    """The outcome of one decided statement; `of` is the `id` of its `statement.decided`."""
+
+    of: str
+    rows: int
+    bytes: int
+    duration_us: int
+    sqlstate: str = "00000"
+    tag: str = ""
+    cells: dict[int, int] = {}
+
+
+class TicketBody(Body, tag="ticket", kw_only=True):
+    """What all records of a ticket's life share."""
+
+    ticket: str
+    requester: str = ""
+    on_behalf_of: str | None = None
+    database: str = ""
+    digest: str = ""
+    rules: tuple[str, ...] = ()
+    by: str | None = None
+    because: str | None = None
+
+
+class TicketOpened(TicketBody, tag="ticket.opened", kw_only=True):
+    """A statement is held, and somebody is asked."""
+
+    statement: str = ""
+    why_held: str = ""
+    approvers: tuple[str, ...] = ()
+    quorum: int = 1
+    expires: str = ""
+
+
+class TicketApproved(TicketBody, tag="ticket.approved", kw_only=True):
+    """An approver has said yes; `approvals` counts them so far."""
+
+    approvals: int = 1
+
+
+class TicketDenied(TicketBody, tag="ticket.denied", kw_only=True):
+    """An approver has said no."""
+
+
+class TicketExpired(TicketBody, tag="ticket.expired", kw_only=True):
+    """Nobody answered in time, or the approval was not used in time."""
+
+
+class TicketSpent(TicketBody, tag="ticket.spent", kw_only=True):
+    """The ticket's one use is gone."""
+
+
+class TicketCancelled(TicketBody, tag="ticket.cancelled", kw_only=True):
+    """The requester has withdrawn."""
+
+
+class RulesLoaded(Body, tag="rules.loaded", kw_only=True):
+    """Another set of rules is in force."""
+
+    rule_set: str
+    rules: int = 0
+    sources: tuple[Source, ...] = ()
+
+
+class ConfigLoaded(Body, tag="config.loaded", kw_only=True):
+    """The configuration was read; `changed` names the settings that differ from before, never their values."""
+
+    digest: str
+    changed: tuple[str, ...] = ()
+    version: str = ""
+
+
+class ScanFinished(Body, tag="scan.finished", kw_only=True):
+    """A database was looked through for sensitive columns."""
+
+    database: str
+    tables: int = 0
+    columns: int = 0
+    sensitive: int = 0
+    duration_us: int = 0
+    map_version: int = 0
+
+
+class ClassificationChanged(Body, tag="classification.changed", kw_only=True):
+    """A column's class is another one than before."""
+
+    database: str
+    column: str
+    before: str | None = None
+    after: str | None = None
+    source: str = ""
+    because: str | None = None
+
+
+class WorkerStarted(Body, tag="worker.started", kw_only=True):
+    """A process of the gateway has started."""
+
+    worker: str
+    pid: int
+    version: str = ""
+
+
+class WorkerStopped(Body, tag="worker.stopped", kw_only=True):
+    """A process of the gateway has stopped as it was told."""
+
+    worker: str
+    pid: int
+    why: str = ""
+
+
+class WorkerDied(Body, tag="worker.died", kw_only=True):
+    """A process of the gateway has died; `why` is the signal or exit code."""
+
+    worker: str
+    pid: int
+    why: str = ""
+
+
+class OperatorCall(Body, tag="operator.call", kw_only=True):
+    """An operator asked something of the house, by console, API, MCP or command line."""
+
+    action: str
+    target: str = ""
+    outcome: str = ""
+    details: dict[str, str] = {}
+    because: str | None = None
+
+
+class Heartbeat(Body, tag="heartbeat", kw_only=True):
+    """The shard is alive: silence between two of these was silence."""
+
+    interval_s: int
+    sessions: int = 0
+    opened: int = 0
+    closed: int = 0
+    statements: int = 0
+
+
+class JournalOpened(Body, tag="journal.opened", kw_only=True):
+    """The journal of a shard was opened; `cut` bytes of a torn tail were taken off the segment before."""
+
+    segment: int
+    healed: int | None = None
+    cut: int = 0
+    damaged: bool = False
+
+
+class JournalFault(Body, tag="journal.fault", kw_only=True):
+    """The journal could not be written for a while, and nothing was served; then a new segment began."""
+
+    segment: int
+    what: str
+    rewritten: int = 0
+
+
+class JournalLost(Body, tag="journal.lost", kw_only=True):
+    """The record with this number is gone from the journal; an operator has acknowledged that."""
+
+    because: str
+
+
+class ClockStepped(Body, tag="clock.stepped", kw_only=True):
+    """The wall clock has moved against the monotonic one, by so many microseconds."""
+
+    by_us: int
+
+
+KINDS: Final[tuple[type[Body], ...]] = (
+    SessionOpened,
+    SessionClosed,
+    LoginFailed,
+    StatementDecided,
+    StatementAnswered,
+    TicketOpened,
+    TicketApproved,
+    TicketDenied,
+    TicketExpired,
+    TicketSpent,
+    TicketCancelled,
+    RulesLoaded,
+    ConfigLoaded,
+    ScanFinished,
+    ClassificationChanged,
+    WorkerStarted,
+    WorkerStopped,
+    WorkerDied,
+    OperatorCall,
+    Heartbeat,
+    JournalOpened,
+    JournalFault,
+    JournalLost,
+    ClockStepped,
+)
+"""Every kind of record there is."""
+
+
+class Glance(msgspec.Struct, frozen=True, gc=False):
+    """The few fields of a record that its verifier reads."""
+
+    v: int
+    shard: str
+    seq: int
+    time: str
+    monotonic_ns: int
+    kind: str
+    id: str
+    of: str | None = None
+    exchange: str | None = None
+    decision: Verdict | None = None
+    interval_s: int = 0
+    blob: Source | None = None
+
+
+glance = msgspec.json.Decoder(Glance, strict=True).decode
+"""Read those fields out of a whole record; raises `msgspec.MsgspecError` for what is none."""
+
+
+def encode(body: Body) -> bytes:
+    """Return a record's body as the journal takes it."""
+    return _ENCODE(body)
+
+
+def encode_again(
+    decided: StatementDecided,
+    exchange: str,
+    *,
+    session: str | None,
+    who: Who | None,
+    origin: Origin | None,
+    claims: Claimed | None,
+) -> bytes:
+    """Return the body of a decision that was taken before, for another exchange; its id is the exchange's."""
+    return _ENCODE(
+        msgspec.structs.replace(
+            decided, id=exchange, exchange=exchange, session=session, who=who, origin=origin, claims=claims
+        )
+    )
+
+
+def who_of(identity: Identity) -> Who:
+    """Return an identity as a record writes it, groups in order."""
+    return Who(
+        subject=identity.subject,
+        kind=str(identity.kind),
+        groups=tuple(sorted(identity.groups)),
+        proof=identity.proof,
+        on_behalf_of=identity.on_behalf_of,
+    )
+
+
+def claims_of(claims: Claims) -> Claimed | None:
+    """Return claims as a record writes them, and None when nothing was claimed."""
+    said = Claimed(
+        reason=claims.reason, task=claims.task, on_behalf_of=claims.on_behalf_of, application=claims.application
+    )
+    return None if said == Claimed() else said
+
+
+def verdict_of(decision: Decision) -> Verdict:
+    """Return a decision as a record writes it."""
+    match decision:
+        case Allow():
+            return Verdict(verdict="allow", rules=decision.rules, rule_set=decision.rule_set)
+        case Deny():
+            return Verdict(verdict="deny", rules=decision.rules, rule_set=decision.rule_set, reason=decision.reason)
+        case Hold():
+            return Verdict(verdict="hold", rules=decision.rules, rule_set=decision.rule_set, reason=decision.reason)
+
+
+_WRITES: Final = frozenset({Action.INSERT, Action.UPDATE, Action.DELETE, Action.DEFINE, Action.COPY})
+
+
+def decided_of(
+    analysis: Analysis,
+    decision: Decision,
+    *,
+    id: str,
+    database: str,
+    text: str,
+    digest: str,
+    exchange: str | None = None,
+    ticket: str | None = None,
+) -> StatementDecided:
+    """Return the intent that an analysis and its decision make; `text` has had its literals taken out."""
+    masks = decision.masks if isinstance(decision, Allow) else ()
+    return StatementDecided(
+        id=id,
+        exchange=exchange,
+        database=database,
+        statement=StatementText(text=text, digest=digest),
+        command=analysis.kind,
+        understood=analysis.understood,
+        decision=verdict_of(decision),
+        actions=tuple(sorted({str(access.action) for access in analysis.accesses})),
+        reads=_reads(analysis),
+        writes=_by_relation(access for access in analysis.accesses if access.action in _WRITES),
+        infers=_columns(column for inference in analysis.inferences for column in inference.columns),
+        objects=tuple(sorted({access.object for access in analysis.accesses if access.object})),
+        opaque=analysis.opaque,
+        masks=tuple(
+            Masked(
+                output=place,
+                mask=mask.name,
+                data_class=str(mask.data_class),
+                columns=tuple(sorted(map(str, mask.columns))),
+            )
+            for place, mask in enumerate(masks, start=1)
+            if mask is not None
+        ),
+        ticket=ticket,
+    )
+
+
+def _reads(analysis: Analysis) -> dict[str, tuple[str, ...]]:
+    whole = _by_relation(access for access in analysis.accesses if access.action is Action.READ)
+    return _joined(whole, _columns(analysis.reads))
+
+
+def _by_relation(accesses: Iterable[Access]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for access in accesses:
+        if access.relation is not None:
+            found.setdefault(str(access.relation), set()).update(access.columns)
+    return _in_order(found)
+
+
+def _columns(columns: Iterable[Column]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for column in columns:
+        found.setdefault(str(column.relation), set()).add(column.name)
+    return _in_order(found)
+
+
+def _joined(one: Mapping[str, Iterable[str]], other: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return _in_order({name: {*one.get(name, ()), *other.get(name, ())} for name in {*one, *other}})
+
+
+def _in_order(found: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(sorted(found[name])) for name in sorted(found)}
