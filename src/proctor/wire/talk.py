@@ -6,19 +6,24 @@ Knows no sockets, no clock, no SQL.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # ---- from the client
 
 
 @dataclass(slots=True)
 class Login:
-    """The start-up packet: who wants which database, with which parameters (`options` split into settings)."""
+    """The start-up packet: who wants which database, with which parameters (`options` split into settings).
+
+    `parameters` are all others, `replication` among them; `extensions` the names of the protocol options (`_pq_.…`).
+    """
 
     user: str
     database: str
     parameters: dict[str, str]
     protocol: int = 196608
+    options: dict[str, str] = field(default_factory=dict)
+    extensions: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -1,0 +1,34 @@
+"""Stand in for the `cython` module where Cython is not installed, so that `_hot` runs as plain Python.
+
+Holds only the names that `_hot` uses; each does nothing. Cython is needed to build Proctor fast, never to run it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+compiled = False
+Py_ssize_t = int
+bint = bool
+uint = int
+
+
+def cfunc(function: _F) -> _F:
+    """Return the function as it is."""
+    return function
+
+
+inline = cfunc
+
+
+def exceptval(value: int, *, check: bool = False) -> Callable[[_F], _F]:
+    """Return a decorator that changes nothing."""
+    return cfunc
+
+
+def boundscheck(on: bool) -> Callable[[_F], _F]:
+    """Return a decorator that changes nothing."""
+    return cfunc
