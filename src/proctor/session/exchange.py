@@ -26,6 +26,8 @@ class Exchange:
     record: Answered
     plan: Plan | None = None
     planned: bool = False
+    names: bool = False
+    """It changes what the name of a statement or cursor means."""
 
 
 @dataclass(slots=True)

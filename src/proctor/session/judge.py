@@ -31,7 +31,6 @@ from proctor.terms import (
 
 MAX_REMEMBERED = 8192  # texts are a stranger's to choose; memory is not
 MAX_REMEMBERED_TEXT = 16_384
-MAX_NESTING = 8  # PREPARE of an EXECUTE of a PREPARE …
 
 WRITES = frozenset(
     {
@@ -47,7 +46,6 @@ WRITES = frozenset(
     }
 )
 REFERS = frozenset({"execute", "fetch"})
-SETTLES = frozenset({"set", "set_local", "reset", "discard", "rollback", "rollback_to", "commit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +87,23 @@ class Judged:
     unknown_object: bool = False
     harmless: bool = field(init=False)
     effects: tuple[Effect, ...] = field(init=False)
-    settles: bool = field(init=False)
+    opaque: bool = field(init=False)
     defines: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.harmless = all(isinstance(v.decision, Allow) and not v.writes and not v.sensitive for v in self.verdicts)
         self.effects = tuple(e for v in self.verdicts for e in v.analysis.effects)
-        self.settles = any(e.verb in SETTLES for e in self.effects) or any(v.analysis.opaque for v in self.verdicts)
-        self.defines = any(e.verb == "define" for e in self.effects) or any(v.analysis.opaque for v in self.verdicts)
+        self.opaque = any(v.analysis.opaque or not v.analysis.understood for v in self.verdicts)
+        self.defines = self.opaque or any(e.verb == "define" for e in self.effects)
 
     @property
-    def strictest(self) -> Verdict | None:
-        """Return the verdict that decides the message: a deny, else a hold, else the first."""
+    def decision(self) -> Decision | None:
+        """Return the decision for the message: a deny, else a hold, else the first; None for an empty text."""
         for kind in (Deny, Hold):
             for verdict in self.verdicts:
                 if isinstance(verdict.decision, kind):
-                    return verdict
-        return self.verdicts[0] if self.verdicts else None
+                    return verdict.decision
+        return self.verdicts[0].decision if self.verdicts else None
 
 
 Lookup = Callable[[Effect], "str | None"]

@@ -7,9 +7,11 @@ waits. What an error skipped is undone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from proctor.session.judge import Judged
+from proctor.terms import Effect, Ticket
 from proctor.wire.talk import Field
 
 MAX_NAMES = 10_000  # each costs memory here and upstream
@@ -22,7 +24,6 @@ class Prepared:
     text: str
     judged: Judged | None
     batch: int
-    sql: bool = False
     shape: list[Field] | None = None
     described: bool = False
 
@@ -34,12 +35,13 @@ class Portal:
     text: str
     judged: Judged | None
     batch: int
-    sql: bool = False
     statement: Prepared | None = None
     values: tuple[bytes | None, ...] | None = None
     results: tuple[int, ...] = ()
     shape: list[Field] | None = None
     described: bool = False
+    ticket: Ticket | None = None
+    """The approval spent for this portal, good for all the runs that fetch its rows."""
 
 
 Entry = Prepared | Portal
@@ -67,9 +69,6 @@ class Namespace:
 
     statements: dict[bytes, Entry] = field(default_factory=dict)
     portals: dict[bytes, Entry] = field(default_factory=dict)
-    gone: dict[bytes, int] = field(default_factory=dict)
-    """Names closed in a batch that may not have been answered yet."""
-
     def put(self, table: dict[bytes, Entry], name: bytes, entry: Entry) -> Undo:
         """Set a name and return how to take that back."""
         undo = Undo(table, name, table.get(name))
@@ -80,6 +79,27 @@ class Namespace:
         """Forget a name and return how to take that back."""
         return Undo(table, name, table.pop(name, None))
 
+    def follow(self, effects: Iterable[Effect], batch: int) -> None:
+        """Take in what SQL's own PREPARE, DECLARE, DEALLOCATE, CLOSE and DISCARD have done."""
+        for effect in effects:
+            name = (effect.name or "").encode()
+            if effect.verb == "prepare":
+                self.statements[name] = Prepared(effect.text or "", None, batch)
+            elif effect.verb == "declare":
+                self.portals[name] = Portal(effect.text or "", None, batch)
+            elif effect.verb in ("deallocate", "close"):
+                _forget(self.statements if effect.verb == "deallocate" else self.portals, effect.name)
+            elif effect.verb == "discard":
+                self.statements.clear()
+                self.portals.clear()
+
     def full(self) -> bool:
         """Say whether one more name is too many."""
         return len(self.statements) + len(self.portals) >= MAX_NAMES
+
+
+def _forget(table: dict[bytes, Entry], name: str | None) -> None:
+    if name is None:
+        table.clear()
+    else:
+        table.pop(name.encode(), None)

@@ -97,8 +97,8 @@ def plan(
     specs: list[MaskSpec | None] = []
     for at, described in enumerate(fields):
         spec = allowed.masks[at] if fits else MaskSpec("redact", UNKNOWN)
-        if spec is None and not _unmasked(allowed):
-            spec = _server_says(described, catalog, classified)
+        if spec is None:
+            spec = _server_says(described, allowed, catalog, classified)
         specs.append(spec)
     if not any(specs):
         return None
@@ -106,12 +106,9 @@ def plan(
     return Plan(wears, [_label(s, f) for s, f in zip(specs, fields, strict=True)], specs)
 
 
-def _unmasked(allowed: Allow) -> bool:
-    """Say whether the decision was taken with the right to see what it touches."""
-    return allowed.sensitive and not any(allowed.masks)
-
-
-def _server_says(described: Field, catalog: Catalog, classified: Classified) -> MaskSpec | None:
+def _server_says(
+    described: Field, allowed: Allow, catalog: Catalog, classified: Classified
+) -> MaskSpec | None:
     if described.table_oid == 0:
         return None
     found = catalog.by_oid.get(described.table_oid)
@@ -119,10 +116,11 @@ def _server_says(described: Field, catalog: Catalog, classified: Classified) -> 
         return MaskSpec("redact", UNKNOWN)
     for column in found.columns:
         if column.number == described.number:
-            if found.kind in "vm" and found.kind != "m":
+            if found.kind == "v":
                 return None  # a view's column: the lineage went through its definition
             data_class = classified.class_of(Column(found.relation, column.name))
-            return None if data_class is None else MaskSpec("redact", data_class)
+            shown = data_class is None or data_class in allowed.unmasked
+            return None if shown else MaskSpec("redact", data_class or UNKNOWN)
     return None
 
 

@@ -86,3 +86,10 @@ def reduced(fields: dict[str, str]) -> dict[str, str]:
     sentence = SAFE.get(fields.get("C", "")[:2], "the database reported an error")
     kept["M"] = f"{sentence} (details withheld: the statement touches sensitive data)"
     return kept
+
+
+FUNCTION_CALL = error(
+    "0A000",
+    "the function-call message is not supported through this gateway",
+    hint="Call the function in a SELECT; drivers do so when told not to use the fast path.",
+)

@@ -1,0 +1,367 @@
+"""Stations 8 and 9: what comes back. Takes the upstream's events, gives the client's bytes and the *answered* records.
+
+Every answer belongs to the question at the front of the queue. Rows are rewritten by the mask plan that the result's
+description made; a refusal takes the place of the error that stands in for it; answers to the gateway's own questions
+stay in the house.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from proctor.errors import UpstreamFault
+from proctor.session import exchange as ex
+from proctor.session import refusals
+from proctor.session.exchange import Exchange, Open, Queue
+from proctor.session.namespace import Portal, Prepared
+from proctor.session.plans import Plan, Wardrobe, copy_plan, plan
+from proctor.session.ports import Answered, Clock, Ledger, Outlet, Terms, World
+from proctor.sql.catalog import Catalog
+from proctor.terms import Allow
+from proctor.wire import messages, talk
+from proctor.wire._hot import rewrite_rows
+from proctor.wire.copy import CopyMasker
+
+MASKED_SHAPE_LIMIT = 1664  # PostgreSQL's own limit of result columns
+
+
+class Answers:
+    """The way back of one session."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        world: World,
+        ledger: Ledger,
+        clock: Clock,
+        client: Outlet,
+        wardrobe: Wardrobe,
+        catalog: Callable[[], Catalog | None],
+        settled: Callable[[], None],
+        named: Callable[[Exchange], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self.terms = terms
+        self.queue: Queue = Queue()
+        self.discarding = False
+        """The server skips what it gets until the next Sync."""
+        self.naming = 0
+        """Open exchanges that change what names of statements or cursors mean."""
+        self.status = "I"
+        self.batch = 0
+        """The number of the last batch whose ReadyForQuery has come back."""
+        self._world = world
+        self._ledger = ledger
+        self._clock = clock
+        self._client = client
+        self._wardrobe = wardrobe
+        self._catalog = catalog
+        self._settled = settled
+        self._named = named
+        self._ended_transaction = ended
+        self._copy: CopyMasker | None = None
+        self._out: list[bytes] = []
+
+    def upstream_said(self, events: Sequence[talk.UpstreamEvent]) -> None:
+        """Take what the upstream said, and send the client what it may see of it."""
+        self._out = []
+        try:
+            for event in events:
+                self._take(event)
+        finally:
+            if self._out:
+                self._client.write(b"".join(self._out))
+                self._out = []
+        if not self.queue:
+            self._settled()
+
+    # ---- one event
+
+    def _take(self, event: talk.UpstreamEvent) -> None:
+        match event:
+            case talk.Rows():
+                self._rows(event)
+            case talk.Bound():
+                self._finish(ex.BIND, event.raw)
+            case talk.Shape() | talk.NoShape():
+                self._shape(event)
+            case talk.Done() | talk.Empty() | talk.Suspended():
+                self._done(event)
+            case talk.Ready():
+                self._ready(event)
+            case talk.Prepared():
+                self._finish(ex.PARSE, event.raw)
+            case talk.Closed():
+                self._finish(ex.CLOSE, event.raw)
+            case talk.Parameters():
+                if not self._front().ours:
+                    self._out.append(event.raw)
+            case talk.CopyStart():
+                self._copy_start(event)
+            case talk.CopyRows():
+                self._copy_rows(event)
+            case talk.CopyEnd():
+                self._copy_end(event)
+            case talk.Failed():
+                self._failed(event)
+            case talk.Notice():
+                self._notice(event)
+            case talk.Setting() | talk.Notification():
+                self._out.append(event.raw)
+            case _:
+                raise UpstreamFault("the database sent a message that has no place here")
+
+    def _front(self) -> Open:
+        if not self.queue:
+            raise UpstreamFault("the database answered a question that nobody asked")
+        return self.queue[0]
+
+    def _finish(self, kind: str, raw: bytes) -> None:
+        front = self._front()
+        if front.kind != kind:
+            raise UpstreamFault(f"the database answered {kind} where {front.kind} was asked")
+        self.queue.popleft()
+        if not front.ours:
+            self._out.append(raw)
+
+    # ---- shapes and rows
+
+    def _shape(self, event: talk.Shape | talk.NoShape) -> None:
+        front = self._front()
+        fields = event.fields if isinstance(event, talk.Shape) else None
+        if front.kind == ex.DESCRIBE:
+            self.queue.popleft()
+            if front.entry is not None:
+                front.entry.shape, front.entry.described = fields, True
+        elif front.kind == ex.QUERY and front.exchange is not None and fields is not None:
+            self._plan(front.exchange, fields)
+        elif not front.ours:
+            raise UpstreamFault("the database described a result that nobody asked for")
+        if not front.ours:
+            self._out.append(event.raw)
+
+    def _plan(self, exchange: Exchange, fields: list[talk.Field]) -> None:
+        catalog, decision = self._catalog(), exchange.verdict.decision
+        if catalog is None or not isinstance(decision, Allow):
+            raise UpstreamFault("a result came back for which there is no decision")
+        exchange.plan = plan(
+            fields, exchange.verdict.analysis, decision, catalog, self._world.classified, self._wardrobe
+        )
+        exchange.planned = True
+
+    def _rows(self, event: talk.Rows) -> None:
+        front = self._front()
+        if front.ours:
+            self._own_rows(front, event)
+            return
+        exchange = front.exchange
+        if exchange is None:
+            raise UpstreamFault("the database sent rows where none were asked for")
+        if not exchange.planned:
+            self._plan(exchange, _portal_shape(front.entry))
+        self._count(exchange, event.count, len(event.raw))
+        self._out.append(self._masked(exchange, event.raw) if exchange.plan is not None else event.raw)
+
+    def _masked(self, exchange: Exchange, raw: bytes) -> bytes:
+        worn: Plan = exchange.plan  # type: ignore[assignment]  # the caller looked
+        cells = [0] * len(worn.wears)
+        try:
+            rows: bytes = rewrite_rows(raw, worn.wears, cells, self.terms.masked_cell_bytes)
+        except ValueError as broken:
+            raise UpstreamFault("a row did not fit the description of its result") from broken
+        self._cells(exchange, worn, cells)
+        return rows
+
+    def _cells(self, exchange: Exchange, worn: Plan, cells: list[int]) -> None:
+        counted = exchange.record.cells
+        for label, spec, count in zip(worn.labels, worn.specs, cells, strict=True):
+            if spec is not None:
+                counted[label] = counted.get(label, 0) + count
+
+    def _count(self, exchange: Exchange, rows: int, size: int) -> None:
+        record = exchange.record
+        record.rows += rows
+        record.size += size
+        if record.rows > self.terms.result_rows or record.size > self.terms.result_bytes:
+            raise UpstreamFault(
+                "the result is larger than limits.result_rows or limits.result_bytes permits",
+                sqlstate="54000",
+                hint="Ask for less with LIMIT, or have the limit raised.",
+            )
+
+    def _own_rows(self, front: Open, event: talk.Rows) -> None:
+        front.rows.extend(messages.read_rows(event.raw))
+
+    # ---- copies
+
+    def _copy_start(self, event: talk.CopyStart) -> None:
+        front = self._front()
+        exchange = front.exchange
+        if event.direction == "both" or exchange is None:
+            raise UpstreamFault("the database began a copy that nobody asked for")
+        if event.direction == "out":
+            self._copy_plan(exchange, event)
+        else:
+            front.copying = True
+            self._forget_syncs()
+        self._out.append(event.raw)
+
+    def _copy_plan(self, exchange: Exchange, event: talk.CopyStart) -> None:
+        catalog, decision = self._catalog(), exchange.verdict.decision
+        form = exchange.verdict.analysis.copy
+        if catalog is None or not isinstance(decision, Allow) or form is None:
+            raise UpstreamFault("a copy came back for which there is no decision")
+        if len(decision.masks) != len(event.columns):
+            raise UpstreamFault("a copy came back in another shape than the statement has")
+        exchange.plan = copy_plan(exchange.verdict.analysis, decision, catalog, self._wardrobe)
+        if exchange.plan is not None:
+            self._copy = CopyMasker(exchange.plan.wears, form, limit=self.terms.masked_cell_bytes)
+
+    def _forget_syncs(self) -> None:
+        """A Sync that reaches the server in copy-in mode is not answered (protocol, COPY Operations)."""
+        while len(self.queue) > 1 and self.queue[1].kind == ex.SYNC:
+            del self.queue[1]
+
+    def _copy_rows(self, event: talk.CopyRows) -> None:
+        exchange = self._front().exchange
+        if exchange is None:
+            raise UpstreamFault("the database sent copy data where none was asked for")
+        self._count(exchange, event.count, len(event.raw))
+        self._out.append(event.raw if self._copy is None else self._copy.feed(event.raw))
+
+    def _copy_end(self, event: talk.CopyEnd) -> None:
+        exchange = self._front().exchange
+        if self._copy is not None and exchange is not None and exchange.plan is not None:
+            self._out.append(self._copy.finish())
+            self._cells(exchange, exchange.plan, self._copy.cells)
+        self._copy = None
+        self._out.append(event.raw)
+
+    # ---- ends
+
+    def _done(self, event: talk.Done | talk.Empty | talk.Suspended) -> None:
+        front = self._front()
+        if front.kind == ex.QUERY:
+            self._close(front, event.tag if isinstance(event, talk.Done) else "")
+            front.at += 1
+        elif front.kind == ex.EXECUTE:
+            self.queue.popleft()
+            self._close(front, event.tag if isinstance(event, talk.Done) else "suspended")
+        else:
+            raise UpstreamFault("the database completed a command that nobody asked for")
+        if not front.ours:
+            self._out.append(event.raw)
+
+    def _close(self, front: Open, tag: str) -> None:
+        exchange = front.exchange
+        front.copying = False
+        if exchange is not None:
+            exchange.record.tag = tag
+            self._ledger.answered(exchange.record)
+            self._ended(exchange, True)
+        if front.done is not None and front.kind == ex.EXECUTE and not front.done.done():
+            front.done.set_result(front.rows)
+
+    def _ready(self, event: talk.Ready) -> None:
+        front = self._front()
+        if front.kind not in (ex.SYNC, ex.QUERY):
+            raise UpstreamFault(f"the database said it was ready where {front.kind} was asked")
+        self.queue.popleft()
+        self.status = event.status
+        self.discarding = False
+        self.batch = max(self.batch, front.batch)
+        if not front.ours:
+            self._out.append(event.raw)
+        if event.status == "I":
+            self._ended_transaction()
+
+    def _failed(self, event: talk.Failed) -> None:
+        self._copy = None
+        if not self.queue:
+            self._out.append(event.raw)  # the database ends the session by itself
+            return
+        front = self.queue[0]
+        if not front.ours:
+            self._out.append(self._error(front, event))
+        self._lost(front, event.fields.get("C", "XX000"))
+        if front.kind != ex.QUERY:
+            self.queue.popleft()
+            self._skip_to_sync()
+
+    def _error(self, front: Open, event: talk.Failed) -> bytes:
+        if front.refusal is not None:
+            return messages.error_response(front.refusal)
+        exchange = front.exchange or _speaker(front)
+        if exchange is not None and not exchange.verdict.sensitive:
+            return event.raw
+        if exchange is None and front.kind == ex.SYNC:
+            return event.raw
+        return messages.error_response(refusals.reduced(event.fields))
+
+    def _skip_to_sync(self) -> None:
+        """After an error the server discards everything up to the Sync (protocol, Extended Query)."""
+        skipped = []
+        while self.queue and self.queue[0].kind != ex.SYNC:
+            skipped.append(self.queue.popleft())
+        self.discarding = not self.queue
+        for gone in reversed(skipped):
+            self._lost(gone, "skipped")
+
+    def _lost(self, front: Open, sqlstate: str) -> None:
+        for undo in reversed(front.undo):
+            undo.apply()
+        for exchange in front.exchanges[front.at :]:
+            exchange.record.sqlstate = sqlstate
+            self._ledger.answered(exchange.record)
+            self._ended(exchange, False)
+            sqlstate = "skipped"
+        front.at = len(front.exchanges)
+        front.copying = False
+        if front.done is not None and not front.done.done():
+            front.done.set_exception(UpstreamFault("the database refused a question of the gateway's own"))
+
+    def _ended(self, exchange: Exchange, succeeded: bool) -> None:
+        if exchange.names:
+            self.naming -= 1
+            if succeeded:
+                self._named(exchange)
+
+    def _notice(self, event: talk.Notice) -> None:
+        front = self.queue[0] if self.queue else None
+        if front is not None and front.ours:
+            return
+        exchange = front.exchange or _speaker(front) if front is not None else None
+        if exchange is not None and exchange.verdict.sensitive:
+            self._out.append(messages.notice_response(refusals.reduced(event.fields)))
+        else:
+            self._out.append(event.raw)
+
+
+def _portal_shape(entry: Prepared | Portal | None) -> list[talk.Field]:
+    """Return the described shape of what a portal gives, with the formats that its Bind asked for."""
+    if isinstance(entry, Portal):
+        if entry.described:
+            return entry.shape or []
+        if entry.statement is not None and entry.statement.described:
+            return _formatted(entry.statement.shape or [], entry.results)
+    raise UpstreamFault("rows came back before their description")
+
+
+def _formatted(fields: list[talk.Field], results: tuple[int, ...]) -> list[talk.Field]:
+    if len(results) > 1 and len(results) != len(fields):
+        raise UpstreamFault("a result has another number of columns than formats were asked for")
+    shaped = []
+    for at, f in enumerate(fields):
+        form = 0 if not results else results[0] if len(results) == 1 else results[at]
+        shaped.append(talk.Field(f.name, f.table_oid, f.number, f.type_oid, f.type_size, f.type_modifier, form))
+    return shaped
+
+
+def _speaker(front: Open | None) -> Exchange | None:
+    """Return a stand-in for messages that have no exchange yet (Parse, Bind): the judgement of their entry."""
+    if front is None or front.entry is None or front.entry.judged is None:
+        return None
+    verdicts = front.entry.judged.verdicts
+    if not verdicts:
+        return None
+    return Exchange("", verdicts[0], Answered(""))

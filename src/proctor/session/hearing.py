@@ -1,0 +1,240 @@
+"""Stations 3 to 5 for one session: from a statement's text to what may run, asking upstream and the desk where need be.
+
+`recall` answers at once or not at all; `judge` and `hold` may wait. After a hold the rules are asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from proctor.errors import ClientFault, HouseFault
+from proctor.policy.tickets import digest
+from proctor.session import refusals
+from proctor.session.judge import Bench, Judged, Memory, Stamp
+from proctor.session.namespace import Namespace
+from proctor.session.pipeline import Pipeline
+from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
+from proctor.session.view import STATE, View
+from proctor.sql.catalog import Catalog
+from proctor.sql.settings import SessionSettings
+from proctor.terms import Context, Effect, Hold, Ticket, TicketState
+
+Values = tuple[bytes | None, ...]
+
+
+class Refused(Exception):
+    """The desk's answer is no (or not yet); `fields` tell the client."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(fields["M"])
+        self.fields = fields
+
+
+class Hearing:
+    """What one session's statements mean and whether they may run."""
+
+    def __init__(
+        self, terms: Terms, world: World, desk: Desk, clock: Clock, memory: Memory, names: Namespace
+    ) -> None:
+        self.view = View(SessionSettings(path=("pg_temp", "pg_catalog"), user=""), terms.claims)
+        self._terms = terms
+        self._world = world
+        self._desk = desk
+        self._clock = clock
+        self._memory = memory
+        self._names = names
+        self._stamp: Stamp | None = None
+        self._stamped = (-1, -1)
+        self._view_version = 0
+        self._held: asyncio.Future[None] | None = None
+
+    # ---- from memory
+
+    def recall(self, text: str) -> Judged | None:
+        """Return what is remembered of a text, if nothing that it depends on can have changed."""
+        if self.view.dirty or self._stale() or self._stamp is None:
+            return None
+        if self._stamped != (self._world.version, self._view_version):
+            return None
+        return self._memory.recall(self._stamp, text)
+
+    def catalog(self) -> Catalog | None:
+        """Return the snapshot that this session's names resolve against."""
+        return self.view.private if self.view.private is not None else self._world.catalog
+
+    # ---- stations 3 and 4
+
+    async def judge(self, text: str, pipeline: Pipeline) -> Judged:
+        """Return the judgement of a text under the present state of session, catalog, data map and rules."""
+        fresh = await self._freshen(pipeline)
+        judged = self._judged(text)
+        if judged.refers:
+            await pipeline.settle()
+            judged = self._judged(text)
+        if judged.unknown_object and fresh:
+            await self._look_again(pipeline)
+            judged = self._judged(text)
+        if not fresh and any(v.analysis.accesses or v.analysis.outputs for v in judged.verdicts):
+            raise ClientFault(
+                "current transaction is aborted, commands ignored until end of transaction block", sqlstate="25P02"
+            )
+        return judged
+
+    def _judged(self, text: str) -> Judged:
+        bench = self._bench()
+        known = self._memory.recall(bench.stamp, text)
+        if known is not None:
+            return known
+        judged = bench.judge(text, lookup=self._lookup)
+        if not judged.refers:  # what a name stands for is not part of the stamp
+            self._memory.keep(bench.stamp, judged)
+        return judged
+
+    def _bench(self) -> Bench:
+        catalog = self.catalog()
+        if catalog is None:
+            raise HouseFault("the catalog of the database could not be read", hint="See the gateway's log.")
+        classified, rules = self._world.classified, self._world.rules
+        seen = (self._world.version, self._view_version)
+        if self._stamp is None or seen != self._stamped or self._stamp.epoch != catalog.epoch:
+            context = Context(
+                database=self._terms.database,
+                environment=self._terms.environment,
+                now=self._clock.now(),
+                claims=self.view.claims,
+                style=self._terms.style,
+            )
+            epoch, settings = catalog.epoch, self.view.settings
+            self._stamp = Stamp(self._terms.asker, context, settings, epoch, classified.version, rules.digest)
+            self._stamped = seen
+        return Bench(self._stamp, catalog, classified, rules)
+
+    def _lookup(self, effect: Effect) -> str | None:
+        table = self._names.statements if effect.verb == "execute" else self._names.portals
+        entry = table.get((effect.name or "").encode())
+        return None if entry is None else entry.text
+
+    # ---- what names mean now
+
+    def _stale(self) -> bool:
+        view = self.view
+        if view.defined or view.temporary:
+            return view.private is None or view.private_of != self._world.version
+        return self._world.catalog is None
+
+    async def _freshen(self, pipeline: Pipeline) -> bool:
+        """Ask the session's own upstream what names mean now; False when a failed transaction cannot be asked."""
+        if not self.view.dirty and not self._stale():
+            return True
+        await pipeline.settle()
+        if pipeline.answers.status == "E" or pipeline.answers.discarding:
+            return False
+        if self.view.dirty:
+            await self._learn(pipeline)
+        if self._stale():
+            await self._refresh(pipeline)
+        return True
+
+    async def _learn(self, pipeline: Pipeline) -> None:
+        (row,) = await pipeline.query(STATE)
+        self.view.learn(row, tuple(json.loads(row[0] or "[]")), self._terms.claims)
+        self._view_version += 1
+        if row[5] != "UTF8" or row[6] != "on":
+            self.view.dirty = True
+            raise ClientFault(
+                "this gateway needs client_encoding UTF8 and standard_conforming_strings on",
+                sqlstate="0A000",
+                hint="Reset both settings, or connect again.",
+            )
+
+    async def _refresh(self, pipeline: Pipeline) -> None:
+        view = self.view
+        if not (view.defined or view.temporary):
+            view.private = None
+            await self._world.refresh()
+            return
+        view.private = await self._world.private(pipeline.query)
+        await self._world.classify(view.private)
+        view.private_of = self._world.version
+        self._view_version += 1
+
+    async def _look_again(self, pipeline: Pipeline) -> None:
+        """A name is unknown to the snapshot: read the catalog again before saying so."""
+        if self.view.defined or self.view.temporary:
+            await pipeline.settle()
+            await self._refresh(pipeline)
+        else:
+            await self._world.refresh()
+
+    # ---- station 5
+
+    async def hold(
+        self, judged: Judged, decision: Hold, values: Values | None, exchange: str, tell: Callable[[dict[str, str]], None]
+    ) -> tuple[Judged, Ticket]:
+        """Ask the desk; return what may run now and the ticket spent for it, or raise `Refused`."""
+        request = self._request(judged.text, decision, values)
+        ticket = self._desk.claim(request)
+        if ticket is None:
+            ticket = await self._wait(decision, request, exchange, tell)
+        approvals = max(1, len(ticket.decided_by))
+        again = self._bench().judge(judged.text, approved=True, approvals=approvals, lookup=self._lookup)
+        return again, ticket
+
+    def _request(self, text: str, decision: Hold, values: Values | None) -> HoldRequest:
+        return HoldRequest(
+            asker=self._terms.asker,
+            claims=self.view.claims,
+            database=self._terms.database,
+            statement=text,
+            digest=digest(text, values or (), self._terms.database),
+            rules=decision.rules,
+            why_held=decision.reason,
+            approvers=decision.approvers,
+            quorum=decision.quorum,
+        )
+
+    async def _wait(
+        self, decision: Hold, request: HoldRequest, exchange: str, tell: Callable[[dict[str, str]], None]
+    ) -> Ticket:
+        ticket = self._desk.open(request)
+        console = self._terms.console
+        if self._terms.hold_seconds <= 0:
+            raise Refused(refusals.held(decision, ticket, exchange, console))
+        tell(refusals.waiting(decision, ticket, console))
+        try:
+            ended = await self._settled(ticket)
+        except BaseException:
+            self._desk.withdraw(ticket)
+            raise
+        if ended is None:
+            self._desk.withdraw(ticket)
+            raise Refused(refusals.error("57014", f"canceling statement due to user request (ticket {ticket.id})"))
+        if ended.state is TicketState.PENDING:
+            raise Refused(refusals.held(decision, ended, exchange, console))
+        if ended.state is TicketState.APPROVED and self._desk.spend(ended, request):
+            return ended
+        raise Refused(refusals.unapproved(ended, exchange))
+
+    async def _settled(self, ticket: Ticket) -> Ticket | None:
+        """Wait for the desk, the end of patience (the ticket comes back pending), or a cancel (None)."""
+        self._held = asyncio.get_running_loop().create_future()
+        settled = asyncio.ensure_future(self._desk.settled(ticket))
+        try:
+            await asyncio.wait(
+                (settled, self._held), timeout=self._terms.hold_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if self._held.done():
+                return None
+            return settled.result() if settled.done() else ticket
+        finally:
+            settled.cancel()
+            self._held = None
+
+    def cancel(self) -> bool:
+        """Give up the wait at the desk, if there is one; else the cancel belongs upstream."""
+        if self._held is None or self._held.done():
+            return False
+        self._held.set_result(None)
+        return True

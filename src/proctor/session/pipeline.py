@@ -1,0 +1,149 @@
+"""Station 7: the upstream's pipeline as a session fills it. Takes messages, keeps the queue of open questions in step.
+
+What is refused is replaced by a marker that the upstream will fail on, so that the refusal keeps its place, later
+messages of the batch are skipped, and the transaction fails as the client is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from proctor.session import exchange as ex
+from proctor.session import refusals
+from proctor.session.answers import Answers
+from proctor.session.exchange import Exchange, Open
+from proctor.session.namespace import Entry, Portal, Undo
+from proctor.session.ports import Outlet
+from proctor.wire import messages
+
+OWN = b"proctor_own"  # the name of the gateway's own statements, which no client may use
+
+
+class Pipeline:
+    """What goes upstream, and in which batch. A batch ends with a Sync or is one simple query."""
+
+    def __init__(self, upstream: Outlet, answers: Answers) -> None:
+        self.answers = answers
+        self.batch = 1
+        self.in_batch = False
+        """An extended batch is open: its Sync has not been forwarded yet."""
+        self.skipping = False
+        """The rest of the batch is skipped, as the server does after an error."""
+        self._upstream = upstream
+        self._out: list[bytes] = []
+        self._quiet = asyncio.Event()
+
+    def push(self, kind: str, raw: bytes, *, entry: Entry | None = None, undo: Undo | None = None) -> None:
+        """Forward one message of an extended batch."""
+        self.in_batch = True
+        self.answers.queue.append(Open(kind, self.batch, entry=entry, undo=[] if undo is None else [undo]))
+        self._out.append(raw)
+
+    def push_execute(self, raw: bytes, portal: Portal, exchanges: list[Exchange]) -> None:
+        """Forward an Execute with its exchange."""
+        self.in_batch = True
+        self._count_names(exchanges)
+        self.answers.queue.append(Open(ex.EXECUTE, self.batch, exchanges, entry=portal))
+        self._out.append(raw)
+
+    def push_query(self, raw: bytes, exchanges: list[Exchange]) -> None:
+        """Forward a simple query, a batch of its own."""
+        self._count_names(exchanges)
+        self.answers.queue.append(Open(ex.QUERY, self.batch, exchanges))
+        self._out.append(raw)
+        self._end_batch()
+
+    def push_sync(self, raw: bytes) -> None:
+        """Forward a Sync: the batch ends."""
+        self.skipping = False
+        self._out.append(raw)
+        if not self._copying():
+            self.answers.queue.append(Open(ex.SYNC, self.batch))
+            self._end_batch()
+
+    def push_copy(self, raw: bytes, *, last: bool) -> None:
+        """Forward copy data, if a copy is under way; leftovers of a failed one are dropped, as the server does."""
+        if self._copying():
+            self._out.append(raw)
+            if last:
+                self.answers.queue[0].copying = False
+
+    def push_plain(self, raw: bytes) -> None:
+        """Forward a message that has no answer."""
+        self._out.append(raw)
+
+    def describe_portal(self, name: bytes, portal: Portal) -> None:
+        """Ask for the description that the client did without: no rows are let through undescribed."""
+        wanted = (portal, portal.statement)
+        if any(o.kind == ex.DESCRIBE and o.entry is not None and o.entry in wanted for o in self.answers.queue):
+            return
+        self.answers.queue.append(Open(ex.DESCRIBE, self.batch, entry=portal, ours=True))
+        self._out.append(messages.describe(b"P", name))
+
+    def refuse_query(self, fields: dict[str, str]) -> None:
+        """Let a refusal take the place of a simple query."""
+        self.answers.queue.append(Open(ex.QUERY, self.batch, refusal=fields))
+        self._out.append(messages.query(refusals.MARKER))
+        self._end_batch()
+
+    def refuse_step(self, fields: dict[str, str]) -> None:
+        """Let a refusal take the place of one message of a batch; the rest of the batch is skipped."""
+        self.in_batch = self.skipping = True
+        self.answers.queue.append(Open(ex.PARSE, self.batch, refusal=fields))
+        self._out.append(messages.parse(OWN, refusals.MARKER, ()))
+
+    def forward(self) -> None:
+        """Send what has been gathered."""
+        if self._out:
+            self._upstream.write(b"".join(self._out))
+            self._out = []
+
+    async def query(self, sql: str) -> list[tuple[str | None, ...]]:
+        """Ask the session's own upstream one statement of the gateway's own, and return its rows as text."""
+        done: asyncio.Future[list[tuple[str | None, ...]]] = asyncio.get_running_loop().create_future()
+        kinds = [ex.PARSE, ex.BIND, ex.EXECUTE, ex.CLOSE, ex.CLOSE]
+        self.answers.queue += [Open(k, self.batch, ours=True, done=done if k == ex.EXECUTE else None) for k in kinds]
+        self._out += [
+            messages.parse(OWN, sql, ()),
+            messages.bind(OWN, OWN, (), (), ()),
+            messages.execute(OWN, 0),
+            messages.close(b"P", OWN),
+            messages.close(b"S", OWN),
+        ]
+        if self.in_batch:
+            self._out.append(messages.flush())  # a Sync would end the client's implicit transaction
+        else:
+            self.answers.queue.append(Open(ex.SYNC, self.batch, ours=True))
+            self._out.append(messages.sync())
+        self.forward()
+        return await done
+
+    async def settle(self) -> None:
+        """Wait until every open question is answered."""
+        if self.in_batch:
+            self._out.append(messages.flush())
+        self.forward()
+        while self.answers.queue:
+            self._quiet.clear()
+            await self._quiet.wait()
+
+    def settled(self) -> None:
+        """Wake who waits: the queue is empty."""
+        self._quiet.set()
+
+    def trusted(self, entry: Entry | None) -> Entry | None:
+        """Return the entry if no open question can still change what its name means."""
+        if entry is None or self.answers.naming:
+            return None
+        known = entry.batch == self.batch or entry.batch <= self.answers.batch
+        return entry if known else None
+
+    def _copying(self) -> bool:
+        return bool(self.answers.queue) and self.answers.queue[0].copying
+
+    def _count_names(self, exchanges: list[Exchange]) -> None:
+        self.answers.naming += sum(e.names for e in exchanges)
+
+    def _end_batch(self) -> None:
+        self.batch += 1
+        self.in_batch = self.skipping = False

@@ -1,0 +1,389 @@
+"""Stations 2 to 7: what the client asks. Takes the client's events; what may run goes upstream in the client's own bytes.
+
+Each event takes one step. A step whose judgement is remembered and whose record need not be waited for is done at once;
+any other is a coroutine, which the session's task awaits while later events queue. So the slow story and the fast lane
+are one. Whatever fails on the way is a refusal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Coroutine, Sequence
+
+from proctor.errors import ClientFault, Fault, HouseFault, UpstreamFault
+from proctor.session import exchange as ex
+from proctor.session import refusals
+from proctor.session.answers import Answers
+from proctor.session.exchange import Exchange
+from proctor.session.hearing import Hearing, Refused, Values
+from proctor.session.judge import Judged, Memory
+from proctor.session.namespace import Entry, Namespace, Portal, Prepared
+from proctor.session.pipeline import OWN, Pipeline
+from proctor.session.plans import Wardrobe
+from proctor.session.ports import Answered, Clock, Decided, Desk, Ledger, Outlet, Terms, World
+from proctor.terms import Allow, Deny, Hold, Ticket
+from proctor.wire import messages, talk
+
+log = logging.getLogger("proctor.session")
+
+MAX_OPEN = 4096  # questions under way: a client that never reads must not fill our memory
+NAMING = frozenset({"prepare", "deallocate", "declare", "close", "discard"})
+
+Step = Coroutine[None, None, None] | None
+
+
+class Relay:
+    """One session between its client and its upstream."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        world: World,
+        ledger: Ledger,
+        desk: Desk,
+        clock: Clock,
+        client: Outlet,
+        upstream: Outlet,
+        memory: Memory,
+        wardrobe: Wardrobe,
+    ) -> None:
+        self.terms = terms
+        self.names = Namespace()
+        self.hearing = Hearing(terms, world, desk, clock, memory, self.names)
+        self.answers = Answers(
+            terms, world, ledger, clock, client, wardrobe, self.hearing.catalog, self._settled, self._named, self._ended
+        )
+        self.pipeline = Pipeline(upstream, self.answers)
+        self.leaving = False
+        self._world = world
+        self._ledger = ledger
+        self._clock = clock
+        self._client = client
+        self._backlog: deque[talk.ClientEvent] = deque()
+        self._slow: Step = None
+        self._work = asyncio.Event()
+        self._count = 0
+
+    # ---- the two lanes
+
+    def client_said(self, events: Sequence[talk.ClientEvent]) -> None:
+        """Take what the client said: at once where nothing is to be waited for, else in the session's task."""
+        if self._slow is not None:
+            self._backlog.extend(events)
+            return
+        for at, event in enumerate(events):
+            self._slow = self._step(event)
+            if self._slow is not None:
+                self._backlog.extend(events[at + 1 :])
+                self._work.set()
+                break
+        self.pipeline.forward()
+
+    async def run(self) -> None:
+        """Finish the steps that have to wait, in order, until the client leaves."""
+        while not self.leaving:
+            await self._work.wait()
+            self._work.clear()
+            while self._slow is not None:
+                await self._slow
+                self._slow = self._next()
+                self.pipeline.forward()
+
+    def _next(self) -> Step:
+        while self._backlog:
+            step = self._step(self._backlog.popleft())
+            if step is not None:
+                return step
+        return None
+
+    @property
+    def waiting(self) -> int:
+        """Return how many of the client's messages wait for their turn."""
+        return len(self._backlog)
+
+    @property
+    def idle(self) -> bool:
+        """Say whether nothing is under way and no transaction is open."""
+        return not self.answers.queue and self._slow is None and self.answers.status == "I"
+
+    def cancel(self) -> bool:
+        """Give up a hold, if one is waited for; else the cancel belongs upstream."""
+        return self.hearing.cancel()
+
+    # ---- station 2: one event
+
+    def _step(self, event: talk.ClientEvent) -> Step:
+        skipping = self.pipeline.skipping or (self.answers.discarding and self.pipeline.in_batch)
+        if skipping and not isinstance(event, talk.Sync | talk.Bye):
+            return None  # the server would skip it: no judgement, no record, no question left open
+        if len(self.answers.queue) >= MAX_OPEN:
+            return self._later(event)
+        try:
+            step = self._taken(event)
+        except Exception as broken:  # noqa: BLE001  # whatever breaks at a station is a no
+            self._refuse_for(event, broken)
+            return None
+        return None if step is None else self._guarded(event, step)
+
+    def _taken(self, event: talk.ClientEvent) -> Step:
+        match event:
+            case talk.Bind():
+                return self._bind(event)
+            case talk.Run():
+                return self._run(event)
+            case talk.Sync():
+                self.pipeline.push_sync(event.raw)
+            case talk.Describe():
+                return self._describe(event)
+            case talk.Prepare():
+                return self._prepare(event)
+            case talk.Ask():
+                return self._ask(event)
+            case talk.Close():
+                self._close(event)
+            case talk.Flush():
+                self.pipeline.push_plain(event.raw)
+            case talk.CopyData():
+                self.pipeline.push_copy(event.raw, last=False)
+            case talk.CopyDone() | talk.CopyFail():
+                self.pipeline.push_copy(event.raw, last=True)
+            case talk.FunctionCall():
+                self.pipeline.refuse_query(refusals.FUNCTION_CALL)
+            case talk.Bye():
+                self.leaving = True
+                self._work.set()
+            case _:
+                raise ClientFault("this message has no place after the login")
+        return None
+
+    async def _guarded(self, event: talk.ClientEvent, step: Coroutine[None, None, None]) -> None:
+        try:
+            await step
+        except Refused as refused:
+            self._refuse(event, refused.fields)
+        except Exception as broken:  # noqa: BLE001  # whatever breaks at a station is a no
+            self._refuse_for(event, broken)
+
+    async def _later(self, event: talk.ClientEvent) -> None:
+        await self.pipeline.settle()
+        step = self._step(event)
+        if step is not None:
+            await step
+
+    def _refuse_for(self, event: talk.ClientEvent, broken: Exception) -> None:
+        if isinstance(broken, UpstreamFault):
+            raise broken
+        if not isinstance(broken, Fault):
+            log.error("session %s: %s at a station", self.terms.session, type(broken).__name__, exc_info=broken)
+            broken = HouseFault("the gateway failed, so nothing was forwarded", hint="Tell the operator the exchange.")
+        self._refuse(event, refusals.fault(broken, self._next_id()))
+
+    def _refuse(self, event: talk.ClientEvent, fields: dict[str, str]) -> None:
+        match event:
+            case talk.Ask() | talk.FunctionCall():
+                self.pipeline.refuse_query(fields)
+            case talk.Prepare() | talk.Bind() | talk.Run() | talk.Describe() | talk.Close():
+                self.pipeline.refuse_step(fields)
+            case _:
+                raise ClientFault(fields["M"], sqlstate=fields["C"])
+
+    # ---- simple query
+
+    def _ask(self, event: talk.Ask) -> Step:
+        judged = self.hearing.recall(text_of(event.sql))
+        if judged is None or not self._passes(judged):
+            return self._ask_slowly(event)
+        self._send_query(event, judged, self._recorded_at_once(judged, None))
+        return None
+
+    async def _ask_slowly(self, event: talk.Ask) -> None:
+        judged = await self.hearing.judge(text_of(event.sql), self.pipeline)
+        judged, ticket = await self._allowed(judged, None)
+        self._send_query(event, judged, await self._recorded(judged, None, ticket))
+
+    def _send_query(self, event: talk.Ask, judged: Judged, exchanges: list[Exchange]) -> None:
+        self._leaves(judged)
+        self.pipeline.push_query(event.raw, exchanges)
+
+    # ---- extended query
+
+    def _prepare(self, event: talk.Prepare) -> Step:
+        taken = event.name == OWN or self.names.full() or (event.name and event.name in self.names.statements)
+        judged = None if taken else self.hearing.recall(text_of(event.sql))
+        if judged is None or isinstance(judged.decision, Deny):
+            return self._prepare_slowly(event)
+        self._send_prepare(event, judged)
+        return None
+
+    async def _prepare_slowly(self, event: talk.Prepare) -> None:
+        if event.name and event.name in self.names.statements:
+            await self.pipeline.settle()
+        if event.name == OWN or self.names.full() or (event.name and event.name in self.names.statements):
+            raise Refused(refusals.error("42P05", f'prepared statement "{text_of(event.name)}" already exists'))
+        judged = await self.hearing.judge(text_of(event.sql), self.pipeline)
+        await self._not_denied(judged, None)
+        self._send_prepare(event, judged)
+
+    def _send_prepare(self, event: talk.Prepare, judged: Judged) -> None:
+        entry = Prepared(judged.text, judged, self.pipeline.batch)
+        undo = self.names.put(self.names.statements, event.name, entry)
+        self.pipeline.push(ex.PARSE, event.raw, entry=entry, undo=undo)
+
+    def _bind(self, event: talk.Bind) -> Step:
+        statement = self.pipeline.trusted(self.names.statements.get(event.statement))
+        judged = self.hearing.recall(statement.text) if isinstance(statement, Prepared) else None
+        if not isinstance(statement, Prepared) or judged is None or isinstance(judged.decision, Deny | Hold):
+            return self._bind_slowly(event)
+        self._send_bind(event, statement, judged, None)
+        return None
+
+    async def _bind_slowly(self, event: talk.Bind) -> None:
+        statement = await self._find(self.names.statements, event.statement)
+        if not isinstance(statement, Prepared):
+            raise Refused(refusals.error("26000", f'prepared statement "{text_of(event.statement)}" does not exist'))
+        judged = await self.hearing.judge(statement.text, self.pipeline)
+        # What a portal computes may begin at Bind (constants are folded there), and its parameters are known: ask now.
+        judged, ticket = await self._allowed(judged, event.values)
+        self._send_bind(event, statement, judged, ticket)
+
+    def _send_bind(self, event: talk.Bind, statement: Prepared, judged: Judged, ticket: Ticket | None) -> None:
+        entry = Portal(
+            statement.text, judged, self.pipeline.batch, statement, event.values, event.results, ticket=ticket
+        )
+        undo = self.names.put(self.names.portals, event.portal, entry)
+        self.pipeline.push(ex.BIND, event.raw, entry=entry, undo=undo)
+
+    def _describe(self, event: talk.Describe) -> Step:
+        table = self.names.statements if event.kind == b"S" else self.names.portals
+        entry = self.pipeline.trusted(table.get(event.name))
+        if entry is None:
+            return self._describe_slowly(event, table)
+        self.pipeline.push(ex.DESCRIBE, event.raw, entry=entry)
+        return None
+
+    async def _describe_slowly(self, event: talk.Describe, table: dict[bytes, Entry]) -> None:
+        entry = await self._find(table, event.name)
+        if entry is None:
+            what, code = ("prepared statement", "26000") if event.kind == b"S" else ("portal", "34000")
+            raise Refused(refusals.error(code, f'{what} "{text_of(event.name)}" does not exist'))
+        self.pipeline.push(ex.DESCRIBE, event.raw, entry=entry)
+
+    def _run(self, event: talk.Run) -> Step:
+        portal = self.pipeline.trusted(self.names.portals.get(event.portal))
+        if not isinstance(portal, Portal) or portal.ticket is not None:
+            return self._run_slowly(event)
+        judged = self.hearing.recall(portal.text)
+        if judged is None or not self._passes(judged):
+            return self._run_slowly(event)
+        self._send_run(event, portal, judged, self._recorded_at_once(judged, portal.values))
+        return None
+
+    async def _run_slowly(self, event: talk.Run) -> None:
+        portal = await self._find(self.names.portals, event.portal)
+        if not isinstance(portal, Portal):
+            raise Refused(refusals.error("34000", f'portal "{text_of(event.portal)}" does not exist'))
+        judged, ticket = portal.judged, portal.ticket
+        if judged is None or ticket is None:
+            judged = await self.hearing.judge(portal.text, self.pipeline)
+            judged, ticket = await self._allowed(judged, portal.values)
+        portal.ticket = ticket
+        self._send_run(event, portal, judged, await self._recorded(judged, portal.values, ticket))
+
+    def _send_run(self, event: talk.Run, portal: Portal, judged: Judged, exchanges: list[Exchange]) -> None:
+        portal.judged = judged
+        if not portal.described and not (portal.statement is not None and portal.statement.described):
+            self.pipeline.describe_portal(event.portal, portal)
+        self._leaves(judged)
+        self.pipeline.push_execute(event.raw, portal, exchanges)
+
+    def _close(self, event: talk.Close) -> None:
+        table = self.names.statements if event.kind == b"S" else self.names.portals
+        self.pipeline.push(ex.CLOSE, event.raw, undo=self.names.drop(table, event.name))
+
+    async def _find(self, table: dict[bytes, Entry], name: bytes) -> Entry | None:
+        if self.pipeline.trusted(table.get(name)) is None:
+            await self.pipeline.settle()
+        return table.get(name)
+
+    # ---- stations 4 to 6
+
+    def _passes(self, judged: Judged) -> bool:
+        """Say whether a remembered judgement may go the fast lane: nobody to ask, no disk to wait for."""
+        return judged.harmless and not self.terms.strict
+
+    async def _not_denied(self, judged: Judged, values: Values | None) -> None:
+        decision = judged.decision
+        if isinstance(decision, Deny):
+            exchanges = await self._recorded(judged, values, None)
+            raise Refused(refusals.denial(decision, exchanges[0].id))
+
+    async def _allowed(self, judged: Judged, values: Values | None) -> tuple[Judged, Ticket | None]:
+        """Return the judgement under which this may run, and the ticket spent for it; else raise `Refused`."""
+        await self._not_denied(judged, values)
+        if not isinstance(judged.decision, Hold):
+            return judged, None
+        exchanges = await self._recorded(judged, values, None)
+        self.pipeline.forward()
+        again, ticket = await self.hearing.hold(judged, judged.decision, values, exchanges[0].id, self._tell)
+        await self._not_denied(again, values)
+        if isinstance(again.decision, Hold):
+            raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")
+        return again, ticket
+
+    def _tell(self, fields: dict[str, str]) -> None:
+        self._client.write(messages.notice_response(fields))
+
+    async def _recorded(self, judged: Judged, values: Values | None, ticket: Ticket | None) -> list[Exchange]:
+        """Write *decided* for each statement, and wait for the disk where that is promised."""
+        exchanges = self._recorded_at_once(judged, values, ticket)
+        if exchanges and (self.terms.strict or not judged.harmless or ticket is not None):
+            await self._ledger.synced(self._position)
+        return exchanges
+
+    def _recorded_at_once(
+        self, judged: Judged, values: Values | None, ticket: Ticket | None = None
+    ) -> list[Exchange]:
+        exchanges = []
+        started = self._clock.monotonic_ns()
+        claims, ticket_id = self.hearing.view.claims, None if ticket is None else ticket.id
+        for verdict in judged.verdicts:
+            name = self._next_id()
+            self._position = self._ledger.decided(Decided(name, verdict, claims, verdict.word, values, ticket_id))
+            exchange = Exchange(name, verdict, Answered(name, started_ns=started))
+            exchange.names = any(e.verb in NAMING for e in verdict.analysis.effects)
+            exchanges.append(exchange)
+        return exchanges
+
+    def _next_id(self) -> str:
+        self._count += 1
+        return f"{self.terms.session}-{self._count}"
+
+    # ---- what a statement changes for those after it
+
+    def _leaves(self, judged: Judged) -> None:
+        if any(not isinstance(v.decision, Allow) for v in judged.verdicts):
+            raise HouseFault("a statement was about to leave without a decision that lets it")
+        if judged.effects or judged.opaque:
+            if judged.defines:
+                self._world.catalog_changes()
+            self.hearing.view.follow(judged.effects, judged.opaque)
+
+    def _ended(self) -> None:
+        if self.hearing.view.ended():
+            self._world.catalog_changes()
+
+    def _named(self, exchange: Exchange) -> None:
+        self.names.follow(exchange.verdict.analysis.effects, self.answers.batch)
+
+    def _settled(self) -> None:
+        self.pipeline.settled()
+
+
+def text_of(raw: bytes) -> str:
+    """Decode what the client calls text; anything but UTF-8 is refused before it is parsed."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as broken:
+        raise ClientFault("invalid byte sequence for encoding UTF8", sqlstate="22021") from broken

@@ -1,0 +1,82 @@
+"""What a session's own settings, temporary objects and uncommitted DDL make of the names in its statements.
+
+Nothing is simulated: after a statement that may have changed them, the session's own upstream is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from proctor.sql.catalog import Catalog
+from proctor.sql.settings import SessionSettings
+from proctor.terms import Claims, Effect
+
+STATE = (
+    "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(true))::text, current_user::text, session_user::text, "
+    "pg_catalog.pg_my_temp_schema()::regnamespace::text, "
+    "pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('client_encoding'), "
+    "pg_catalog.current_setting('standard_conforming_strings'), "
+    "pg_catalog.current_setting('proctor.reason', true), pg_catalog.current_setting('proctor.task', true), "
+    "pg_catalog.current_setting('proctor.on_behalf_of', true)"
+)
+SETS = frozenset({"set", "set_local", "reset", "discard"})
+ENDS = frozenset({"commit", "rollback", "rollback_to", "commit_prepared", "release"})
+MAX_CLAIM = 1000  # a claim is somebody's prose, kept in every record
+
+
+@dataclass(slots=True)
+class View:
+    """How names resolve for this session at this moment, and what must be asked again first."""
+
+    settings: SessionSettings
+    claims: Claims
+    dirty: bool = True
+    unsettled: bool = False
+    """A setting was changed in a transaction that may still be rolled back."""
+    defined: bool = False
+    """DDL ran that is not committed yet."""
+    temporary: bool = False
+    """The session made objects that only it sees."""
+    private: Catalog | None = None
+    private_of: int = -1
+
+    def follow(self, effects: Iterable[Effect], opaque: bool) -> None:
+        """Note what a statement that is about to run may change."""
+        for effect in effects:
+            if effect.verb in SETS:
+                self.dirty = self.unsettled = True
+            elif effect.verb in ENDS and self.unsettled:
+                self.dirty = True
+            elif effect.verb == "define":
+                self.temporary = self.temporary or "temporary" in effect.flags
+                self.defined, self.private = True, None
+        if opaque:
+            self.dirty = self.unsettled = self.defined = True
+            self.private = None
+
+    def ended(self) -> bool:
+        """Note that no transaction is open any more; say whether DDL ended with it."""
+        defined, self.defined, self.unsettled = self.defined, False, False
+        if defined:
+            self.private = None
+        return defined
+
+    def learn(self, row: tuple[str | None, ...], path: tuple[str, ...], started: Claims) -> None:
+        """Take in what the upstream says of the session; `path` is the decoded search path."""
+        temp, version = row[3], int(row[4] or 0)
+        own = tuple("pg_temp" if temp is not None and name == temp else name for name in path)
+        if "pg_temp" not in own:
+            own = ("pg_temp", *own)
+        self.settings = SessionSettings(path=own, user=row[1] or "", server_version=version)
+        self.claims = Claims(
+            reason=_claim(row[7]) or started.reason,
+            task=_claim(row[8]) or started.task,
+            on_behalf_of=_claim(row[9]) or started.on_behalf_of,
+            application=started.application,
+        )
+        self.dirty = False
+
+
+def _claim(text: str | None) -> str | None:
+    return text[:MAX_CLAIM] if text else None
