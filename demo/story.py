@@ -1,0 +1,484 @@
+"""The 2 a.m. story: an engineer, her agent and a DBA at a production database, played through real clients.
+
+Starts a throwaway PostgreSQL with a shop in it and Proctor before it, plays seven steps, and says of each what was
+expected, what was seen and whether it held. Then it stays up until Ctrl-C, or with `--once` leaves at once, with an
+exit code that says whether everything held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from demo import shop
+from demo.gateway import Gateway, Said, wait_for
+from demo.page import Step, paint
+from demo.postgres import ThrowawayPostgres, free_port, unprivileged
+
+SECRET_COLUMNS = ("full_name", "email", "phone", "card_number", "birth_date", "notes")
+LOOK = f"select id, {', '.join(SECRET_COLUMNS)} from customers where id between 101 and 140 order by id"
+THEFT = "CREATE TABLE debug_context AS SELECT * FROM customers"
+MIGRATION = "ALTER TABLE orders ADD COLUMN gift_note text"
+PREFERRED_PORTS = {"postgres": 6432, "console": 8088}
+
+CONFIG = """\
+state = "./state"
+
+[listen]
+postgres = "127.0.0.1:{postgres}"
+console = "127.0.0.1:{console}"
+
+[approvals]
+wait = "120s"
+
+[databases.shop]
+engine = "postgresql"
+host = "127.0.0.1"
+port = {upstream}
+database = "shop"
+user = "proctor"
+password_env = "SHOP_PASSWORD"
+tls = "off"                 # the database listens on loopback only
+environment = "production"
+
+[people.alice]
+groups = ["engineering"]
+password = "{alice}"
+
+[people.dana]
+groups = ["dba"]
+password = "{dana}"
+
+[agents.copilot]
+owner = "alice"
+password = "{copilot}"
+"""
+
+
+@dataclass
+class Night:
+    """Everything that the steps share: who there is, where things run, and what was noted on the way."""
+
+    folder: Path
+    postgres: ThrowawayPostgres
+    gateway: Gateway
+    passwords: dict[str, str]
+    began: datetime
+    helpers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4))
+
+    def connect(self, person: str, *, options: str = "", notices: list[str] | None = None) -> psycopg.Connection:
+        """Connect as that person through the gateway, exactly as to the database itself."""
+        host, port = self.gateway.postgres
+        connection = psycopg.connect(
+            host=host,
+            port=port,
+            user=person,
+            password=self.passwords[person],
+            dbname="shop",
+            options=options,
+            application_name="psycopg",
+            autocommit=True,
+            connect_timeout=30,
+        )
+        if notices is not None:
+            connection.add_notice_handler(lambda d: notices.append(d.message_primary or ""))
+        return connection
+
+    def directly(self, sql: str) -> list[tuple[object, ...]]:
+        """Ask the database itself, around the gateway, what is true."""
+        return self.postgres.run(sql, "shop")
+
+    def desk(self, person: str, *words: str) -> Said:
+        """Run `proctor approvals …` as that person."""
+        return self.gateway.ask("approvals", *words, person=(person, self.passwords[person]))
+
+    def pending(self, statement: str) -> dict[str, object] | None:
+        """Return the request that waits for a decision on that statement."""
+        for ticket in self.desk("dana", "list", "--json").objects():
+            if ticket.get("state") == "pending" and statement.lower() in str(ticket.get("statement", "")).lower():
+                return ticket
+        return None
+
+    def reached(self, text: str) -> bool:
+        """Return whether the database's own log holds a statement with that text: it logs every statement."""
+        log = (self.postgres.folder / "log").read_text(errors="replace").lower()
+        return text.lower() in log
+
+
+# ---- the steps
+
+
+def engineer_reads(night: Night) -> Step:
+    """(1)."""
+    with Step(1, "2:03 a.m. Alice, an engineer, looks at customers of a broken order.",
+              "she sees rows of the right shape with masks in every sensitive column, and joins and counts still "
+              "come out right") as step:  # fmt: skip
+        with night.connect("alice", options="-c proctor.reason=INC-4711") as alice:
+            cursor = alice.execute(LOOK)
+            rows = cursor.fetchall()
+            step.table([column.name for column in cursor.description or ()], rows, most=3)
+            _masked(step, rows, night.directly(LOOK))
+            step.check("masked e-mails are e-mails, masked cards pass Luhn, masked dates are dates",
+                       all(_useful(row) for row in rows))  # fmt: skip
+            joined = (
+                "select c.email, count(*), sum(o.total) from customers c join orders o on o.customer_id = c.id"
+                " where c.id between 101 and 140 group by c.email"
+            )
+            through, true = alice.execute(joined).fetchall(), night.directly(joined)
+            step.check(f"orders joined and grouped by e-mail give the same {len(true)} sums as without masks",
+                       sorted(row[1:] for row in through) == sorted(row[1:] for row in true))  # fmt: skip
+            step.check("and under the same masked e-mails as above",
+                       {row[0] for row in through} <= {row[2] for row in rows})  # fmt: skip
+            counts = "select count(*) from customers a join customers b on a.email = b.email where a.id <= 500"
+            step.check("a join on e-mail counts 500 matches", alice.execute(counts).fetchall() == [(500,)])
+    return step
+
+
+def agent_reads(night: Night) -> Step:
+    """(2)."""
+    with Step(2, "2:06 a.m. Her agent `copilot` reads customers for context.",
+              "it acts for alice and sees masks as she does") as step:  # fmt: skip
+        with night.connect("copilot", options="-c proctor.reason=INC-4711 -c proctor.task=debug-order") as copilot:
+            rows = copilot.execute(LOOK).fetchall()
+        step.table(("id", *SECRET_COLUMNS), rows, most=3)
+        _masked(step, rows, night.directly(LOOK))
+    return step
+
+
+def agent_copies(night: Night) -> Step:
+    """(3)."""
+    with Step(3, f"2:09 a.m. copilot wants its own copy: {THEFT}",
+              "held; neither alice nor copilot can approve it; dana, the DBA, denies it; nothing was copied") as step:  # fmt: skip  # noqa: E501
+        notices: list[str] = []
+        asked = night.helpers.submit(_refusal, night, "copilot", THEFT, notices)
+        ticket = _wait_for_ticket(night, THEFT, asked)
+        step.check("the statement waits at the desk, in copilot's name, on behalf of alice",
+                   ticket.get("requester") == "copilot" and ticket.get("on_behalf_of") == "alice")  # fmt: skip
+        step.saw(f"NOTICE to copilot: {notices[0] if notices else '(none)'}")
+        for person in ("alice", "copilot"):
+            said = night.desk(person, "approve", str(ticket["id"]))
+            step.saw(f"$ proctor approvals approve … --as {person}\n{said.text}")
+            step.check(f"{person} cannot approve it", said.code != 0)
+        still = night.pending(THEFT)
+        step.check("it still waits", still is not None)
+        said = night.desk("dana", "deny", str(ticket["id"]), "--because", "read it where it is; no copies at night")
+        step.saw(f"$ proctor approvals deny … --as dana\n{said.text}")
+        step.check("dana can deny it", said.code == 0)
+        refusal = asked.result(timeout=30)
+        step.saw(refusal)
+        step.check("copilot is told no, with SQLSTATE 42501", refusal.startswith("42501"))
+        step.check("the database has no table debug_context and never saw the statement",
+                   night.directly("select to_regclass('debug_context') is null") == [(True,)]
+                   and not night.reached("debug_context as"))  # fmt: skip
+    return step
+
+
+def destruction(night: Night) -> Step:
+    """(4)."""
+    with Step(4, "2:14 a.m. Tired fingers: DROP TABLE orders, and an UPDATE that forgot its WHERE.",
+              "both are refused with a reason, and neither reaches the database") as step:  # fmt: skip
+        before = night.directly("select count(*) from orders")
+        for person, statement in (
+            ("alice", "DROP TABLE orders"),
+            ("copilot", "DROP TABLE orders"),
+            ("alice", "UPDATE customers SET notes = 'checked'"),
+        ):
+            refusal = _refusal(night, person, statement, [])
+            step.saw(f"{person}=> {statement}\n{refusal}")
+            step.check(f"{person}: refused with SQLSTATE 42501", refusal.startswith("42501"))
+        step.check("the database saw neither of them",
+                   not night.reached("drop table") and not night.reached("set notes = 'checked'"))  # fmt: skip
+        step.check("all orders are there", night.directly("select count(*) from orders") == before)
+    return step
+
+
+def migration(night: Night) -> Step:
+    """(5)."""
+    with Step(5, f"2:21 a.m. The fix needs a column: {MIGRATION}",
+              "held for alice; dana approves it from another terminal; it runs in alice's waiting session") as step:  # fmt: skip
+        asked = night.helpers.submit(_refusal, night, "alice", MIGRATION, [])
+        ticket = _wait_for_ticket(night, MIGRATION, asked)
+        step.check("the statement waits at the desk with the reason she gave",
+                   ticket.get("requester") == "alice" and ticket.get("reason") == "INC-4711")  # fmt: skip
+        step.check("the database has not seen it yet", not night.reached("gift_note"))
+        said = night.desk("dana", "approve", str(ticket["id"]), "--because", "loses nothing")
+        step.saw(f"$ proctor approvals approve … --as dana\n{said.text}")
+        step.check("dana can approve it", said.code == 0)
+        step.check("alice's session went on and it ran", asked.result(timeout=30) == "")
+        step.check("the column is there", night.directly(
+            "select count(*) from information_schema.columns where table_name = 'orders' and column_name = 'gift_note'"
+        ) == [(1,)])  # fmt: skip
+        again = _refusal(night, "alice", "ALTER TABLE orders ADD COLUMN gift_note_2 text", [], wait=False)
+        step.check("the ticket was for that statement alone: another one is held again", again == "held")
+    return step
+
+
+def the_journal_answers(night: Night) -> Step:
+    """(6)."""
+    until = datetime.now(UTC)
+    with Step(6, "9:00 a.m. The auditor asks: who read customers.email last night, why, and what did they see?",
+              "the journal names alice and copilot, the reason, and the masks; and the log verifies") as step:  # fmt: skip
+        said = night.gateway.ask(
+            "audit", "search", "--column", "customers.email",
+            "--since", night.began.isoformat(timespec="seconds"), "--until", until.isoformat(timespec="seconds"),
+        )  # fmt: skip
+        step.saw("$ proctor audit search --column customers.email --since … --until …\n" + said.text)
+        step.check("it was answered", said.code == 0)
+        for person in ("alice", "copilot"):
+            step.check(f"{person} is named", person in said.text)
+        step.check("the reason is there", "INC-4711" in said.text)
+        step.check("and that what they saw was masked", "mask" in said.text.lower())
+        true = {str(row[0]) for row in night.directly("select email from customers where id between 101 and 140")}
+        step.check("no address is in the answer, nor anywhere in the state folder",
+                   not any(value in said.text for value in true) and not _found_in(night.folder / "state", true))  # fmt: skip
+        said = night.gateway.ask("audit", "verify")
+        step.saw("$ proctor audit verify\n" + said.text)
+        step.check("audit verify holds", said.code == 0)
+    return step
+
+
+def one_byte(night: Night) -> Step:
+    """(7)."""
+    with Step(7, "Somebody edits the log: one byte, in a copy of it.",
+              "audit verify finds it and names the record") as step:  # fmt: skip
+        config = night.folder / "edited.toml"
+        text = night.gateway.config.read_text()
+        config.write_text(text.replace('state = "./state"', 'state = "./edited"'))
+        config.chmod(0o600)
+        shutil.copytree(night.folder / "state", night.folder / "edited", ignore=_sockets)
+        place, where = _edit(night.folder / "edited")
+        step.saw(f"changed byte {where} of {place.relative_to(night.folder)}")
+        said = night.gateway.ask("audit", "verify", config=config)
+        step.saw("$ proctor audit verify\n" + said.text)
+        step.check("audit verify fails", said.code != 0)
+        step.check("and names the record", "record" in said.text.lower() and any(c.isdigit() for c in said.text))
+        step.check("the log that was left alone still verifies", night.gateway.ask("audit", "verify").code == 0)
+    return step
+
+
+STEPS = (engineer_reads, agent_reads, agent_copies, destruction, migration, the_journal_answers, one_byte)
+
+
+# ---- what the steps lean on
+
+
+def _masked(step: Step, seen: list[tuple[object, ...]], true: list[tuple[object, ...]]) -> None:
+    step.check(f"{len(true)} rows, in the order of their ids, as in the database",
+               [row[0] for row in seen] == [row[0] for row in true])  # fmt: skip
+    leaks = [
+        column
+        for place, column in enumerate(SECRET_COLUMNS, 1)
+        if {str(row[place]) for row in seen} & {str(row[place]) for row in true if row[place] is not None}
+    ]
+    step.check("not one true " + ", ".join(SECRET_COLUMNS[:-1]) + " or note among them" +
+               (f" (leaked: {', '.join(leaks)})" if leaks else ""), not leaks)  # fmt: skip
+
+
+def _useful(row: tuple[object, ...]) -> bool:
+    email, card, born = str(row[2]), str(row[4]), row[5]
+    return (
+        email.count("@") == 1
+        and card.isdigit()
+        and shop.luhn_digit(card[:-1]) == card[-1]
+        and hasattr(born, "year")
+        and len(str(row[1])) > 0
+    )
+
+
+def _refusal(night: Night, person: str, statement: str, notices: list[str], *, wait: bool = True) -> str:
+    """Run a statement; return "" if it ran, else SQLSTATE and message; with `wait=False`, "held" once it waits."""
+    with night.connect(person, options="-c proctor.reason=INC-4711", notices=notices) as session:
+        if not wait:
+            threading.Thread(target=_cancel_once_held, args=(night, statement, session), daemon=True).start()
+        try:
+            session.execute(statement.encode())
+        except psycopg.errors.QueryCanceled:
+            return "held" if not wait else "57014 cancelled"
+        except psycopg.Error as error:
+            parts = (error.diag.message_primary or str(error), error.diag.message_detail, error.diag.message_hint)
+            return f"{error.sqlstate} " + "\n".join(part for part in parts if part)
+    return ""
+
+
+def _cancel_once_held(night: Night, statement: str, session: psycopg.Connection) -> None:
+    wait_for(iter(lambda: night.pending(statement) is not None, None))
+    session.cancel_safe(timeout=10)
+
+
+def _wait_for_ticket(night: Night, statement: str, asked: Future[str]) -> dict[str, object]:
+    found: list[dict[str, object]] = []
+
+    def look() -> Iterator[bool]:
+        while True:
+            ticket = night.pending(statement)
+            if ticket is not None:
+                found.append(ticket)
+            yield bool(found) or asked.done()
+
+    wait_for(look())
+    if not found:
+        answer = asked.result(timeout=0) if asked.done() else "nothing: it neither waits at the desk nor came back"
+        raise RuntimeError(f"the statement was not held; the client got: {answer or 'it ran'}")
+    return found[0]
+
+
+def _found_in(folder: Path, values: set[str]) -> list[Path]:
+    """Return the files under the folder that hold one of the values."""
+    needles = [value.encode() for value in values]
+    return [
+        p for p in folder.rglob("*") if p.is_file() and any(n in (data := p.read_bytes()) for n in needles) and data
+    ]
+
+
+def _sockets(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if (Path(folder) / name).is_socket()]
+
+
+def _edit(state: Path) -> tuple[Path, int]:
+    """Change one byte of a record about copilot in the log's tiles, and return which."""
+    tiles = [p for p in state.rglob("entries/*") if p.is_file()] or [
+        p for p in state.rglob("*/entries/**/*") if p.is_file()
+    ]
+    for tile in sorted(tiles):
+        data = bytearray(tile.read_bytes())
+        place = data.find(b"copilot")
+        if place >= 0:
+            data[place] ^= 0x01
+            tile.write_bytes(data)
+            return tile, place
+    raise RuntimeError("no tile of the log names copilot")
+
+
+# ---- the stage
+
+
+def _port(kind: str) -> int:
+    """Return the port of the manual where it is free, else any."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", PREFERRED_PORTS[kind]))
+        except OSError:
+            return free_port()
+    return PREFERRED_PORTS[kind]
+
+
+@contextmanager
+def stage() -> Iterator[Night]:
+    """Start the database, the shop in it and Proctor before it; stop and remove everything at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="proctor-demo-"))
+    since = time.monotonic()
+    try:
+        with ThrowawayPostgres(settings={"log_statement": "all"}) as postgres:
+            account = unprivileged()
+            version = str(postgres.run("show server_version")[0][0]).split()[0]
+            print(f"PostgreSQL {version} on 127.0.0.1:{postgres.port}"
+                  + (f", as `{account.pw_name}`" if account is not None else ""), flush=True)  # fmt: skip
+            password = secrets.token_urlsafe(18)
+            postgres.run(f"create role proctor login password '{password}'")
+            postgres.run("create database shop owner proctor")
+            with psycopg.connect(postgres.dsn("shop", user="proctor", password=password)) as owner:
+                shop.fill(owner)
+            print(f"a shop with {shop.CUSTOMERS:,} made-up customers and {shop.ORDERS:,} orders", flush=True)
+            config = folder / "proctor.toml"
+            passwords = {person: f"{person}-{secrets.token_hex(4)}" for person in ("alice", "dana", "copilot")}
+            config.touch(mode=0o600)
+            config.write_text(
+                CONFIG.format(postgres=_port("postgres"), console=_port("console"), upstream=postgres.port, **passwords)
+            )
+            began = datetime.now(UTC)
+            with Gateway(config, {"SHOP_PASSWORD": password}) as gateway:
+                print("Proctor on " + ":".join(map(str, gateway.postgres)) + ", console on "
+                      + ":".join(map(str, gateway.console))
+                      + f" ({time.monotonic() - since:.0f} s since the start)", flush=True)  # fmt: skip
+                yield Night(folder, postgres, gateway, passwords, began)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def how_to_connect(night: Night) -> str:
+    """Return what a reader types to go on by hand."""
+    host, port = night.gateway.postgres
+    lines = ["Connect as to the database itself:"]
+    for person, who in (
+        ("alice", "an engineer"),
+        ("copilot", "an agent that acts for alice"),
+        ("dana", "a DBA, who may approve what others ask"),
+    ):
+        lines.append(f'  PGPASSWORD={night.passwords[person]} psql "host={host} port={port} user={person} dbname=shop"'
+                     f"   # {who}")  # fmt: skip
+    console = "https://" + ":".join(map(str, night.gateway.console))
+    command = " ".join(os.path.relpath(part) if part.startswith("/") else part for part in _program())
+    lines += [
+        f"Console: {console}/",
+        "The desk, the map and the journal:",
+        f"  PROCTOR_PASSWORD={night.passwords['dana']} {command} approvals list --config {night.gateway.config} --as dana",
+        f"  {command} audit search --column customers.email --config {night.gateway.config}",
+        "What would happen to a statement, and why:",
+        f"  SHOP_PASSWORD=… {command} explain --config {night.gateway.config} --as alice --database shop "
+        '"select email from customers"',
+    ]
+    return "\n".join(lines)
+
+
+def _program() -> list[str]:
+    from demo.gateway import program  # noqa: PLC0415
+
+    return program()
+
+
+def play(night: Night) -> bool:
+    """Play all steps and return whether each held."""
+    steps = [step(night) for step in STEPS]
+    print()
+    for step in steps:
+        if not step.held:
+            print(paint(f"step {step.number} did not hold: ", "31")
+                  + "; ".join(claim for claim, holds in step.claims if not holds))  # fmt: skip
+    held = sum(step.held for step in steps)
+    print(paint(f"{held} of {len(steps)} steps held", "1;32" if held == len(steps) else "1;31"), flush=True)
+    return held == len(steps)
+
+
+def main() -> int:
+    """Tell the story; return 0 only if every step held."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="leave after the story instead of staying up")
+    once = parser.parse_args().once
+    leave = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with stage() as night:
+            held = play(night)
+            pid, gateway = night.gateway.pid, night.gateway
+            if not once:
+                print("\n" + how_to_connect(night) + "\n\nEverything stays up until Ctrl-C.", flush=True)
+                leave.wait()
+        left = gateway.leftovers(pid)
+        if left:
+            print("still running: " + json.dumps(left))
+        return 0 if held and not left else 1
+    except KeyboardInterrupt:
+        print("\nstopped; nothing was left behind")
+        return 0 if not once else 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
