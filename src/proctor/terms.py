@@ -225,6 +225,13 @@ class Classified:
     findings: Mapping[Column, Finding] = field(default_factory=dict)
     clean: frozenset[str] = frozenset({"pg_catalog", "information_schema"})
     version: int = 0
+    by_relation: Mapping[Relation, bool] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        held: dict[Relation, bool] = {}
+        for column, found in self.findings.items():
+            held[column.relation] = held.get(column.relation, False) or found.data_class is not None
+        object.__setattr__(self, "by_relation", held)
 
     def class_of(self, column: Column) -> DataClass | None:
         """Return the column's class, None when it is clean, and `unscanned` when nobody has looked yet."""
@@ -232,6 +239,10 @@ class Classified:
             return None
         found = self.findings.get(column)
         return DataClass("unscanned") if found is None else found.data_class
+
+    def holds_sensitive(self, relation: Relation) -> bool:
+        """Tell whether any column of the relation is sensitive; one that nobody has looked at counts as such."""
+        return relation.schema not in self.clean and self.by_relation.get(relation, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +276,8 @@ class Allow:
     masks: tuple[MaskSpec | None, ...] = ()
     sensitive: bool = False
     """The statement touches sensitive data: its record is durable first, its errors lose their details."""
+    unmasked: frozenset[DataClass] = frozenset()
+    """The classes that the asker may see in the clear."""
 
 
 @dataclass(frozen=True, slots=True)
