@@ -1,0 +1,323 @@
+"""Station 8: mask what COPY writes to the client, in its text, CSV and binary formats.
+
+In come runs of CopyData frames in any cut, out go frames of one row each, as the server sends them and drivers expect
+them. Masks see a cell's logical bytes, without the format's escapes. Knows no statements: the format is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from struct import pack, unpack_from
+
+from proctor.terms import CopyFormat
+from proctor.wire._hot import MASKED_CELL, Mask, Null
+
+MAX_ROW = 256 * 1024 * 1024  # a row that never ends would be held for ever
+
+Row = tuple[int, bytes, list[bytes | None] | None]
+"""Where a row ends, what stands before its cells, and its cells as the format writes them (None: no data in it)."""
+
+
+class CopyMasker:
+    """Rewrites one COPY to the client; `cells` counts the masked values by column.
+
+    A row of another width, a cell too long, or a mask that fails is an exception, after which nothing may be sent.
+    """
+
+    def __init__(
+        self, masks: Sequence[Mask], form: CopyFormat, *, limit: int = MASKED_CELL, row_bytes: int = MAX_ROW
+    ) -> None:
+        self.cells = [0] * len(masks)
+        self._worn = [(at, mask) for at, mask in enumerate(masks) if mask is not None]
+        self._limit = limit
+        self._row_bytes = row_bytes
+        self._held = b""
+        self._dialect = _dialect(form)
+
+    def feed(self, raw: bytes) -> bytes:
+        """Return the frames of the rows that are whole now, from a run of CopyData frames; the rest waits."""
+        data = self._held + _payload(raw)
+        out: list[bytes] = []
+        end = 0
+        for stop, head, cells in self._dialect.rows(data):
+            row = head if cells is None else head + self._dialect.join(self._wear(cells))
+            out.append(b"d" + pack("!i", len(row) + 4) + row)
+            end = stop
+        self._held = data[end:]
+        if len(self._held) > self._row_bytes:
+            raise ValueError("a row of a COPY is too long to be masked")
+        return b"".join(out)
+
+    def finish(self) -> bytes:
+        """Return what is left to send at CopyDone, which is nothing; raise ValueError where a row was cut short."""
+        if self._held or not self._dialect.complete:
+            raise ValueError("a COPY ended in the middle of a row")
+        return b""
+
+    def _wear(self, cells: list[bytes | None]) -> list[bytes | None]:
+        if len(cells) != len(self.cells):
+            raise ValueError("a row of a COPY has not as many columns as there are masks")
+        for at, mask in self._worn:
+            cell = self._dialect.read(cells[at])
+            if cell is not None:
+                cells[at] = self._dialect.write(self._replace(mask, cell))
+                self.cells[at] += 1
+        return cells
+
+    def _replace(self, mask: Mask, cell: bytes) -> bytes | None:
+        if isinstance(mask, bytes):
+            return mask
+        if mask is None or isinstance(mask, Null):
+            return None
+        if len(cell) > self._limit:
+            raise ValueError("a value is too long to be masked")
+        masked = mask(cell)
+        if masked is not None and not isinstance(masked, bytes):
+            raise TypeError("a mask returned neither bytes nor None")
+        return masked
+
+
+def _payload(raw: bytes) -> bytes:
+    """Return what a run of CopyData frames carries."""
+    parts: list[bytes] = []
+    pos = 0
+    while pos < len(raw):
+        if len(raw) - pos < 5 or raw[pos] != 0x64:
+            raise ValueError("a run of CopyData holds something else")
+        (length,) = unpack_from("!i", raw, pos + 1)
+        if length < 4 or pos + 1 + length > len(raw):
+            raise ValueError("a CopyData frame does not end where its run ends")
+        parts.append(raw[pos + 5 : pos + 1 + length])
+        pos += 1 + length
+    return b"".join(parts)
+
+
+class _Text:
+    """Rows end with a line feed; the server writes all others, its delimiter and the backslash behind a backslash."""
+
+    complete = True
+    _UNESCAPED = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}  # noqa: RUF012
+
+    def __init__(self, form: CopyFormat) -> None:
+        self._delimiter = _one_byte(form.delimiter)
+        self._null = form.null.encode()
+        self._header = form.header
+        special = {raw: b"\\" + name for name, raw in self._UNESCAPED.items()}
+        self._escaped = {self._delimiter: b"\\" + self._delimiter, b"\\": b"\\\\"} | special
+        self._to_escape = re.compile(b"[" + b"".join(map(re.escape, self._escaped)) + b"]")
+        # COPY … (NULL '078-05-1120') would show which cells hold just that: the server writes such a value and NULL in
+        # the same way. Only a marker that no value can look like, as \N, tells NULL; under a mask, others are values.
+        self._tells_null = self._escape(self._unescape(self._null)) != self._null
+
+    def rows(self, data: bytes) -> Iterator[Row]:
+        """Yield the whole rows of the data."""
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            line = data[start:end]
+            start = end + 1
+            if self._header:
+                self._header = False
+                yield start, line + b"\n", None
+            else:
+                yield start, b"", self._split(line)
+
+    def _split(self, line: bytes) -> list[bytes | None]:
+        if b"\\" not in line:
+            return list(line.split(self._delimiter))
+        cells: list[bytes | None] = []
+        kept = b""
+        for piece in line.split(self._delimiter):
+            cell = kept + piece
+            if (len(cell) - len(cell.rstrip(b"\\"))) % 2:
+                kept = cell + self._delimiter  # the backslash belongs to the delimiter: the cell goes on
+            else:
+                cells.append(cell)
+                kept = b""
+        if kept:
+            raise ValueError("a row of a COPY ends in the middle of an escape")
+        return cells
+
+    def join(self, cells: list[bytes | None]) -> bytes:
+        """Return the row of these cells."""
+        return self._delimiter.join([self._null if cell is None else cell for cell in cells]) + b"\n"
+
+    def read(self, cell: bytes | None) -> bytes | None:
+        """Return the value that the cell stands for."""
+        if cell is None or (cell == self._null and self._tells_null):
+            return None
+        return self._unescape(cell)
+
+    def write(self, value: bytes | None) -> bytes | None:
+        """Return the cell that stands for the value."""
+        return None if value is None else self._escape(value)
+
+    def _escape(self, value: bytes) -> bytes:
+        return self._to_escape.sub(lambda found: self._escaped[found[0]], value)
+
+    def _unescape(self, cell: bytes) -> bytes:
+        if b"\\" not in cell:
+            return cell
+        return re.sub(rb"\\([\s\S])", lambda found: self._UNESCAPED.get(found[1], found[1]), cell)
+
+
+class _Csv:
+    """Rows end with a line feed outside quotes; the server quotes what could be misread, and what looks like NULL."""
+
+    complete = True
+
+    def __init__(self, form: CopyFormat) -> None:
+        self._delimiter, self._quote = _one_byte(form.delimiter), _one_byte(form.quote)
+        self._escape = _one_byte(form.escape)
+        self._null = form.null.encode()
+        self._header = form.header
+        self._force_quote = form.force_quote
+        quote, escape, delimiter = (re.escape(c) for c in (self._quote, self._escape, self._delimiter))
+        literal = escape if escape != quote else b"(?!)"  # an escape before anything else stands for itself
+        inside = b"(?:[^%b%b]++|%b[%b%b]|%b)*+" % (quote, escape, escape, quote, escape, literal)
+        quoted = b"%b%b%b" % (quote, inside, quote)
+        self._row = re.compile(b"(?:[^%b\n]++|%b)*+\n" % (quote, quoted))
+        self._cell = re.compile(b"(?:%b|[^%b%b\n]*+)(?=[%b\n])" % (quoted, quote, delimiter, delimiter))
+        self._pair = re.compile(b"%b([%b%b])" % (escape, quote, escape))
+        self._to_escape = re.compile(b"[%b%b]" % (quote, escape))
+        self._to_quote = re.compile(b"[%b%b\r\n]" % (quote, delimiter))
+
+    def rows(self, data: bytes) -> Iterator[Row]:
+        """Yield the whole rows of the data."""
+        start = 0
+        while (found := self._row.match(data, start)) is not None:
+            line = found[0]
+            start = found.end()
+            if self._header:
+                self._header = False
+                yield start, line, None
+            else:
+                yield start, b"", self._split(line)
+
+    def _split(self, line: bytes) -> list[bytes | None]:
+        if self._quote not in line:
+            return list(line[:-1].split(self._delimiter))
+        cells: list[bytes | None] = []
+        pos = 0
+        while pos < len(line):
+            found = self._cell.match(line, pos)
+            if found is None:
+                raise ValueError("a row of a COPY has quotes in the middle of a cell")
+            cells.append(found[0])
+            pos = found.end() + 1
+        return cells
+
+    def join(self, cells: list[bytes | None]) -> bytes:
+        """Return the row of these cells."""
+        return self._delimiter.join([self._null if cell is None else cell for cell in cells]) + b"\n"
+
+    def read(self, cell: bytes | None) -> bytes | None:
+        """Return the value that the cell stands for."""
+        if cell is None or cell == self._null:
+            return None
+        if not cell.startswith(self._quote):
+            return cell
+        return self._pair.sub(rb"\1", cell[1:-1])
+
+    def write(self, value: bytes | None) -> bytes | None:
+        """Return the cell that stands for the value; whether the true value was quoted must not show."""
+        if value is None:
+            return None
+        if not (self._force_quote or value in (self._null, b"\\.") or self._to_quote.search(value)):
+            return value
+        return self._quote + self._to_escape.sub(lambda found: self._escape + found[0], value) + self._quote
+
+
+class _Binary:
+    """A signature, flags and an extension; then tuples of counted values; then a count of -1."""
+
+    _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
+
+    def __init__(self) -> None:
+        self.complete = False
+        self._begun = False
+
+    def rows(self, data: bytes) -> Iterator[Row]:
+        """Yield the whole tuples of the data, the header with the first of them, as the server sends it."""
+        start = 0
+        if not self._begun:
+            start = self._header_end(data)
+            if start == 0:
+                return
+        head = data[:start]
+        while start < len(data):
+            if self.complete:
+                raise ValueError("a binary COPY goes on after its end")
+            if len(data) - start < 2:
+                return
+            (width,) = unpack_from("!h", data, start)
+            if width == -1:
+                self.complete = True
+                start += 2
+                yield start, head + b"\xff\xff", None
+            else:
+                start, cells = self._tuple(data, start, width)
+                if start == 0:
+                    return
+                yield start, head, cells
+            self._begun = True
+            head = b""
+
+    def _header_end(self, data: bytes) -> int:
+        if not data.startswith(self._SIGNATURE[: len(data)]):
+            raise ValueError("a binary COPY does not begin like one")
+        if len(data) < 19:
+            return 0
+        flags, extension = unpack_from("!Ii", data, 11)
+        if flags or not 0 <= extension <= 65_536:
+            raise ValueError("a binary COPY has a header that nobody writes")
+        return 0 if len(data) < 19 + extension else 19 + extension
+
+    def _tuple(self, data: bytes, start: int, width: int) -> tuple[int, list[bytes | None]]:
+        """Return where the tuple ends and its values; 0 where its end has not come yet."""
+        if width < 0:
+            raise ValueError("a binary COPY has a row of an impossible width")
+        pos = start + 2
+        cells: list[bytes | None] = []
+        for _ in range(width):
+            if len(data) - pos < 4:
+                return 0, cells
+            (size,) = unpack_from("!i", data, pos)
+            pos += 4
+            if size < -1:
+                raise ValueError("a binary COPY has a value of an impossible length")
+            if size > len(data) - pos:
+                return 0, cells
+            cells.append(None if size == -1 else data[pos : pos + size])
+            pos += max(size, 0)
+        return pos, cells
+
+    def join(self, cells: list[bytes | None]) -> bytes:
+        """Return the tuple of these cells."""
+        parts = [pack("!h", len(cells))]
+        for cell in cells:
+            parts.append(b"\xff\xff\xff\xff" if cell is None else pack("!i", len(cell)) + cell)
+        return b"".join(parts)
+
+    def read(self, cell: bytes | None) -> bytes | None:
+        """Return the value, which is the cell."""
+        return cell
+
+    write = read
+
+
+def _dialect(form: CopyFormat) -> _Text | _Csv | _Binary:
+    if form.format == "text":
+        return _Text(form)
+    if form.format == "csv":
+        return _Csv(form)
+    if form.format == "binary":
+        return _Binary()
+    raise ValueError("a COPY in an unknown format cannot be masked")
+
+
+def _one_byte(text: str) -> bytes:
+    byte = text.encode()
+    if len(byte) != 1 or byte in b"\r\n":
+        raise ValueError("the delimiter, quote and escape of a COPY are one byte each")
+    return byte
