@@ -21,6 +21,11 @@ _LENGTH: Final = struct.Struct(">I")
 MAX_RECORD: Final = 16 * 1024 * 1024  # a length on disk is a promise too: a flipped bit must not ask for 4 GB
 
 
+# A write that was cut short has nothing after it; where sound frames follow, somebody changed a length.
+_CUT_SHORT: Final = "the last record is cut short or was changed"
+_LENGTH_CHANGED: Final = "the length of the record was changed"
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One record as it lies in a segment: its number, its bytes, and where its frame starts."""
@@ -84,16 +89,10 @@ def scan(path: Path, seq: int | None = None, offset: int = HEADER.size) -> Itera
         elif end is not None and (after := _end(data, end)) is not None and _sound(data, end, after):
             yield Damage(path, seq, offset + place, False, "the record does not match its checksum")
         else:
-            yield _tail(path, data, seq, offset, place, end)
+            follows = end != len(data) and _sound_frame_after(data, place)
+            yield Damage(path, seq, offset + place, not follows, _LENGTH_CHANGED if follows else _CUT_SHORT)
             return
         seq, place = seq + 1, end
-
-
-def _tail(path: Path, data: bytes, seq: int, offset: int, place: int, end: int | None) -> Damage:
-    """Tell a write that was cut short from a length that was changed: in the second case sound frames follow."""
-    follows = end != len(data) and _sound_frame_after(data, place)
-    why = "the length of the record was changed" if follows else "the last record is cut short or was changed"
-    return Damage(path, seq, offset + place, not follows, why)
 
 
 def _sound_frame_after(data: bytes, place: int) -> bool:

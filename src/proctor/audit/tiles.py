@@ -1,0 +1,178 @@
+"""The Merkle tree of the log, and the static files it lies in (RFC 6962 hashing, C2SP tlog-tiles layout).
+
+A tile holds up to 256 hashes of one level; level L+1 holds the roots of the full tiles of level L. An entry bundle
+holds up to 256 entries, each behind a 16-bit length. Takes entries and hashes; returns hashes, paths and bytes; reads
+tiles from a folder. Knows nothing of signatures, and nothing of what entries mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+WIDTH: Final = 256
+HASH: Final = 32
+MAX_ENTRY: Final = 65_535
+EMPTY: Final = sha256(b"").digest()
+
+
+class Misshapen(ValueError):
+    """A file of the log does not have the shape that its place promises."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the hash of an entry."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of a node over two others."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def tree_hash(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over subtrees of one size, of which only the last may be smaller."""
+    if not hashes:
+        return EMPTY
+    row = list(hashes)
+    while len(row) > 1:
+        # An odd one out moves up as it is: the left part is then the largest power of two below n, as RFC 6962 wants.
+        odd = row[-1:] if len(row) % 2 else []
+        row = [node_hash(row[n], row[n + 1]) for n in range(0, len(row) - 1, 2)] + odd
+    return row[0]
+
+
+def root_of(levels: Sequence[Sequence[bytes]]) -> bytes:
+    """Return the root of a tree from the unfinished tile of each level."""
+    right: list[bytes] = []
+    for hashes in levels:
+        if hashes or right:
+            right = [tree_hash([*hashes, *right])]
+    return right[0] if right else EMPTY
+
+
+def tile_path(level: int, number: int, width: int = WIDTH) -> str:
+    """Return where a tile lies, below the log's folder."""
+    return f"tile/{level}/{_number(number)}{_partial(width)}"
+
+
+def bundle_path(number: int, width: int = WIDTH) -> str:
+    """Return where a bundle of entries lies, below the log's folder."""
+    return f"tile/entries/{_number(number)}{_partial(width)}"
+
+
+def _number(number: int) -> str:
+    # 1234067 → x001/x234/067
+    groups = [f"{number % 1000:03d}"]
+    while number >= 1000:
+        number //= 1000
+        groups.append(f"x{number % 1000:03d}")
+    return "/".join(reversed(groups))
+
+
+def _partial(width: int) -> str:
+    return "" if width == WIDTH else f".p/{width}"
+
+
+def widths(size: int) -> list[int]:
+    """Return how many hashes the unfinished tile of each level has, in a tree of this size."""
+    found = []
+    while size:
+        found.append(size % WIDTH)
+        size //= WIDTH
+    return found
+
+
+def pack(entry: bytes) -> bytes:
+    """Return an entry as it lies in a bundle."""
+    if len(entry) > MAX_ENTRY:
+        raise ValueError("an entry of the log is at most 65,535 bytes")
+    return len(entry).to_bytes(2, "big") + entry
+
+
+def unpack(bundle: bytes) -> Iterator[bytes]:
+    """Yield a bundle's entries; raises `Misshapen` where a length leads out of it."""
+    place = 0
+    while place < len(bundle):
+        start = place + 2
+        place = start + int.from_bytes(bundle[place:start], "big")
+        if start > len(bundle) or place > len(bundle):
+            raise Misshapen("a length leads out of the bundle")
+        yield bundle[start:place]
+
+
+class Tiles:
+    """A log's files, read as the tree of a given size."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.folder = folder
+        self.size = size
+        self._kept: dict[tuple[int, int], tuple[bytes, ...]] = {}
+
+    def hashes(self, level: int, number: int) -> tuple[bytes, ...]:
+        """Return a tile's hashes, as many as this tree has there."""
+        found = self._kept.get((level, number))
+        if found is None:
+            width = min(WIDTH, (self.size >> 8 * level) - number * WIDTH)
+            data = self._read(tile_path(level, number), tile_path(level, number, width), width)
+            if len(data) < width * HASH or len(data) % HASH:
+                raise Misshapen(f"{tile_path(level, number, width)} is too short")
+            found = tuple(data[n : n + HASH] for n in range(0, width * HASH, HASH))
+            if len(self._kept) > 1024:
+                self._kept.clear()
+            self._kept[level, number] = found
+        return found
+
+    def entries(self, number: int) -> list[bytes]:
+        """Return a bundle's entries, as many as this tree has there."""
+        width = min(WIDTH, self.size - number * WIDTH)
+        found = list(unpack(self._read(bundle_path(number), bundle_path(number, width), width)))
+        if len(found) < width:
+            raise Misshapen(f"{bundle_path(number, width)} has too few entries")
+        return found[:width]
+
+    def entry(self, index: int) -> bytes:
+        """Return one entry."""
+        if not 0 <= index < self.size:
+            raise IndexError("the log has no entry of this number")
+        return self.entries(index // WIDTH)[index % WIDTH]
+
+    def walk(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Yield the entries from `start` on, with their numbers."""
+        for number in range(start // WIDTH, -(-self.size // WIDTH)):
+            for place, entry in enumerate(self.entries(number), start=number * WIDTH):
+                if place >= start:
+                    yield place, entry
+
+    def _read(self, full: str, partial: str, width: int) -> bytes:
+        if width <= 0:
+            raise IndexError("the tree has nothing there")
+        try:
+            return (self.folder / partial).read_bytes()
+        except FileNotFoundError:
+            # A partial tile may be gone once the full one exists, which begins with it.
+            return (self.folder / full).read_bytes()
+
+    def levels(self) -> list[list[bytes]]:
+        """Return the unfinished tile of each level."""
+        return [
+            list(self.hashes(level, (self.size >> 8 * level) // WIDTH)) if width else []
+            for level, width in enumerate(widths(self.size))
+        ]
+
+    def root(self) -> bytes:
+        """Return the root, from the tiles at the right edge alone."""
+        return root_of(self.levels())
+
+    def subtree(self, low: int, high: int) -> bytes:
+        """Return the hash over the leaves from `low` up to `high`, a range as RFC 6962 splits."""
+        count = high - low
+        if count & (count - 1) or low % count:
+            middle = low + (1 << (count - 1).bit_length() - 1)
+            return node_hash(self.subtree(low, middle), self.subtree(middle, high))
+        level, rest = divmod(count.bit_length() - 1, 8)
+        place, width = low >> 8 * level, 1 << rest
+        hashes = self.hashes(level, place // WIDTH)
+        return tree_hash(hashes[place % WIDTH : place % WIDTH + width])

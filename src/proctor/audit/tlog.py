@@ -1,0 +1,234 @@
+"""The Merkle log: entries in, signed checkpoints out, all of it plain files that strangers can read (C2SP tlog-tiles).
+
+`Log.append` writes bundles and tiles, and only then a checkpoint: whoever holds one finds everything it speaks of. The
+signer is fenced: it keeps, apart from the log, what it has signed last, and signs nothing that does not contain it; a
+restored backup or a forked tree gets no signature. A kill at any moment leaves a log that the next `open` continues.
+Knows nothing of what entries mean.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from proctor.audit.note import Checkpoint, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
+from proctor.audit.proof import consistent, prove_consistency
+from proctor.audit.tiles import (
+    EMPTY,
+    WIDTH,
+    Misshapen,
+    Tiles,
+    bundle_path,
+    leaf_hash,
+    pack,
+    root_of,
+    tile_path,
+    tree_hash,
+)
+from proctor.errors import HouseFault
+
+CHECKPOINT: Final = "checkpoint"
+KEY: Final = "log.vkey"
+
+
+class Signer:
+    """Signs the checkpoints of one log, and never two that contradict each other."""
+
+    def __init__(self, key: SigningKey, origin: str, memory: Path) -> None:
+        """Take the key, the log's name, and the file that remembers what was signed last."""
+        self._key = key
+        self.origin = origin
+        self._memory = memory
+        self.last = self._remembered()
+
+    @property
+    def verifier(self) -> Verifier:
+        """Return the key by which anyone checks the signatures."""
+        return self._key.verifier(self.origin)
+
+    def _remembered(self) -> Checkpoint:
+        try:
+            return read_checkpoint(self._memory.read_text("utf-8"), self.origin)
+        except FileNotFoundError:
+            return Checkpoint(self.origin, 0, EMPTY)
+        except (Untrusted, UnicodeDecodeError) as fault:
+            raise HouseFault("the signer's memory cannot be read", hint="restore it; never remove it") from fault
+
+    def sign(self, size: int, root: bytes, proof: Sequence[bytes]) -> bytes:
+        """Return the signed checkpoint of a tree that the proof shows to contain the last one signed."""
+        if not consistent(self.last.size, self.last.root, size, root, proof):
+            raise HouseFault(
+                "the log does not contain what was signed before: it was rolled back or changed",
+                hint="run `proctor audit verify`; restore the newest log",
+            )
+        said = Checkpoint(self.origin, size, root)
+        # Remembered before it is released: a crash in between costs nothing, the other order could sign twice.
+        write_durably(self._memory, said.body().encode())
+        self.last = said
+        return self._key.sign(said.body(), self.origin)
+
+
+class Log:
+    """One log's folder, opened for appending by its only writer."""
+
+    def __init__(self, folder: Path, signer: Signer) -> None:
+        self.folder = folder
+        self.signer = signer
+        self.size = 0
+        self.root = EMPTY
+        self._levels: list[list[bytes]] = []
+        self._bundle: list[bytes] = []
+        self._broken = False
+
+    @classmethod
+    def open(cls, folder: Path, signer: Signer) -> Log:
+        """Open a log where its last checkpoint left it, or where the signer did, if a crash came between the two."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log = cls(folder, signer)
+        _clear(folder / "tmp")
+        (folder / "tmp").mkdir(mode=0o700, exist_ok=True)
+        if not (folder / KEY).exists():
+            log._write(KEY, f"{signer.verifier}\n".encode())
+        try:
+            log._restore()
+        except (OSError, Misshapen, Untrusted, IndexError) as fault:
+            raise HouseFault(f"the log cannot be continued: {fault}", hint="run `proctor audit verify`") from fault
+        return log
+
+    def _restore(self) -> None:
+        published = self._published()
+        signed = self.signer.last
+        said = signed if signed.size > published.size else published
+        tiles = Tiles(self.folder, said.size)
+        if tiles.root() != said.root:
+            raise Misshapen("its tiles are not those that were signed")
+        if signed.size < said.size and Tiles(self.folder, signed.size).root() != signed.root:
+            raise Misshapen("it does not contain what was signed before")
+        self.size, self.root = said.size, said.root
+        self._levels = tiles.levels()
+        rest = said.size % WIDTH
+        self._bundle = [pack(entry) for entry in tiles.entries(said.size // WIDTH)] if rest else []
+        if said != published or not (self.folder / CHECKPOINT).exists():
+            self._publish()
+
+    def _published(self) -> Checkpoint:
+        try:
+            note = (self.folder / CHECKPOINT).read_bytes()
+        except FileNotFoundError:
+            return Checkpoint(self.signer.origin, 0, EMPTY)
+        return open_checkpoint(note, self.signer.verifier)
+
+    def append(self, entries: Iterable[bytes]) -> Checkpoint:
+        """Add entries and publish the checkpoint that covers them; when it returns, all of it is on disk."""
+        if self._broken:
+            raise HouseFault("the log was not written whole; open it anew")
+        self._broken = True
+        fresh = _Batch(self)
+        for entry in entries:
+            self._bundle.append(pack(entry))
+            self._push(0, leaf_hash(entry), fresh)
+            self.size += 1
+            if len(self._bundle) == WIDTH:
+                fresh.write(bundle_path(self.size // WIDTH - 1), b"".join(self._bundle))
+                self._bundle.clear()
+        if self._bundle:
+            fresh.write(bundle_path(self.size // WIDTH, len(self._bundle)), b"".join(self._bundle))
+        for level, hashes in enumerate(self._levels):
+            if hashes:
+                number = (self.size >> 8 * level) // WIDTH
+                fresh.write(tile_path(level, number, len(hashes)), b"".join(hashes))
+        fresh.settle()
+        self.root = root_of(self._levels)
+        self._publish()
+        for stale in fresh.stale:
+            _clear(self.folder / stale)
+        self._broken = False
+        return Checkpoint(self.signer.origin, self.size, self.root)
+
+    def _push(self, level: int, found: bytes, fresh: _Batch) -> None:
+        if level == len(self._levels):
+            self._levels.append([])
+        hashes = self._levels[level]
+        hashes.append(found)
+        if len(hashes) == WIDTH:
+            number = self.size >> 8 * (level + 1)
+            fresh.write(tile_path(level, number), b"".join(hashes))
+            self._push(level + 1, tree_hash(hashes), fresh)
+            hashes.clear()
+
+    def _publish(self) -> None:
+        proof = prove_consistency(Tiles(self.folder, self.size), self.signer.last.size)
+        self._write(CHECKPOINT, self.signer.sign(self.size, self.root, proof))
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_durably(self.folder / name, data, self.folder / "tmp")
+
+    @property
+    def checkpoint(self) -> bytes:
+        """Return the published note."""
+        return (self.folder / CHECKPOINT).read_bytes()
+
+    @property
+    def tiles(self) -> Tiles:
+        """Return the tree as it is published."""
+        return Tiles(self.folder, self.size)
+
+
+class _Batch:
+    """The files of one append: each is synced when written, their folders once at the end."""
+
+    def __init__(self, log: Log) -> None:
+        self.stale: list[str] = []
+        self._folder = log.folder
+        self._touched: set[Path] = set()
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file in its place, whole or not at all."""
+        path = self._folder / name
+        folder = path.parent
+        while not folder.exists():
+            self._touched.add(folder.parent)
+            folder = folder.parent
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _put(path, data, self._folder / "tmp")
+        self._touched.add(path.parent)
+        if ".p/" not in name:
+            self.stale.append(f"{name}.p")
+
+    def settle(self) -> None:
+        """Sync the folders."""
+        for folder in self._touched:
+            _sync(folder)
+
+
+def write_durably(path: Path, data: bytes, staging: Path | None = None) -> None:
+    """Replace a small file, whole or not at all, so that a power cut leaves the old one or the new one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _put(path, data, staging or path.parent)
+    _sync(path.parent)
+
+
+def _put(path: Path, data: bytes, staging: Path) -> None:
+    fresh = staging / f".{path.name}.new"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+
+
+def _sync(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _clear(folder: Path) -> None:
+    if folder.is_dir():
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
