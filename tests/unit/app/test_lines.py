@@ -13,7 +13,7 @@ TRICKY = '''# a = 1
 a = "x # not a comment" # b = 2
 "b c".d = """
 e = 1
-"quoted" ""\\"""" 
+"quoted" ""\\""""
 f = [ # first
   1,
   { g = 1, h = [2, 3] },

@@ -1,0 +1,115 @@
+"""Between the stations: the tables of the state, as the newest migration leaves them.
+
+Times are microseconds since 1970, UTC; sets and tuples are JSON. Knows no connection.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
+
+HEAD = "0001"
+"""The migration that these tables belong to. Processes of different heads refuse each other."""
+
+metadata = MetaData()
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("topic", String, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("requester", String, nullable=False),
+    Column("on_behalf_of", String, nullable=False),  # empty for nobody: NULLs never equal each other in a key
+    Column("database", String, nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("reason", Text),
+    Column("rules", Text, nullable=False),
+    Column("why_held", Text, nullable=False),
+    Column("approvers", Text, nullable=False),
+    Column("quorum", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("because", Text),
+)
+Index("tickets_open", tickets.c.state, tickets.c.requester, tickets.c.digest)
+
+classifications = Table(
+    "classifications",
+    metadata,
+    Column("database", String, primary_key=True),
+    Column("schema", String, primary_key=True),
+    Column("relation", String, primary_key=True),
+    Column("column", String, primary_key=True),
+    Column("source", String, primary_key=True),  # scan, inherited or person; which of them counts is `DataMap`'s
+    Column("class", String),  # null: looked at, not sensitive
+    Column("confidence", Float, nullable=False),
+    Column("evidence", Text, nullable=False),
+)
+
+scanned = Table(
+    "scanned",
+    metadata,
+    Column("database", String, primary_key=True),
+    Column("schema", String, primary_key=True),
+    Column("relation", String, primary_key=True),
+    Column("digest", String, nullable=False),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("database", String, nullable=False),
+    Column("schema", String, nullable=False),
+    Column("relation", String, nullable=False),
+    Column("column", String, nullable=False),
+    Column("class", String),
+    Column("by", String, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("worker", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("on_behalf_of", String),
+    Column("database", String, nullable=False),
+    Column("reason", Text),
+    Column("application", Text),
+    Column("address", String, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("command", String, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+)
+
+kills = Table(
+    "kills",
+    metadata,
+    Column("session", String, primary_key=True),
+    Column("worker", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+events = Table(
+    "operator_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("text", Text, nullable=False),
+)
