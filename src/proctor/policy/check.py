@@ -1,0 +1,216 @@
+"""Station 4: is this a rule? Takes one policy as written; returns the rule, or says which line is wrong and why.
+
+Checks what Cedar checks (syntax, the schema) and what it does not: annotations, words from closed lists, templates.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import cedarpy
+
+from proctor.errors import ConfigFault
+from proctor.policy.questions import ENTITY_TYPES
+from proctor.policy.source import Piece
+from proctor.policy.vocabulary import (
+    ANNOTATIONS,
+    APPROVAL,
+    CLOCK,
+    ENVIRONMENTS,
+    STYLES,
+    TRAITS,
+    USES,
+    did_you_mean,
+)
+from proctor.terms import Action, Kind
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+DEFAULT_APPROVERS = frozenset({"dba", "security"})
+MAX_QUORUM = 10
+
+_CLOSED = {
+    ("context", "traits"): TRAITS,
+    ("context", "style"): STYLES,
+    ("context", "use"): USES,
+    ("resource", "environment"): ENVIRONMENTS,
+}
+_COMPARISONS = ("==", "!=", "contains", "containsAll", "containsAny")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """A rule as people read it: what it says, why, what to do instead, who may approve, where it is written."""
+
+    id: str
+    effect: Literal["permit", "forbid"]
+    reason: str
+    hint: str
+    approvers: frozenset[str]
+    quorum: int
+    file: str
+    line: int
+    text: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A checked rule, and what of a request it can apply to."""
+
+    info: RuleInfo
+    actions: frozenset[Action]
+    kinds: frozenset[Kind]
+    asks: bool
+    """Its condition reads `context.approved` or `context.approvals`."""
+    reads_clock: bool
+
+
+def check_rule(piece: Piece, schema: cedarpy.Schema) -> Rule:
+    """Return the rule that this piece of a file is, or raise what is wrong with it, by file and line."""
+    policy = _parsed(piece)
+    info = _info(piece, policy)
+    checked = cedarpy.validate_policies(piece.text, schema)
+    if not checked.validation_passed:
+        raise ConfigFault(f"{piece.place}: rule {info.id}: {_plainly([e.error for e in checked.errors])}")
+    _check_words(piece, info.id, policy)
+    # Any attribute of that name counts, of whatever it is read: to ask once too often is the safe side.
+    read = {str(node["attr"]) for node in _nodes(policy) if "attr" in node}
+    return Rule(info, _actions(policy), _kinds(policy), bool(read & APPROVAL), bool(read & CLOCK))
+
+
+def _parsed(piece: Piece) -> dict[str, Json]:
+    try:
+        read = json.loads(cedarpy.policies_to_json_str(piece.text))
+    except ValueError as error:
+        raise ConfigFault(f"{piece.place}: this is not a Cedar policy: {_plainly([str(error)])}") from error
+    if read["templates"]:
+        raise ConfigFault(
+            f"{piece.place}: ?principal and ?resource are for templates, which are not used here; name whom you mean"
+        )
+    policies = list(read["staticPolicies"].values())
+    if len(policies) != 1:
+        raise ConfigFault(f"{piece.place}: one policy was expected here, {len(policies)} were found")
+    return cast(dict[str, Json], policies[0])
+
+
+def _info(piece: Piece, policy: dict[str, Json]) -> RuleInfo:
+    notes = {name: value or "" for name, value in cast(dict[str, str | None], policy["annotations"]).items()}
+    for name in notes:
+        if name not in ANNOTATIONS:
+            raise ConfigFault(f"{piece.place}: @{name} is unknown; {did_you_mean(name, ANNOTATIONS)}")
+    for name in ("id", "reason", "hint"):
+        if name not in notes:
+            raise ConfigFault(f'{piece.place}: the rule has no @{name}; write @{name}("…") above it')
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", notes["id"]):
+        raise ConfigFault(f'{piece.place}: @id takes up to 64 letters, digits, dots and dashes, as in @id("hr-7")')
+    if not notes["reason"].strip():
+        raise ConfigFault(f"{piece.place}: rule {notes['id']}: @reason is empty; say why, for whoever is refused")
+    return RuleInfo(
+        id=notes["id"],
+        effect="permit" if policy["effect"] == "permit" else "forbid",
+        reason=notes["reason"],
+        hint=notes["hint"],
+        approvers=_approvers(piece, notes.get("approvers")),
+        quorum=_quorum(piece, notes.get("quorum")),
+        file=piece.file,
+        line=piece.line,
+        text=piece.text,
+        replaces=notes.get("replaces"),
+    )
+
+
+def _approvers(piece: Piece, written: str | None) -> frozenset[str]:
+    if written is None:
+        return DEFAULT_APPROVERS
+    groups = [group.strip() for group in written.split(",")]
+    if not all(groups):
+        raise ConfigFault(f'{piece.place}: @approvers names groups, as in @approvers("dba,security")')
+    return frozenset(groups)
+
+
+def _quorum(piece: Piece, written: str | None) -> int:
+    if written is None:
+        return 1
+    if not re.fullmatch(r"[0-9]{1,2}", written) or not 1 <= int(written) <= MAX_QUORUM:
+        raise ConfigFault(f'{piece.place}: @quorum is a number from 1 to {MAX_QUORUM}, as in @quorum("2")')
+    return int(written)
+
+
+def _actions(policy: dict[str, Json]) -> frozenset[Action]:
+    scope = cast(dict[str, Json], policy["action"])
+    match scope["op"]:
+        case "All":
+            return frozenset(Action)
+        case "==":
+            named = [scope["entity"]]
+        case _:
+            named = cast(list[Json], scope["entities"]) if "entities" in scope else [scope["entity"]]
+    return frozenset(Action(str(cast(dict[str, Json], entity)["id"])) for entity in named)
+
+
+def _kinds(policy: dict[str, Json]) -> frozenset[Kind]:
+    scope = cast(dict[str, Json], policy["principal"])
+    if scope["op"] == "is":
+        return frozenset(kind for kind, entity in ENTITY_TYPES.items() if entity == scope["entity_type"])
+    return frozenset(Kind)
+
+
+def _check_words(piece: Piece, rule: str, policy: dict[str, Json]) -> None:
+    for node in _nodes(policy):
+        for operator in _COMPARISONS:
+            compared = node.get(operator)
+            if not isinstance(compared, dict):
+                continue
+            sides = [compared.get("left"), compared.get("right")]
+            for side, other in (sides, reversed(sides)):
+                _check_side(piece, rule, side, other)
+
+
+def _check_side(piece: Piece, rule: str, attribute: Json, words: Json) -> None:
+    variable, name = _attribute(attribute)
+    known = _CLOSED.get((variable, name))
+    if known is None:
+        return
+    for word in _strings(words):
+        if word not in known:
+            raise ConfigFault(
+                f'{piece.place}: rule {rule}: {variable}.{name} is never "{word}"; {did_you_mean(word, known)}'
+            )
+
+
+def _nodes(tree: Json) -> Iterator[dict[str, Json]]:
+    if isinstance(tree, dict):
+        yield tree
+        for below in tree.values():
+            yield from _nodes(below)
+    elif isinstance(tree, list):
+        for below in tree:
+            yield from _nodes(below)
+
+
+def _attribute(tree: Json) -> tuple[str, str]:
+    """Return the variable and the name if this is `variable.name`, else two empty strings."""
+    if isinstance(tree, dict) and isinstance(dot := tree.get("."), dict) and isinstance(left := dot.get("left"), dict):
+        return str(left.get("Var", "")), str(dot.get("attr", ""))
+    return "", ""
+
+
+def _strings(tree: Json) -> list[str]:
+    """Return the string literals of a value or a set of values."""
+    if not isinstance(tree, dict):
+        return []
+    values = tree["Set"] if isinstance(tree.get("Set"), list) else [tree]
+    literals = [value.get("Value") for value in cast(list[Json], values) if isinstance(value, dict)]
+    return [literal for literal in literals if isinstance(literal, str)]
+
+
+def _plainly(errors: list[str]) -> str:
+    """Return the first error in Cedar's words, without its name for a policy that we cut out ourselves."""
+    first = errors[0] if errors else "Cedar refuses it without a word"
+    first = re.sub(r"(?:for )?policy `policy0`,?\s*", "", first)
+    return " ".join(first.split())

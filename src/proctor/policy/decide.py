@@ -1,0 +1,207 @@
+"""Station 4: decide. Takes who, what, the rules and the hour; returns a Decision. Knows nothing of bytes or clocks.
+
+Denied as it stands but permitted once approved means Hold: the rules are asked twice, and nobody configures an approval
+flow. Whatever raises here is a Deny, and it is the caller who says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from proctor.policy.claims import check_claims
+from proctor.policy.masks import mask_name_for
+from proctor.policy.questions import Facts, Question
+from proctor.policy.rules import CLAIM, DEFAULT, TWO_DESKS, Rules, Verdict
+from proctor.policy.statement import (
+    REDACT,
+    columns_sensitive,
+    questions_of,
+    touches_sensitive,
+    unmask_questions,
+)
+from proctor.terms import (
+    Action,
+    Allow,
+    Analysis,
+    Classified,
+    Column,
+    Context,
+    DataClass,
+    Decision,
+    Deny,
+    Hold,
+    Identity,
+    MaskSpec,
+    Output,
+)
+
+__all__ = ["columns_sensitive", "decide", "plan_masks"]
+
+UNSCANNED = DataClass("unscanned")
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A question that was answered no, and the answer it would get once approved."""
+
+    question: Question
+    now: Verdict
+    approved: Verdict
+
+    def rules(self, rules: Rules) -> tuple[str, ...]:
+        """Return the rules that stand in the way, those that no approval moves first."""
+        if not self.approved.allowed:
+            return tuple(dict.fromkeys((*self.approved.rules, *self.now.rules))) or (DEFAULT.id,)
+        permits = self.approved.rules
+        if self.now.rules and not all(rules.asks(name) for name in permits):
+            return self.now.rules
+        # No permit holds without the approval, so those that hold with it have a say in who gives it.
+        return self.now.rules + permits
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All that lies on the table for one statement."""
+
+    analysis: Analysis
+    context: Context
+    rules: Rules
+    classified: Classified
+    unmasked: frozenset[Column]
+
+
+def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, classified: Classified) -> Decision:
+    """Return whether the statement may run, and under which masks."""
+    complaint = check_claims(asker, context.claims)
+    if complaint is not None:
+        return Deny((CLAIM.id,), rules.digest, complaint, CLAIM.hint)
+    unmasked = _unmasked(asker, analysis, context, rules, classified)
+    case = _Case(analysis, context, rules, classified, unmasked)
+    questions = questions_of(asker, analysis, context, classified, unmasked)
+    unapproved = _decide_unapproved(case, questions)
+    if not context.approved or isinstance(unapproved, Deny):
+        return unapproved
+    approvals = max(context.approvals, 1)
+    if isinstance(unapproved, Hold) and approvals < unapproved.quorum:
+        return unapproved
+    return _decide_approved(case, questions, Facts(context.now, approved=True, approvals=approvals))
+
+
+def _decide_unapproved(case: _Case, questions: Sequence[Question]) -> Decision:
+    """Decide as if nobody had approved anything: what is denied without an approval but not with it, is held."""
+    facts = Facts(case.context.now)
+    verdicts = case.rules.ask(questions, facts)
+    denied = [(q, v) for q, v in zip(questions, verdicts, strict=True) if not v.allowed]
+    if not denied:
+        return _allow(case, verdicts)
+    # As many approvals are supposed as any rule wants: how many it takes is said by the ticket.
+    enough = Facts(facts.now, approved=True, approvals=case.rules.most_approvals)
+    supposed = case.rules.ask([question for question, _ in denied], enough)
+    refused = [_Refused(q, now, then) for (q, now), then in zip(denied, supposed, strict=True)]
+    hard = [r for r in refused if not r.approved.allowed]
+    soft = [r for r in refused if r.approved.allowed]
+    return _deny(hard, soft, case.rules) if hard else _hold(soft, case.rules)
+
+
+def _decide_approved(case: _Case, questions: Sequence[Question], facts: Facts) -> Decision:
+    """Ask again after the approval: the rules may have changed while the client waited."""
+    verdicts = case.rules.ask(questions, facts)
+    denied = [_Refused(q, v, v) for q, v in zip(questions, verdicts, strict=True) if not v.allowed]
+    return _deny(denied, (), case.rules) if denied else _allow(case, verdicts)
+
+
+def _hold(refused: Sequence[_Refused], rules: Rules) -> Deny | Hold:
+    names = _names(refused, rules)
+    infos = [rules.rule(name) for name in names]
+    approvers = frozenset.intersection(*(info.approvers for info in infos))
+    if not approvers:
+        return Deny((TWO_DESKS.id, *names), rules.digest, TWO_DESKS.reason, TWO_DESKS.hint)
+    first = rules.rule(names[0])
+    return Hold(
+        rules=names,
+        rule_set=rules.digest,
+        reason=f"{_subject(refused[0].question)}: {first.reason}",
+        hint=first.hint,
+        approvers=approvers,
+        quorum=max(info.quorum for info in infos),
+    )
+
+
+def _deny(hard: Sequence[_Refused], soft: Sequence[_Refused], rules: Rules) -> Deny:
+    """Refuse, and say which rules would have asked: an operator who lifts the first must know of the others."""
+    names = _names(hard, rules)
+    first = rules.rule(names[0])
+    asked = [name for name in _names(soft, rules) if name not in names]
+    hint = first.hint
+    if asked:
+        hint = f"{hint}; without that it would still need approval (rule {', '.join(asked)})".removeprefix("; ")
+    reason = f"{_subject(hard[0].question)}: {first.reason}"
+    return Deny(tuple(dict.fromkeys((*names, *asked))), rules.digest, reason, hint)
+
+
+def _names(refused: Iterable[_Refused], rules: Rules) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for r in refused for name in r.rules(rules)))
+
+
+def _subject(question: Question) -> str:
+    if question.action is Action.EXECUTE and question.target.relation is None and not question.target.object:
+        return ", ".join(question.manner.opaque[:3]) or "the statement"
+    if question.action is Action.COPY and question.manner.target:
+        return f"copy {question.target} to {question.manner.target}"
+    return f"{question.action.value} {question.target}"
+
+
+def _unmasked(
+    asker: Identity, analysis: Analysis, context: Context, rules: Rules, classified: Classified
+) -> frozenset[Column]:
+    """Return the sensitive columns that the asker may see as they are. By default there is no such rule."""
+    if not rules.may_permit(asker.kind, Action.UNMASK):
+        return frozenset()
+    questions = unmask_questions(asker, analysis, context, classified)
+    facts = Facts(context.now, context.approved, context.approvals)
+    verdicts = rules.ask(list(questions.values()), facts)
+    return frozenset(column for column, verdict in zip(questions, verdicts, strict=True) if verdict.allowed)
+
+
+def _allow(case: _Case, verdicts: Iterable[Verdict]) -> Allow:
+    return Allow(
+        rules=tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.rules)),
+        rule_set=case.rules.digest,
+        masks=plan_masks(case.analysis, case.classified, case.context.style, case.unmasked),
+        sensitive=touches_sensitive(case.analysis, case.classified),
+        unmasked=_classes_unmasked(case),
+    )
+
+
+def _classes_unmasked(case: _Case) -> frozenset[DataClass]:
+    """Return the classes of which the asker may see every column that the statement touches."""
+    if not case.unmasked:
+        return frozenset()
+    masked = columns_sensitive(case.analysis, case.classified) - case.unmasked
+    return _classes(case.unmasked, case.classified) - _classes(masked, case.classified)
+
+
+def _classes(columns: Iterable[Column], classified: Classified) -> frozenset[DataClass]:
+    return frozenset(found for column in columns if (found := classified.class_of(column)) is not None)
+
+
+def plan_masks(
+    analysis: Analysis, classified: Classified, style: str, unmasked: frozenset[Column]
+) -> tuple[MaskSpec | None, ...]:
+    """Return the mask that each output must wear; None for one that shows nothing its asker may not see."""
+    return tuple(_mask(output, classified, style, unmasked) for output in analysis.outputs or ())
+
+
+def _mask(output: Output, classified: Classified, style: str, unmasked: frozenset[Column]) -> MaskSpec | None:
+    classes = {c: k for c in output.sources if c not in unmasked and (k := classified.class_of(c)) is not None}
+    if not classes:
+        return None
+    columns = frozenset(classes)
+    distinct = sorted(set(classes.values()))
+    if UNSCANNED in distinct:
+        return MaskSpec(REDACT, UNSCANNED, columns)
+    # Half-masking an expression leaks, and so does a mask that fits only one arm of a UNION.
+    if not output.plain or len(distinct) > 1:
+        return MaskSpec(REDACT, distinct[0], columns)
+    return MaskSpec(mask_name_for(distinct[0], style), distinct[0], columns)

@@ -1,0 +1,220 @@
+"""Station 4: a statement as questions. Takes who asks and what the statement means; returns all that must be permitted.
+
+Here stands what counts as copying and as inferring. Knows the data map, not the rules: whether the answer is yes is
+theirs to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import prod
+
+from proctor.policy.masks import mask_name_for
+from proctor.policy.questions import Manner, Principal, Question, Target, column_name
+from proctor.policy.vocabulary import TRAITS
+from proctor.terms import (
+    Access,
+    Action,
+    Analysis,
+    Classified,
+    Column,
+    Context,
+    DataClass,
+    Identity,
+    Inference,
+    Use,
+)
+
+REDACT = "redact"
+MOST_ROWS = 2**62  # Cedar counts to 2**63 - 1, and an estimate may be a product
+_ROWS = frozenset({Action.INSERT, Action.UPDATE, Action.DELETE, Action.DEFINE, Action.COPY})
+_BY_COLUMN = frozenset({Action.COPY, Action.INFER, Action.UNMASK})
+_TELLING = frozenset({"statistics", "secrets", "others_activity"})
+
+
+def questions_of(
+    asker: Identity, analysis: Analysis, context: Context, classified: Classified, unmasked: frozenset[Column]
+) -> tuple[Question, ...]:
+    """Return what must be permitted for the statement to run, each question once.
+
+    What touches nothing at all still needs the right to use the database. `unmasked` are columns whose values the asker
+    may see anyway: finding them out is no news.
+    """
+    ask = _Asking(asker, analysis, context, classified)
+    questions = [
+        *ask.for_what_is_not_seen(),
+        *ask.for_accesses(),
+        *ask.for_copies(),
+        *ask.for_inferences(unmasked),
+    ]
+    return tuple(dict.fromkeys(questions)) or (ask.to_connect(),)
+
+
+def unmask_questions(
+    asker: Identity, analysis: Analysis, context: Context, classified: Classified
+) -> dict[Column, Question]:
+    """Return, for each sensitive column that would be shown or inferred, the question whether it may be seen."""
+    shown = {source for output in analysis.outputs or () for source in output.sources}
+    shown.update(column for inference in analysis.inferences for column in inference.columns)
+    ask = _Asking(asker, analysis, context, classified)
+    return {column: ask.by_column(Action.UNMASK, column) for column in sorted(shown) if classified.class_of(column)}
+
+
+def columns_sensitive(analysis: Analysis, classified: Classified) -> frozenset[Column]:
+    """Return the sensitive columns that the statement touches in any way: shows, reads, compares, copies or writes."""
+    touched = set(analysis.reads)
+    touched.update(source for output in analysis.outputs or () for source in output.sources)
+    touched.update(column for inference in analysis.inferences for column in inference.columns)
+    for taint in analysis.taints:
+        touched.update(taint.sources, (taint.target,))
+    for access in analysis.accesses:
+        if access.relation is not None and access.action is not Action.READ:
+            touched.update(Column(access.relation, name) for name in access.columns)
+    return frozenset(column for column in touched if classified.class_of(column) is not None)
+
+
+def touches_sensitive(analysis: Analysis, classified: Classified) -> bool:
+    """Tell whether the statement's record must be durable first and its errors lose their details.
+
+    A failed write shows the whole row in its error, also the columns that it does not name; what is not seen through
+    may touch anything.
+    """
+    if not analysis.understood or analysis.opaque or columns_sensitive(analysis, classified):
+        return True
+    return any(
+        bool(access.traits & _TELLING)
+        or (access.relation is not None and access.action in _ROWS and classified.holds_sensitive(access.relation))
+        for access in analysis.accesses
+    )
+
+
+def needs_infer(inference: Inference, style: str, classified: Classified) -> frozenset[Column]:
+    """Return the sensitive columns whose values this use would tell beyond what their masks show anyway."""
+    classes = {column: classified.class_of(column) for column in inference.columns}
+    sensitive = frozenset(column for column, data_class in classes.items() if data_class is not None)
+    match inference.use:
+        case Use.EQUIJOIN:
+            # The masks of one class join like the values. An unmasked column on the other side is a list of guesses.
+            joined = len(set(classes.values())) == 1 and all(_keeps_equality(c, style) for c in classes.values())
+            return frozenset() if joined else sensitive
+        case Use.GROUP:
+            return frozenset(column for column in sensitive if not _keeps_equality(classes[column], style))
+        case _:
+            return sensitive
+
+
+def _keeps_equality(data_class: DataClass | None, style: str) -> bool:
+    return data_class is not None and mask_name_for(data_class, style) != REDACT
+
+
+class _Asking:
+    """The questions of one statement, while they are put together."""
+
+    def __init__(self, asker: Identity, analysis: Analysis, context: Context, classified: Classified) -> None:
+        self._principal = Principal.of(asker)
+        self._analysis = analysis
+        self._classified = classified
+        self._style = context.style
+        self._database = Target(context.database, context.environment)
+        self._manner = Manner(
+            kind=analysis.kind,
+            style=context.style,
+            reason=context.claims.reason or "",
+            task=context.claims.task or "",
+            understood=analysis.understood,
+            opaque=analysis.opaque,
+        )
+
+    def to_connect(self) -> Question:
+        return Question(self._principal, Action.CONNECT, self._database, self._manner)
+
+    def by_column(self, action: Action, column: Column, *, use: str = "", target: str = "") -> Question:
+        data_class = self._classified.class_of(column) or ""
+        resource = replace(self._database, relation=column.relation, column=column.name, data_class=data_class)
+        manner = replace(
+            self._manner,
+            temporary=_is_temporary(column.relation.schema),
+            classes=frozenset({data_class} - {""}),
+            use=use,
+            target=target,
+        )
+        return Question(self._principal, action, resource, manner)
+
+    def for_what_is_not_seen(self) -> Iterator[Question]:
+        """A trait that the rules have no word for would be passed over by all of them: it is not understood."""
+        unknown = sorted({t for access in self._analysis.accesses for t in access.traits} - TRAITS)
+        if self._analysis.understood and not self._analysis.opaque and not unknown:
+            return
+        manner = replace(self._manner, understood=self._analysis.understood and not unknown)
+        yield Question(self._principal, Action.EXECUTE, self._database, manner)
+
+    def for_accesses(self) -> Iterator[Question]:
+        for access in self._analysis.accesses:
+            if access.action in _BY_COLUMN:
+                yield from self._for_columns(access)
+            else:
+                yield self._for_access(access)
+
+    def for_copies(self) -> Iterator[Question]:
+        for taint in self._analysis.taints:
+            sensitive = [c for c in sorted(taint.sources) if self._classified.class_of(c) is not None]
+            # A column that only feeds itself (SET notes = notes || 'x') stays under its own mask.
+            if sensitive != [taint.target]:
+                target = column_name(taint.target)
+                yield from (self.by_column(Action.COPY, column, target=target) for column in sensitive)
+
+    def for_inferences(self, unmasked: frozenset[Column]) -> Iterator[Question]:
+        for inference in self._analysis.inferences:
+            for column in sorted(needs_infer(inference, self._style, self._classified) - unmasked):
+                yield self.by_column(Action.INFER, column, use=inference.use.value)
+
+    def _for_access(self, access: Access) -> Question:
+        relation = access.relation
+        temporary = "temporary" in access.traits or (relation is not None and _is_temporary(relation.schema))
+        manner = replace(
+            self._manner,
+            traits=access.traits & TRAITS,
+            temporary=temporary,
+            classes=self._classes(access),
+            sensitive=self._holds_sensitive(access),
+            estimated_rows=self._rows(access),
+        )
+        return Question(self._principal, access.action, self._resource(access), manner)
+
+    def _for_columns(self, access: Access) -> Iterator[Question]:
+        if access.relation is None or not access.columns:
+            if access.relation is None or self._classified.holds_sensitive(access.relation):
+                yield self._for_access(access)
+            return
+        for name in sorted(access.columns):
+            column = Column(access.relation, name)
+            if self._classified.class_of(column) is not None:
+                yield self.by_column(access.action, column)
+
+    def _holds_sensitive(self, access: Access) -> bool:
+        """Tell whether it may hold anything sensitive; of an object that is no relation (a schema) nobody knows."""
+        if access.relation is None:
+            return bool(access.object)
+        return self._classified.holds_sensitive(access.relation)
+
+    def _rows(self, access: Access) -> int:
+        """Return the estimate, or -1 when there is none; for tables joined without a condition, that of the product."""
+        rows = -1 if access.estimated_rows is None else max(access.estimated_rows, -1)
+        if "cartesian" not in access.traits:
+            return min(rows, MOST_ROWS)
+        joined = [a.estimated_rows or 1 for a in self._analysis.accesses if "cartesian" in a.traits]
+        return min(max(rows, prod(max(n, 1) for n in joined)), MOST_ROWS)
+
+    def _resource(self, access: Access) -> Target:
+        return replace(self._database, relation=access.relation, object="" if access.relation else access.object)
+
+    def _classes(self, access: Access) -> frozenset[str]:
+        if access.relation is None:
+            return frozenset()
+        found = (self._classified.class_of(Column(access.relation, name)) for name in access.columns)
+        return frozenset(str(data_class) for data_class in found if data_class is not None)
+
+
+def _is_temporary(schema: str) -> bool:
+    return schema == "pg_temp" or schema.startswith("pg_temp_")
