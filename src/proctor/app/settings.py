@@ -35,7 +35,7 @@ from proctor.edge.config import (
     UpstreamRole,
     UpstreamTls,
 )
-from proctor.edge.verifiers import parse_verifier
+from proctor.edge.verifiers import given_verifier
 from proctor.errors import ConfigFault
 
 MAX_FILE = 16 * 1024 * 1024  # a settings file that is larger is something else
@@ -284,15 +284,19 @@ def _login(section: Section, *, close: bool = True) -> tuple[frozenset[str], Sec
     password = section.secret()
     if password is None:
         section.report.warn(section.path, "has no password, so nobody can log in by that name")
-    elif (
-        password.value is not None
-        and password.value.startswith("SCRAM-SHA-256$")
-        and parse_verifier(password.value) is None
-    ):
+    elif password.value is not None and not _usable(password.value):
         section.report.note(section.path, "its SCRAM-SHA-256 verifier is broken; write what `proctor passwd` prints")
     if close:
         section.close()
     return groups, password
+
+
+def _usable(password: str) -> bool:
+    try:
+        given_verifier(password)
+    except ValueError:
+        return False
+    return True
 
 
 def _agent(name: str, section: Section, people: Mapping[str, Person]) -> Agent:
