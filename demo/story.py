@@ -28,7 +28,7 @@ from pathlib import Path
 import psycopg
 
 from demo import shop
-from demo.gateway import Gateway, Said, wait_for
+from demo.gateway import Gateway, Said, program, wait_for
 from demo.page import Step, paint
 from demo.postgres import ThrowawayPostgres, free_port, unprivileged
 
@@ -126,35 +126,46 @@ class Night:
 
 
 def engineer_reads(night: Night) -> Step:
-    """(1)."""
-    with Step(1, "2:03 a.m. Alice, an engineer, looks at customers of a broken order.",
-              "she sees rows of the right shape with masks in every sensitive column, and joins and counts still "
-              "come out right") as step:  # fmt: skip
-        with night.connect("alice", options="-c proctor.reason=INC-4711") as alice:
-            cursor = alice.execute(LOOK)
-            rows = cursor.fetchall()
-            step.table([column.name for column in cursor.description or ()], rows, most=3)
-            _masked(step, rows, night.directly(LOOK))
-            step.check("masked e-mails are e-mails, masked cards pass Luhn, masked dates are dates",
-                       all(_useful(row) for row in rows))  # fmt: skip
-            joined = (
-                "select c.email, count(*), sum(o.total) from customers c join orders o on o.customer_id = c.id"
-                " where c.id between 101 and 140 group by c.email"
-            )
-            through, true = alice.execute(joined).fetchall(), night.directly(joined)
-            step.check(f"orders joined and grouped by e-mail give the same {len(true)} sums as without masks",
-                       sorted(row[1:] for row in through) == sorted(row[1:] for row in true))  # fmt: skip
-            step.check("and under the same masked e-mails as above",
-                       {row[0] for row in through} <= {row[2] for row in rows})  # fmt: skip
-            counts = "select count(*) from customers a join customers b on a.email = b.email where a.id <= 500"
-            step.check("a join on e-mail counts 500 matches", alice.execute(counts).fetchall() == [(500,)])
+    """Alice reads customers and sees masks."""
+    with (
+        Step(
+            1,
+            "2:03 a.m. Alice, an engineer, looks at customers of a broken order.",
+            "she sees rows of the right shape with masks in every sensitive column, and joins and counts still "
+            "come out right",
+        ) as step,
+        night.connect("alice", options="-c proctor.reason=INC-4711") as alice,
+    ):
+        cursor = alice.execute(LOOK)
+        rows = cursor.fetchall()
+        step.table([column.name for column in cursor.description or ()], rows, most=3)
+        _masked(step, rows, night.directly(LOOK))
+        step.check(
+            "masked e-mails are e-mails, masked cards pass Luhn, masked dates are dates",
+            all(_useful(row) for row in rows),
+        )
+        joined = (
+            "select c.email, count(*), sum(o.total) from customers c join orders o on o.customer_id = c.id"
+            " where c.id between 101 and 140 group by c.email"
+        )
+        through, true = alice.execute(joined).fetchall(), night.directly(joined)
+        step.check(
+            f"orders joined and grouped by e-mail give the same {len(true)} sums as without masks",
+            sorted(row[1:] for row in through) == sorted(row[1:] for row in true),
+        )
+        step.check(
+            "and under the same masked e-mails as above", {row[0] for row in through} <= {row[2] for row in rows}
+        )
+        counts = "select count(*) from customers a join customers b on a.email = b.email where a.id <= 500"
+        step.check("a join on e-mail counts 500 matches", alice.execute(counts).fetchall() == [(500,)])
     return step
 
 
 def agent_reads(night: Night) -> Step:
-    """(2)."""
-    with Step(2, "2:06 a.m. Her agent `copilot` reads customers for context.",
-              "it acts for alice and sees masks as she does") as step:  # fmt: skip
+    """So does her agent."""
+    with Step(
+        2, "2:06 a.m. Her agent `copilot` reads customers for context.", "it acts for alice and sees masks as she does"
+    ) as step:
         with night.connect("copilot", options="-c proctor.reason=INC-4711 -c proctor.task=debug-order") as copilot:
             rows = copilot.execute(LOOK).fetchall()
         step.table(("id", *SECRET_COLUMNS), rows, most=3)
@@ -163,14 +174,19 @@ def agent_reads(night: Night) -> Step:
 
 
 def agent_copies(night: Night) -> Step:
-    """(3)."""
-    with Step(3, f"2:09 a.m. copilot wants its own copy: {THEFT}",
-              "held; neither alice nor copilot can approve it; dana, the DBA, denies it; nothing was copied") as step:  # fmt: skip  # noqa: E501
+    """The agent may not take a copy."""
+    with Step(
+        3,
+        f"2:09 a.m. copilot wants its own copy: {THEFT}",
+        "held; neither alice nor copilot can approve it; dana, the DBA, denies it; nothing was copied",
+    ) as step:
         notices: list[str] = []
         asked = night.helpers.submit(_refusal, night, "copilot", THEFT, notices)
         ticket = _wait_for_ticket(night, THEFT, asked)
-        step.check("the statement waits at the desk, in copilot's name, on behalf of alice",
-                   ticket.get("requester") == "copilot" and ticket.get("on_behalf_of") == "alice")  # fmt: skip
+        step.check(
+            "the statement waits at the desk, in copilot's name, on behalf of alice",
+            ticket.get("requester") == "copilot" and ticket.get("on_behalf_of") == "alice",
+        )
         step.saw(f"NOTICE to copilot: {notices[0] if notices else '(none)'}")
         for person in ("alice", "copilot"):
             said = night.desk(person, "approve", str(ticket["id"]))
@@ -184,16 +200,21 @@ def agent_copies(night: Night) -> Step:
         refusal = asked.result(timeout=30)
         step.saw(refusal)
         step.check("copilot is told no, with SQLSTATE 42501", refusal.startswith("42501"))
-        step.check("the database has no table debug_context and never saw the statement",
-                   night.directly("select to_regclass('debug_context') is null") == [(True,)]
-                   and not night.reached("debug_context as"))  # fmt: skip
+        step.check(
+            "the database has no table debug_context and never saw the statement",
+            night.directly("select to_regclass('debug_context') is null") == [(True,)]
+            and not night.reached("debug_context as"),
+        )
     return step
 
 
 def destruction(night: Night) -> Step:
-    """(4)."""
-    with Step(4, "2:14 a.m. Tired fingers: DROP TABLE orders, and an UPDATE that forgot its WHERE.",
-              "both are refused with a reason, and neither reaches the database") as step:  # fmt: skip
+    """What destroys data never arrives."""
+    with Step(
+        4,
+        "2:14 a.m. Tired fingers: DROP TABLE orders, and an UPDATE that forgot its WHERE.",
+        "both are refused with a reason, and neither reaches the database",
+    ) as step:
         before = night.directly("select count(*) from orders")
         for person, statement in (
             ("alice", "DROP TABLE orders"),
@@ -203,42 +224,63 @@ def destruction(night: Night) -> Step:
             refusal = _refusal(night, person, statement, [])
             step.saw(f"{person}=> {statement}\n{refusal}")
             step.check(f"{person}: refused with SQLSTATE 42501", refusal.startswith("42501"))
-        step.check("the database saw neither of them",
-                   not night.reached("drop table") and not night.reached("set notes = 'checked'"))  # fmt: skip
+        step.check(
+            "the database saw neither of them",
+            not night.reached("drop table") and not night.reached("set notes = 'checked'"),
+        )
         step.check("all orders are there", night.directly("select count(*) from orders") == before)
     return step
 
 
 def migration(night: Night) -> Step:
-    """(5)."""
-    with Step(5, f"2:21 a.m. The fix needs a column: {MIGRATION}",
-              "held for alice; dana approves it from another terminal; it runs in alice's waiting session") as step:  # fmt: skip
+    """A sensible migration waits for a second person."""
+    with Step(
+        5,
+        f"2:21 a.m. The fix needs a column: {MIGRATION}",
+        "held for alice; dana approves it from another terminal; it runs in alice's waiting session",
+    ) as step:
         asked = night.helpers.submit(_refusal, night, "alice", MIGRATION, [])
         ticket = _wait_for_ticket(night, MIGRATION, asked)
-        step.check("the statement waits at the desk with the reason she gave",
-                   ticket.get("requester") == "alice" and ticket.get("reason") == "INC-4711")  # fmt: skip
+        step.check(
+            "the statement waits at the desk with the reason she gave",
+            ticket.get("requester") == "alice" and ticket.get("reason") == "INC-4711",
+        )
         step.check("the database has not seen it yet", not night.reached("gift_note"))
         said = night.desk("dana", "approve", str(ticket["id"]), "--because", "loses nothing")
         step.saw(f"$ proctor approvals approve … --as dana\n{said.text}")
         step.check("dana can approve it", said.code == 0)
         step.check("alice's session went on and it ran", asked.result(timeout=30) == "")
-        step.check("the column is there", night.directly(
-            "select count(*) from information_schema.columns where table_name = 'orders' and column_name = 'gift_note'"
-        ) == [(1,)])  # fmt: skip
+        step.check(
+            "the column is there",
+            night.directly(
+                "select count(*) from pg_attribute"
+                " where attrelid = 'orders'::regclass and attname = 'gift_note' and not attisdropped"
+            )
+            == [(1,)],
+        )
         again = _refusal(night, "alice", "ALTER TABLE orders ADD COLUMN gift_note_2 text", [], wait=False)
         step.check("the ticket was for that statement alone: another one is held again", again == "held")
     return step
 
 
 def the_journal_answers(night: Night) -> Step:
-    """(6)."""
+    """The journal answers the auditor."""
     until = datetime.now(UTC)
-    with Step(6, "9:00 a.m. The auditor asks: who read customers.email last night, why, and what did they see?",
-              "the journal names alice and copilot, the reason, and the masks; and the log verifies") as step:  # fmt: skip
+    with Step(
+        6,
+        "9:00 a.m. The auditor asks: who read customers.email last night, why, and what did they see?",
+        "the journal names alice and copilot, the reason, and the masks; and the log verifies",
+    ) as step:
         said = night.gateway.ask(
-            "audit", "search", "--column", "customers.email",
-            "--since", night.began.isoformat(timespec="seconds"), "--until", until.isoformat(timespec="seconds"),
-        )  # fmt: skip
+            "audit",
+            "search",
+            "--column",
+            "customers.email",
+            "--since",
+            night.began.isoformat(timespec="seconds"),
+            "--until",
+            until.isoformat(timespec="seconds"),
+        )
         step.saw("$ proctor audit search --column customers.email --since … --until …\n" + said.text)
         step.check("it was answered", said.code == 0)
         for person in ("alice", "copilot"):
@@ -246,8 +288,10 @@ def the_journal_answers(night: Night) -> Step:
         step.check("the reason is there", "INC-4711" in said.text)
         step.check("and that what they saw was masked", "mask" in said.text.lower())
         true = {str(row[0]) for row in night.directly("select email from customers where id between 101 and 140")}
-        step.check("no address is in the answer, nor anywhere in the state folder",
-                   not any(value in said.text for value in true) and not _found_in(night.folder / "state", true))  # fmt: skip
+        step.check(
+            "no address is in the answer, nor anywhere in the state folder",
+            not any(value in said.text for value in true) and not _found_in(night.folder / "state", true),
+        )
         said = night.gateway.ask("audit", "verify")
         step.saw("$ proctor audit verify\n" + said.text)
         step.check("audit verify holds", said.code == 0)
@@ -255,9 +299,10 @@ def the_journal_answers(night: Night) -> Step:
 
 
 def one_byte(night: Night) -> Step:
-    """(7)."""
-    with Step(7, "Somebody edits the log: one byte, in a copy of it.",
-              "audit verify finds it and names the record") as step:  # fmt: skip
+    """The journal cannot be edited unnoticed."""
+    with Step(
+        7, "Somebody edits the log: one byte, in a copy of it.", "audit verify finds it and names the record"
+    ) as step:
         config = night.folder / "edited.toml"
         text = night.gateway.config.read_text()
         config.write_text(text.replace('state = "./state"', 'state = "./edited"'))
@@ -280,15 +325,22 @@ STEPS = (engineer_reads, agent_reads, agent_copies, destruction, migration, the_
 
 
 def _masked(step: Step, seen: list[tuple[object, ...]], true: list[tuple[object, ...]]) -> None:
-    step.check(f"{len(true)} rows, in the order of their ids, as in the database",
-               [row[0] for row in seen] == [row[0] for row in true])  # fmt: skip
+    step.check(
+        f"{len(true)} rows, in the order of their ids, as in the database",
+        [row[0] for row in seen] == [row[0] for row in true],
+    )
     leaks = [
         column
         for place, column in enumerate(SECRET_COLUMNS, 1)
         if {str(row[place]) for row in seen} & {str(row[place]) for row in true if row[place] is not None}
     ]
-    step.check("not one true " + ", ".join(SECRET_COLUMNS[:-1]) + " or note among them" +
-               (f" (leaked: {', '.join(leaks)})" if leaks else ""), not leaks)  # fmt: skip
+    step.check(
+        "not one true "
+        + ", ".join(SECRET_COLUMNS[:-1])
+        + " or note among them"
+        + (f" (leaked: {', '.join(leaks)})" if leaks else ""),
+        not leaks,
+    )
 
 
 def _useful(row: tuple[object, ...]) -> bool:
@@ -389,8 +441,11 @@ def stage() -> Iterator[Night]:
         with ThrowawayPostgres(settings={"log_statement": "all"}) as postgres:
             account = unprivileged()
             version = str(postgres.run("show server_version")[0][0]).split()[0]
-            print(f"PostgreSQL {version} on 127.0.0.1:{postgres.port}"
-                  + (f", as `{account.pw_name}`" if account is not None else ""), flush=True)  # fmt: skip
+            print(
+                f"PostgreSQL {version} on 127.0.0.1:{postgres.port}"
+                + (f", as `{account.pw_name}`" if account is not None else ""),
+                flush=True,
+            )
             password = secrets.token_urlsafe(18)
             postgres.run(f"create role proctor login password '{password}'")
             postgres.run("create database shop owner proctor")
@@ -405,9 +460,14 @@ def stage() -> Iterator[Night]:
             )
             began = datetime.now(UTC)
             with Gateway(config, {"SHOP_PASSWORD": password}) as gateway:
-                print("Proctor on " + ":".join(map(str, gateway.postgres)) + ", console on "
-                      + ":".join(map(str, gateway.console))
-                      + f" ({time.monotonic() - since:.0f} s since the start)", flush=True)  # fmt: skip
+                print(
+                    "Proctor on "
+                    + ":".join(map(str, gateway.postgres))
+                    + ", console on "
+                    + ":".join(map(str, gateway.console))
+                    + f" ({time.monotonic() - since:.0f} s since the start)",
+                    flush=True,
+                )
                 yield Night(folder, postgres, gateway, passwords, began)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -422,26 +482,22 @@ def how_to_connect(night: Night) -> str:
         ("copilot", "an agent that acts for alice"),
         ("dana", "a DBA, who may approve what others ask"),
     ):
-        lines.append(f'  PGPASSWORD={night.passwords[person]} psql "host={host} port={port} user={person} dbname=shop"'
-                     f"   # {who}")  # fmt: skip
+        lines.append(
+            f'  PGPASSWORD={night.passwords[person]} psql "host={host} port={port} user={person} dbname=shop"   # {who}'
+        )
     console = "https://" + ":".join(map(str, night.gateway.console))
-    command = " ".join(os.path.relpath(part) if part.startswith("/") else part for part in _program())
+    config = night.gateway.config
+    command = " ".join(os.path.relpath(part) if part.startswith("/") else part for part in program())
     lines += [
         f"Console: {console}/",
         "The desk, the map and the journal:",
-        f"  PROCTOR_PASSWORD={night.passwords['dana']} {command} approvals list --config {night.gateway.config} --as dana",
-        f"  {command} audit search --column customers.email --config {night.gateway.config}",
+        f"  PROCTOR_PASSWORD={night.passwords['dana']} {command} approvals list --as dana --config {config}",
+        f"  {command} audit search --column customers.email --config {config}",
         "What would happen to a statement, and why:",
-        f"  SHOP_PASSWORD=… {command} explain --config {night.gateway.config} --as alice --database shop "
+        f"  SHOP_PASSWORD=… {command} explain --config {config} --as alice --database shop "
         '"select email from customers"',
     ]
     return "\n".join(lines)
-
-
-def _program() -> list[str]:
-    from demo.gateway import program  # noqa: PLC0415
-
-    return program()
 
 
 def play(night: Night) -> bool:
@@ -450,8 +506,10 @@ def play(night: Night) -> bool:
     print()
     for step in steps:
         if not step.held:
-            print(paint(f"step {step.number} did not hold: ", "31")
-                  + "; ".join(claim for claim, holds in step.claims if not holds))  # fmt: skip
+            print(
+                paint(f"step {step.number} did not hold: ", "31")
+                + "; ".join(claim for claim, holds in step.claims if not holds)
+            )
     held = sum(step.held for step in steps)
     print(paint(f"{held} of {len(steps)} steps held", "1;32" if held == len(steps) else "1;31"), flush=True)
     return held == len(steps)
