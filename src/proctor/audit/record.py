@@ -127,7 +127,7 @@ class LoginFailed(Body, tag="login.failed", kw_only=True):
 
 
 class StatementDecided(Body, tag="statement.decided", kw_only=True):
-    """The intent: written before anything leaves the house."""
+    """The intent: written before anything leaves the house. `parameters` is a keyed digest of the bound values."""
 
     database: str
     statement: StatementText
@@ -142,6 +142,7 @@ class StatementDecided(Body, tag="statement.decided", kw_only=True):
     opaque: tuple[str, ...] = ()
     masks: tuple[Masked, ...] = ()
     ticket: str | None = None
+    parameters: str = ""
 
 
 class StatementAnswered(Body, tag="statement.answered", kw_only=True):

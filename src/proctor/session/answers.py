@@ -22,8 +22,6 @@ from proctor.wire import messages, talk
 from proctor.wire._hot import rewrite_rows
 from proctor.wire.copy import CopyMasker
 
-MASKED_SHAPE_LIMIT = 1664  # PostgreSQL's own limit of result columns
-
 
 class Answers:
     """The way back of one session."""
@@ -168,15 +166,19 @@ class Answers:
         try:
             rows: bytes = rewrite_rows(raw, worn.wears, cells, self.terms.masked_cell_bytes)
         except ValueError as broken:
-            raise UpstreamFault("a row did not fit the description of its result") from broken
+            raise UpstreamFault(
+                "a row could not be masked, so nothing more of the result is sent",
+                sqlstate="54000",
+                hint="A cell may be longer than limits.masked_cell_bytes; ask for a part of it.",
+            ) from broken
         self._cells(exchange, worn, cells)
         return rows
 
     def _cells(self, exchange: Exchange, worn: Plan, cells: list[int]) -> None:
         counted = exchange.record.cells
-        for label, spec, count in zip(worn.labels, worn.specs, cells, strict=True):
+        for place, (spec, count) in enumerate(zip(worn.specs, cells, strict=True), start=1):
             if spec is not None:
-                counted[label] = counted.get(label, 0) + count
+                counted[place] = counted.get(place, 0) + count
 
     def _count(self, exchange: Exchange, rows: int, size: int) -> None:
         record = exchange.record
@@ -227,7 +229,13 @@ class Answers:
         if exchange is None:
             raise UpstreamFault("the database sent copy data where none was asked for")
         self._count(exchange, event.count, len(event.raw))
-        self._out.append(event.raw if self._copy is None else self._copy.feed(event.raw))
+        self._out.append(event.raw if self._copy is None else self._copied(self._copy, event.raw))
+
+    def _copied(self, masker: CopyMasker, raw: bytes) -> bytes:
+        try:
+            return masker.feed(raw)
+        except ValueError as broken:
+            raise UpstreamFault("copy data could not be masked, so nothing more of it is sent") from broken
 
     def _copy_end(self, event: talk.CopyEnd) -> None:
         exchange = self._front().exchange

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable
 
 from proctor.errors import ClientFault, HouseFault
-from proctor.policy.tickets import digest
 from proctor.session import refusals
 from proctor.session.judge import Bench, Judged, Memory, Stamp
 from proctor.session.namespace import Namespace
@@ -102,7 +101,7 @@ class Hearing:
             context = Context(
                 database=self._terms.database,
                 environment=self._terms.environment,
-                now=self._clock.now(),
+                now=self._clock.now().replace(second=0, microsecond=0),  # the world's version moves each minute
                 claims=self.view.claims,
                 style=self._terms.style,
             )
@@ -174,26 +173,14 @@ class Hearing:
         self, judged: Judged, decision: Hold, values: Values | None, exchange: str, tell: Callable[[dict[str, str]], None]
     ) -> tuple[Judged, Ticket]:
         """Ask the desk; return what may run now and the ticket spent for it, or raise `Refused`."""
-        request = self._request(judged.text, decision, values)
+        terms, claims = self._terms, self.view.claims
+        request = HoldRequest(terms.asker, claims, terms.database, judged.text, values or (), decision)
         ticket = self._desk.claim(request)
         if ticket is None:
             ticket = await self._wait(decision, request, exchange, tell)
         approvals = max(1, len(ticket.decided_by))
         again = self._bench().judge(judged.text, approved=True, approvals=approvals, lookup=self._lookup)
         return again, ticket
-
-    def _request(self, text: str, decision: Hold, values: Values | None) -> HoldRequest:
-        return HoldRequest(
-            asker=self._terms.asker,
-            claims=self.view.claims,
-            database=self._terms.database,
-            statement=text,
-            digest=digest(text, values or (), self._terms.database),
-            rules=decision.rules,
-            why_held=decision.reason,
-            approvers=decision.approvers,
-            quorum=decision.quorum,
-        )
 
     async def _wait(
         self, decision: Hold, request: HoldRequest, exchange: str, tell: Callable[[dict[str, str]], None]

@@ -71,11 +71,6 @@ class Verdict:
     template: object = None
     """A place for the ledger to keep what it has encoded once."""
 
-    @property
-    def word(self) -> str:
-        """Return allow, deny or hold."""
-        return type(self.decision).__name__.lower()
-
 
 @dataclass(slots=True)
 class Judged:

@@ -34,16 +34,10 @@ FAMILIES = {
 
 @dataclass(slots=True)
 class Plan:
-    """What each column wears, and under which name the journal counts its masked cells."""
+    """What each column wears."""
 
     wears: list[Wear]
-    labels: list[str]
     specs: list[MaskSpec | None]
-
-    @property
-    def masks(self) -> bool:
-        """Say whether any column is changed at all."""
-        return any(w is not None for w in self.wears)
 
 
 class Wardrobe:
@@ -103,7 +97,7 @@ def plan(
     if not any(specs):
         return None
     wears = [None if s is None else wardrobe.wear(s, f) for s, f in zip(specs, fields, strict=True)]
-    return Plan(wears, [_label(s, f) for s, f in zip(specs, fields, strict=True)], specs)
+    return Plan(wears, specs)
 
 
 def _server_says(
@@ -124,25 +118,17 @@ def _server_says(
     return None
 
 
-def _label(spec: MaskSpec | None, described: Field) -> str:
-    if spec is not None and len(spec.columns) == 1:
-        return str(next(iter(spec.columns)))
-    return described.name
-
-
 def copy_plan(analysis: Analysis, allowed: Allow, catalog: Catalog, wardrobe: Wardrobe) -> Plan | None:
     """Return the plan of a COPY to the client, whose columns the server does not describe."""
     if not any(allowed.masks):
         return None
     outputs = analysis.outputs or ()
     wears: list[Wear] = []
-    labels: list[str] = []
     for output, spec in zip(outputs, allowed.masks, strict=True):
         oid = _declared(output.sources, catalog) if output.plain else 0
         described = Field(output.name, 0, 0, oid, -1, -1, 0)
         wears.append(None if spec is None else wardrobe.wear(spec, described))
-        labels.append(_label(spec, described))
-    return Plan(wears, labels, list(allowed.masks))
+    return Plan(wears, list(allowed.masks))
 
 
 def _declared(sources: frozenset[Column], catalog: Catalog) -> int:

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Protocol
 
 from proctor.policy.rules import Rules
+from proctor.session.judge import Verdict
 from proctor.sql.catalog import Catalog
-from proctor.terms import Claims, Classified, Identity, SessionId, Ticket
+from proctor.terms import Claims, Classified, Hold, Identity, SessionId, Ticket
 
 
 class Outlet(Protocol):
@@ -111,11 +112,8 @@ class HoldRequest:
     claims: Claims
     database: str
     statement: str
-    digest: str
-    rules: tuple[str, ...]
-    why_held: str
-    approvers: frozenset[str]
-    quorum: int
+    parameters: tuple[bytes | None, ...]
+    hold: Hold
 
 
 @dataclass(slots=True)
@@ -123,16 +121,15 @@ class Decided:
     """A judged statement, for the record."""
 
     exchange: str
-    judged: object
+    decided: Verdict
     claims: Claims
-    verdict: str
     parameters: tuple[bytes | None, ...] | None = None
     ticket: str | None = None
 
 
 @dataclass(slots=True)
 class Answered:
-    """How an exchange ended, for the record. `cells` counts masked cells per output column."""
+    """How an exchange ended, for the record. `cells` counts the masked cells of each output column, from 1."""
 
     exchange: str
     rows: int = 0
@@ -140,7 +137,7 @@ class Answered:
     sqlstate: str = "00000"
     tag: str = ""
     started_ns: int = 0
-    cells: dict[str, int] = field(default_factory=dict)
+    cells: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

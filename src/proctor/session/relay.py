@@ -350,7 +350,7 @@ class Relay:
         claims, ticket_id = self.hearing.view.claims, None if ticket is None else ticket.id
         for verdict in judged.verdicts:
             name = self._next_id()
-            self._position = self._ledger.decided(Decided(name, verdict, claims, verdict.word, values, ticket_id))
+            self._position = self._ledger.decided(Decided(name, verdict, claims, values, ticket_id))
             exchange = Exchange(name, verdict, Answered(name, started_ns=started))
             exchange.names = any(e.verb in NAMING for e in verdict.analysis.effects)
             exchanges.append(exchange)

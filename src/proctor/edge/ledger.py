@@ -1,0 +1,113 @@
+"""Stations 6 and 9: a session's records. Takes judged statements and their ends; writes them to the worker's journal.
+
+What repeats is encoded once: the part that says who and from where for each session, the part that says what was
+decided for each judgement. Literals never get here: the text is redacted, the digest keyed.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import msgspec
+
+from proctor.audit.journal import Journal
+from proctor.audit.record import StatementAnswered, claims_of, decided_of, encode, who_of
+from proctor.audit.record import Origin as From
+from proctor.session.judge import Verdict
+from proctor.session.ports import Answered, Clock, Decided
+from proctor.sql.redacted import redacted
+from proctor.terms import Claims, Identity
+
+_HEAD = b'{"kind":"statement.decided","id":""'
+_ANSWERED = (
+    b'{"kind":"statement.answered","id":"%b","of":"%b","rows":%d,"bytes":%d,"duration_us":%d,"sqlstate":"00000",'
+    b'"tag":"%b"}'
+)
+_TAG = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz0123456789")
+
+
+class SessionLedger:
+    """One session's way into the journal."""
+
+    def __init__(
+        self, journal: Journal, clock: Clock, key: bytes, session: str, asker: Identity, origin: From, database: str
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._key = key
+        self._database = database
+        self._who = b',"session":%b,"who":%b,"from":%b' % (
+            msgspec.json.encode(session),
+            msgspec.json.encode(who_of(asker)),
+            msgspec.json.encode(origin),
+        )
+        self._claims: Claims | None = None
+        self._front = b""
+        self.statements = 0
+        self.refused = 0
+
+    def decided(self, entry: Decided) -> int:
+        """Write that a statement was judged; it survives a crash of the gateway when this returns."""
+        self.statements += 1
+        if entry.claims is not self._claims:
+            self._claims = entry.claims
+            claims = claims_of(entry.claims)
+            self._front = self._who + (b"" if claims is None else b',"claims":' + msgspec.json.encode(claims))
+        name = entry.exchange.encode("ascii")
+        head = b'{"kind":"statement.decided","id":"%b","exchange":"%b"' % (name, name)
+        return self._journal.append(head + self._front + self._what(entry))
+
+    def _what(self, entry: Decided) -> bytes:
+        verdict = entry.decided
+        if not isinstance(verdict.template, bytes):
+            verdict.template = self._encoded(verdict)
+        if entry.ticket is None and not entry.parameters:
+            return verdict.template
+        tail = b"" if entry.ticket is None else b',"ticket":' + msgspec.json.encode(entry.ticket)
+        if entry.parameters:
+            tail += b',"parameters":"%b"' % self._digest(entry.parameters).encode("ascii")
+        return verdict.template[:-1] + tail + b"}"
+
+    def _encoded(self, verdict: Verdict) -> bytes:
+        text = verdict.analysis.text
+        body = decided_of(
+            verdict.analysis,
+            verdict.decision,
+            id="",
+            database=self._database,
+            text=redacted(text),
+            digest=self._digest((text.encode("utf-8", "replace"),)),
+        )
+        return encode(body)[len(_HEAD) :]
+
+    def _digest(self, parts: tuple[bytes | None, ...]) -> str:
+        hashed = blake2b(key=self._key, digest_size=32, person=b"statement")
+        for part in parts:
+            hashed.update(b"-" if part is None else b"%d:" % len(part) + part)
+        return hashed.hexdigest()
+
+    def answered(self, entry: Answered) -> None:
+        """Note how an exchange ended; written with the next record, or within 10 ms."""
+        name = entry.exchange.encode("ascii")
+        took = max(0, self._clock.monotonic_ns() - entry.started_ns) // 1000
+        tag = entry.tag.encode("utf-8", "replace")
+        if entry.cells or entry.sqlstate != "00000" or not _TAG.issuperset(tag):
+            self._journal.append_later(encode(self._full(entry, took)))
+            return
+        self._journal.append_later(_ANSWERED % (name + b"-a", name, entry.rows, entry.size, took, tag))
+
+    def _full(self, entry: Answered, took: int) -> StatementAnswered:
+        return StatementAnswered(
+            id=f"{entry.exchange}-a",
+            of=entry.exchange,
+            rows=entry.rows,
+            bytes=entry.size,
+            duration_us=took,
+            sqlstate=entry.sqlstate,
+            tag=entry.tag,
+            cells={place: count for place, count in entry.cells.items() if count},
+        )
+
+    async def synced(self, position: int) -> None:
+        """Return once the record at `position` is on disk."""
+        await self._journal.synced(position)
