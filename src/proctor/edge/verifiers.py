@@ -1,6 +1,6 @@
 """Station 1, its locks: which SCRAM-SHA-256 verifier each principal of the settings has.
 
-In comes a principal or a stranger's name; out goes a verifier, the same in every process of the house. Knows no sockets.
+In comes a principal or a stranger's name; out goes a verifier, the same in every process. Knows no sockets.
 """
 
 from __future__ import annotations
