@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from math import isfinite, isinf, isnan
+from decimal import Decimal
+from math import inf, isfinite, isinf, isnan, nextafter
 from struct import Struct, unpack_from
 
 _INTEGER = re.compile(rb"[+-]?[0-9]{1,20}")
@@ -62,9 +63,15 @@ def read_float4(data: bytes) -> bytes:
     if len(data) != 4:
         raise ValueError("not a float4")
     (number,) = unpack_from("!f", data)
-    for digits in range(1, 10):
-        text = f"{number:.{digits - 1}e}"
-        if isnan(number) or _packs_to(text, data):
+    if not isfinite(number):
+        return _float_text("0e0", number, most=6)
+    bits = int.from_bytes(data, "big")
+    neighbours = [unpack_from("!f", (bits + step).to_bytes(4, "big"))[0] for step in (-1, 1) if bits & 0x7FFFFFFF]
+    between = [(number + other) / 2 for other in neighbours]
+    for digits in range(9):
+        text = f"{number:.{digits}e}"
+        # Right in the middle of two numbers means neither, to the server: it spends another digit.
+        if float(text) not in between and _packs_to(text, data):
             return _float_text(text, number, most=6)
     raise ValueError("not a float4")
 
@@ -81,16 +88,20 @@ def read_float8(data: bytes) -> bytes:
     if len(data) != 8:
         raise ValueError("not a float8")
     (number,) = unpack_from("!d", data)
-    text = f"{number!r}"
-    mantissa, _, exponent = text.partition("e")
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    fraction = "" if fraction == "0" else fraction
-    digits = (whole + fraction).lstrip("0")
-    if not digits or not isfinite(number):
+    if not isfinite(number):
         return _float_text("0e0", number, most=15)
-    lead = len(whole.lstrip("0")) - 1 if whole.lstrip("0") else len(digits) - len(fraction) - 1
-    digits = digits.rstrip("0")
-    return _float_text(f"{digits[0]}.{digits[1:]}e{int(exponent or 0) + lead}", number, most=15)
+    text = f"{Decimal(repr(number)):e}"
+    if abs(number) >= 2.0**53:  # only there can a decimal lie right in the middle of two numbers
+        middles = _middles(number)
+        longer = (f"{number:.{digits}e}" for digits in range(13, 17))
+        if int(Decimal(text)) in middles:
+            text = next(word for word in longer if float(word) == number and int(Decimal(word)) not in middles)
+    return _float_text(text, number, most=15)
+
+
+def _middles(number: float) -> tuple[int, ...]:
+    others = (nextafter(number, inf), nextafter(number, -inf))
+    return tuple((int(number) + int(other)) // 2 for other in others if isfinite(other))
 
 
 def _float_text(text: str, number: float, *, most: int) -> bytes:
@@ -165,7 +176,7 @@ def read_numeric(data: bytes) -> bytes:
 def write_numeric(text: bytes) -> bytes:
     """Return the binary form of a numeric; its display scale is the number of digits behind the point."""
     if text in _NUMERIC_SIGN:
-        return Struct("!HhHH").pack(0, 0, _NUMERIC_SIGN[text], 0)
+        return Struct("!HhHH").pack(0, 0, _NUMERIC_SIGN[text], 0 if text == b"NaN" else 32)  # as the server does
     found = _DECIMAL.fullmatch(text)
     if found is None or len(text) > MAX_DIGITS:
         raise ValueError("not a numeric")
