@@ -29,7 +29,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A piece of a record."""
 
 
-class Who(Part, kw_only=True):
+class Who(Part, frozen=True, kw_only=True):
     """The identity as proven."""
 
     subject: str
@@ -39,14 +39,14 @@ class Who(Part, kw_only=True):
     on_behalf_of: str | None = None
 
 
-class Origin(Part, kw_only=True):
+class Origin(Part, frozen=True, kw_only=True):
     """Where the client's connection came from."""
 
     address: str
     tls: str | None = None
 
 
-class Claimed(Part, kw_only=True):
+class Claimed(Part, frozen=True, kw_only=True):
     """What the client said of itself."""
 
     reason: str | None = None
@@ -55,14 +55,14 @@ class Claimed(Part, kw_only=True):
     application: str | None = None
 
 
-class StatementText(Part, kw_only=True):
+class StatementText(Part, frozen=True, kw_only=True):
     """The statement without its literals, and the keyed digest of the whole."""
 
     text: str
     digest: str
 
 
-class Verdict(Part, kw_only=True):
+class Verdict(Part, frozen=True, kw_only=True):
     """The decision: allow, deny or hold, and the rules that made it."""
 
     verdict: str
@@ -71,7 +71,7 @@ class Verdict(Part, kw_only=True):
     reason: str = ""
 
 
-class Masked(Part, kw_only=True):
+class Masked(Part, frozen=True, kw_only=True):
     """The mask of one output column, counted from 1."""
 
     output: int
@@ -80,14 +80,14 @@ class Masked(Part, kw_only=True):
     columns: tuple[str, ...] = ()
 
 
-class Source(Part, kw_only=True):
+class Source(Part, frozen=True, kw_only=True):
     """A file that was loaded, by name and content."""
 
     name: str
     sha256: str
 
 
-class Body(Part, kw_only=True, tag_field="kind", tag=""):
+class Body(Part, frozen=True, kw_only=True, tag_field="kind", tag=""):
     """What all kinds share."""
 
     id: str
