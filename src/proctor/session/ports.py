@@ -151,7 +151,6 @@ class Terms:
     environment: str
     style: str
     strict: bool
-    mask_key: bytes
     hold_seconds: float
     result_rows: int
     result_bytes: int

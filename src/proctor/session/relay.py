@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 from proctor.errors import ClientFault, Fault, HouseFault, UpstreamFault
 from proctor.session import exchange as ex
@@ -57,6 +57,8 @@ class Relay:
         )
         self.pipeline = Pipeline(upstream, self.answers)
         self.leaving = False
+        self.drained: Callable[[], None] = _nothing
+        """Called when nothing waits any more; the edge reads on."""
         self._world = world
         self._ledger = ledger
         self._clock = clock
@@ -90,6 +92,7 @@ class Relay:
                 await self._slow
                 self._slow = self._next()
                 self.pipeline.forward()
+            self.drained()
 
     def _next(self) -> Step:
         while self._backlog:
@@ -373,12 +376,17 @@ class Relay:
     def _ended(self) -> None:
         if self.hearing.view.ended():
             self._world.catalog_changes()
+        self.drained()
 
     def _named(self, exchange: Exchange) -> None:
         self.names.follow(exchange.verdict.analysis.effects, self.answers.batch)
 
     def _settled(self) -> None:
         self.pipeline.settled()
+
+
+def _nothing() -> None:
+    pass
 
 
 def text_of(raw: bytes) -> str:

@@ -1,0 +1,310 @@
+"""The supervisor: listens, hands accepted connections to the workers in turn, keeps them and the control process alive.
+
+It carries no statement and no answer. SIGTERM drains, SIGHUP reloads without dropping a session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from proctor.app import settings
+from proctor.app.channel import CANCEL, CONNECTION, DRAIN, READY, RELOAD, TROUBLE, Channel, unpack_cancel
+from proctor.audit.journal import Journal
+from proctor.audit.record import ConfigLoaded, WorkerDied, WorkerStarted, WorkerStopped
+from proctor.edge import certificates
+from proctor.edge.config import Address, Config
+from proctor.edge.desk import new_id
+from proctor.edge.epochs import Epochs
+from proctor.edge.house import PID_BITS, SystemClock
+from proctor.edge.keys import login_key, make_folder, read_key
+from proctor.edge.store import Store
+from proctor.errors import ConfigFault, HouseFault
+from proctor.policy.rules import Rules
+
+log = logging.getLogger("proctor.supervisor")
+
+BACKLOG = 1024
+START_SECONDS = 60.0
+STOP_SECONDS = 40.0
+RESTART_SECONDS = 0.5
+SHARD = "supervisor"
+
+
+@dataclass
+class Child:
+    """A process of the house: a worker or the control process."""
+
+    name: str
+    module: str
+    index: int
+    process: subprocess.Popen[bytes] | None = None
+    channel: Channel | None = None
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Supervisor:
+    """The life of `proctor serve`."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        self._config = settings.load(source)
+        self._clock = SystemClock()
+        self._children: list[Child] = []
+        self._doors: list[tuple[socket.socket, bool]] = []
+        self._console: list[socket.socket] = []
+        self._turn = 0
+        self._stopping = False
+        self._over = asyncio.Event()
+        self._journal: Journal | None = None
+
+    async def run(self) -> None:
+        """Start everything, say that it is ready, and stay until told to stop."""
+        config = self._config
+        self._prepare(config)
+        self._doors = [(_bind(a), a.local) for a in config.listen.postgres]
+        self._console = [_bind(a) for a in config.listen.console]
+        self._children = [Child(f"worker-{n}", "proctor.app.worker", n) for n in range(config.listen.workers)]
+        self._children.append(Child("control", "proctor.app.control_process", -1))
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stop)
+        loop.add_signal_handler(signal.SIGINT, self._stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        try:
+            await self._serve()
+        finally:
+            await self._end()
+
+    async def _serve(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            keeping = [tasks.create_task(self._keep(child)) for child in self._children]
+            try:
+                await self._all_ready()
+                accepting = [tasks.create_task(self._accept(door, local)) for door, local in self._doors]
+                print(self._ready_line(), flush=True)
+                await self._over.wait()
+                for task in accepting:
+                    task.cancel()
+            finally:
+                self._stopping = True
+                await self._send_home()
+                for task in keeping:
+                    task.cancel()
+
+    def _prepare(self, config: Config) -> None:
+        """Make what every process needs before the first of them starts."""
+        make_folder(config.state)
+        os.umask(0o077)
+        read_key(config.keys.mask, name="mask")
+        read_key(config.keys.bind, name="bind")
+        login_key(config)
+        Rules.load(config.policy.paths)
+        certificates.prepare(config, self._clock.now())
+        Store.open(config.state, migrate=True).close()
+        Epochs(config.state / "epochs").close()
+        self._journal = Journal.open(config.state / "journal" / SHARD, SHARD, clock=self._clock)
+        digest = Rules.load(config.policy.paths).digest
+        self._journal.record(ConfigLoaded(id=new_id(self._clock), digest=digest))
+
+    async def _all_ready(self) -> None:
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                for child in self._children:
+                    await child.ready.wait()
+        except TimeoutError:
+            late = [child.name for child in self._children if not child.ready.is_set()]
+            raise HouseFault(f"{', '.join(late)} did not start", hint="See the messages above.") from None
+
+    def _ready_line(self) -> str:
+        doors = ",".join(_place(sock) for sock, _ in self._doors)
+        consoles = ",".join(_place(sock) for sock in self._console)
+        return f"ready postgres={doors} console={consoles}"
+
+    # ---- the children
+
+    async def _keep(self, child: Child) -> None:
+        """Start a child, and again each time it dies."""
+        while not self._stopping:
+            self._start(child)
+            code = await asyncio.to_thread(_wait, child)
+            if self._stopping:
+                return
+            if not child.ready.is_set():
+                raise HouseFault(f"{child.name} could not start (exit code {code})", hint="See the messages above.")
+            self._record_death(child, code)
+            self._hang_up(child)
+            await asyncio.sleep(RESTART_SECONDS)
+
+    def _start(self, child: Child) -> None:
+        ours, theirs = Channel.pair()
+        child.ready.clear()
+        child.channel = ours
+        passed = [theirs.fileno()]
+        words = [str(theirs.fileno()), str(child.index), str(self._source)]
+        if child.index < 0:
+            passed += [sock.fileno() for sock in self._console]
+            words += [str(sock.fileno()) for sock in self._console]
+        child.process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+            [sys.executable, "-m", child.module, *words], pass_fds=passed, stdin=subprocess.DEVNULL
+        )
+        theirs.close()
+        asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, child)
+        if self._journal is not None:
+            self._journal.record(
+                WorkerStarted(id=new_id(self._clock), worker=child.name, pid=child.process.pid)
+            )
+
+    def _record_death(self, child: Child, code: int) -> None:
+        log.error("%s died (%s) and is started again", child.name, code)
+        if self._journal is not None and child.process is not None:
+            why = f"signal {-code}" if code < 0 else f"exit code {code}"
+            self._journal.record(
+                WorkerDied(id=new_id(self._clock), worker=child.name, pid=child.process.pid, why=why)
+            )
+
+    def _hang_up(self, child: Child) -> None:
+        if child.channel is not None:
+            asyncio.get_running_loop().remove_reader(child.channel.fileno())
+            child.channel.close()
+            child.channel = None
+
+    def _hear(self, child: Child) -> None:
+        channel = child.channel
+        if channel is None:
+            return
+        try:
+            while (message := channel.receive()) is not None:
+                if message.kind == READY:
+                    child.ready.set()
+                elif message.kind == CANCEL:
+                    self._pass_cancel(message.body)
+                elif message.kind == TROUBLE:
+                    log.error("%s: %s", child.name, message.body.decode("utf-8", "replace"))
+        except EOFError:
+            asyncio.get_running_loop().remove_reader(channel.fileno())
+
+    def _pass_cancel(self, body: bytes) -> None:
+        pid, _ = unpack_cancel(body)
+        index = (pid >> PID_BITS) - 1
+        for child in self._children:
+            if child.index == index >= 0 and child.channel is not None:
+                child.channel.send(CANCEL, body)
+
+    # ---- the doors
+
+    async def _accept(self, door: socket.socket, local: bool) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                sock, _ = await loop.sock_accept(door)
+            except OSError as fault:
+                log.error("a connection could not be accepted: %s", fault.strerror)
+                await asyncio.sleep(0.1)
+                continue
+            if sock.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self._hand_over(sock, local)
+
+    def _hand_over(self, sock: socket.socket, local: bool) -> None:
+        """Give a connection to the next worker in turn that takes it; with none, it is closed."""
+        workers = [child for child in self._children if child.index >= 0]
+        for _ in workers:
+            self._turn = (self._turn + 1) % len(workers)
+            child = workers[self._turn]
+            if child.channel is not None and child.ready.is_set():
+                if child.channel.send(CONNECTION, b"local" if local else b"", sock):
+                    break
+        sock.close()
+
+    # ---- the operator's word
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._over.set()
+
+    def _reload(self) -> None:
+        try:
+            settings.load(self._source)
+        except ConfigFault as fault:
+            log.error("not reloaded, the old configuration stays: %s", fault.message)
+            return
+        for child in self._children:
+            if child.channel is not None:
+                child.channel.send(RELOAD)
+
+    async def _send_home(self) -> None:
+        """Let the workers finish their transactions, then the control process take in the last records."""
+        workers = [c for c in self._children if c.index >= 0]
+        for children in (workers, [c for c in self._children if c.index < 0]):
+            for child in children:
+                if child.channel is not None:
+                    child.channel.send(DRAIN)
+            await asyncio.gather(*(asyncio.to_thread(_wait, child, STOP_SECONDS) for child in children))
+
+    async def _end(self) -> None:
+        for child in self._children:
+            if child.process is not None and child.process.poll() is None:
+                child.process.kill()
+                child.process.wait()
+        for sock in (*(door for door, _ in self._doors), *self._console):
+            sock.close()
+        for address in (*self._config.listen.postgres, *self._config.listen.console):
+            if address.path is not None:
+                with contextlib.suppress(OSError):
+                    address.path.unlink()
+        if self._journal is not None:
+            self._journal.record(
+                WorkerStopped(id=new_id(self._clock), worker=SHARD, pid=os.getpid(), why="told to")
+            )
+            await self._journal.close()
+
+
+def _wait(child: Child, seconds: float | None = None) -> int:
+    if child.process is None:
+        return 0
+    try:
+        return child.process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.process.kill()
+        return child.process.wait()
+
+
+def _bind(address: Address) -> socket.socket:
+    try:
+        if address.path is not None:
+            with contextlib.suppress(FileNotFoundError):
+                address.path.unlink()
+            sock = socket.socket(socket.AF_UNIX)
+            sock.bind(str(address.path))
+        else:
+            family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+            sock = socket.socket(family)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((address.host, address.port))
+        sock.listen(BACKLOG)
+    except OSError as fault:
+        raise HouseFault(f"cannot listen on {address}: {fault.strerror}", hint="Is another one running?") from fault
+    sock.setblocking(False)
+    return sock
+
+
+def _place(sock: socket.socket) -> str:
+    name = sock.getsockname()
+    if isinstance(name, tuple):
+        return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
+    return str(name)
+
+
+def serve(source: Path) -> None:
+    """Run the gateway in the foreground until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.WARNING, format="proctor: %(levelname)s %(message)s")
+    asyncio.run(Supervisor(source).run())

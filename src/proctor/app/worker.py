@@ -1,0 +1,235 @@
+"""One gateway worker: takes accepted connections from the supervisor, and serves them until it is told to drain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import uvloop
+
+from proctor.app import settings
+from proctor.app.channel import CANCEL, CONNECTION, DRAIN, READY, RELOAD, TROUBLE, Channel, pack_cancel, unpack_cancel
+from proctor.audit.journal import Journal
+from proctor.audit.record import ConfigLoaded, Heartbeat, RulesLoaded, WorkerStarted, WorkerStopped
+from proctor.edge import certificates
+from proctor.edge.config import Config
+from proctor.edge.desk import StoreDesk, new_id
+from proctor.edge.epochs import Epochs
+from proctor.edge.house import House, SystemClock
+from proctor.edge.keys import login_key, read_key
+from proctor.edge.listener import Visit
+from proctor.edge.logins import Logins
+from proctor.edge.store import Store
+from proctor.edge.world import RuleBook
+from proctor.errors import Fault
+from proctor.policy.rules import Rules
+from proctor.session.plans import Wardrobe
+
+log = logging.getLogger("proctor.worker")
+
+LOOK_SECONDS = 0.25
+HEARTBEAT_SECONDS = 60
+DRAIN_SECONDS = 30.0
+VERSION = "0.1.0"
+
+
+class Worker:
+    """The life of one worker process."""
+
+    def __init__(self, channel: Channel, index: int, source: Path) -> None:
+        self._channel = channel
+        self._index = index
+        self._source = source
+        self._house: House | None = None
+        self._tls: ssl.SSLContext | None = None
+        self._visits: set[asyncio.Task[None]] = set()
+        self._over = asyncio.Event()
+        self._seen: dict[str, int] = {}
+        self._beat = (0, 0)
+
+    async def run(self) -> None:
+        """Serve until the supervisor says otherwise or is gone."""
+        house = self._house = self._open(settings.load(self._source))
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._channel.fileno(), self._hear)
+        for number in (signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, _nothing)  # the terminal sends them to all; the supervisor's word counts
+        loop.add_signal_handler(signal.SIGTERM, self._drain)
+        house.record(
+            WorkerStarted(id=new_id(house.clock), worker=house.name, pid=os.getpid(), version=VERSION)
+        )
+        self._channel.send(READY)
+        looking = asyncio.create_task(self._look(house))
+        await self._over.wait()
+        looking.cancel()
+        await self._leave(house)
+
+    def _open(self, config: Config) -> House:
+        clock = SystemClock()
+        store = Store.open(config.state)
+        journal = Journal.open(config.state / "journal" / f"worker-{self._index}", f"worker-{self._index}", clock=clock)
+        key = read_key(config.keys.mask, name="mask")
+        rules = Rules.load(config.policy.paths)
+        seal = certificates.prepare(config, clock.now())
+        self._tls = None if seal is None else certificates.server_context(seal)
+        store.sessions.worker_gone(f"worker-{self._index}")
+        return House(
+            config=config,
+            worker=self._index,
+            store=store,
+            journal=journal,
+            epochs=Epochs(config.state / "epochs"),
+            book=RuleBook(rules),
+            clock=clock,
+            logins=Logins(config, login_key(config)),
+            mask_key=key,
+            record_key=read_key(config.keys.bind, name="bind")[:64],
+            desk=StoreDesk(store, clock, journal.record, timedelta(seconds=config.limits.hold)),
+            wardrobe=Wardrobe(key),
+            forward_cancel=lambda pid, secret: self._forward_cancel(pid, secret),
+        )
+
+    def _forward_cancel(self, pid: int, secret: bytes) -> None:
+        self._channel.send(CANCEL, pack_cancel(pid, secret))
+
+    # ---- the supervisor's word
+
+    def _hear(self) -> None:
+        try:
+            while (message := self._channel.receive()) is not None:
+                match message.kind:
+                    case kind if kind == CONNECTION and message.socket is not None:
+                        self._attend(message.socket, local=message.body == b"local")
+                    case kind if kind == DRAIN:
+                        self._drain()
+                    case kind if kind == RELOAD:
+                        self._reload()
+                    case kind if kind == CANCEL and self._house is not None:
+                        self._house.cancel(*unpack_cancel(message.body))
+        except EOFError:
+            self._over.set()
+
+    def _attend(self, sock: socket.socket, *, local: bool) -> None:
+        house = self._house
+        if house is None or house.draining:
+            sock.close()
+            return
+        sock.setblocking(False)
+        visit = asyncio.create_task(Visit(house, self._tls, local).attend(sock))
+        self._visits.add(visit)
+        visit.add_done_callback(self._visits.discard)
+
+    def _reload(self) -> None:
+        """Take in configuration and rules; what cannot be used changes nothing, and the supervisor is told."""
+        house = self._house
+        if house is None:
+            return
+        try:
+            config = settings.load(self._source)
+            rules = Rules.load(config.policy.paths)
+        except Fault as fault:
+            log.error("the configuration was not reloaded: %s", fault.message)
+            self._channel.send(TROUBLE, fault.message.encode()[:1000])
+            return
+        house.config = config
+        house.logins.change(config)
+        if rules.digest != house.book.rules.digest:
+            house.book.change(rules)
+            house.record(RulesLoaded(id=new_id(house.clock), rule_set=rules.digest, rules=len(rules)))
+        house.record(ConfigLoaded(id=new_id(house.clock), digest=settings_digest(self._source), version=VERSION))
+
+    def _drain(self) -> None:
+        house = self._house
+        if house is None or house.draining:
+            return
+        house.draining = True
+        for _, visitor in list(house.visitors.values()):
+            visitor.leave_when_idle()
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._over.set)
+        house.spawn(self._until_empty())
+
+    async def _until_empty(self) -> None:
+        while self._visits:
+            await asyncio.wait(self._visits, timeout=1.0)
+        self._over.set()
+
+    # ---- what is looked at regularly
+
+    async def _look(self, house: House) -> None:
+        turns = 0
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            turns += 1
+            try:
+                self._kills(house)
+                if turns % 4 == 0:
+                    await self._look_at_worlds(house)
+                if turns % (4 * HEARTBEAT_SECONDS) == 0:
+                    self._heartbeat(house)
+                if house.journal.failed is not None:
+                    await house.journal.try_recover()
+            except Fault as fault:
+                log.warning("looking around: %s", fault.message)
+
+    async def _look_at_worlds(self, house: House) -> None:
+        for world in list(house.worlds.values()):
+            await world.look()
+
+    def _kills(self, house: House) -> None:
+        changes = house.store.changes()
+        if changes.get("kills", 0) == self._seen.get("kills", 0):
+            return
+        self._seen["kills"] = changes.get("kills", 0)
+        wanted = {kill.session: kill for kill in house.store.sessions.kills(house.name)}
+        for _, visitor in list(house.visitors.values()):
+            kill = None if visitor.session is None else wanted.get(visitor.session)
+            if kill is not None:
+                visitor.end(f"terminating connection due to administrator command ({kill.by}: {kill.because})")
+
+    def _heartbeat(self, house: House) -> None:
+        house.record(
+            Heartbeat(id=new_id(house.clock), interval_s=HEARTBEAT_SECONDS, sessions=len(house.visitors))
+        )
+
+    async def _leave(self, house: House) -> None:
+        for _, visitor in list(house.visitors.values()):
+            visitor.end("terminating connection: the gateway is shutting down")
+        if self._visits:
+            await asyncio.wait(self._visits, timeout=5.0)
+        for world in house.worlds.values():
+            world.close()
+        house.record(
+            WorkerStopped(id=new_id(house.clock), worker=house.name, pid=os.getpid(), why="told to")
+        )
+        await house.journal.close()
+        house.store.close()
+
+
+def settings_digest(source: Path) -> str:
+    """Return the digest of the configuration file as it lies there."""
+    return sha256(source.read_bytes()).hexdigest()
+
+
+def _nothing() -> None:
+    pass
+
+
+def main() -> None:
+    """Run as a process of the supervisor: its end of the channel, the worker's number, the configuration."""
+    fd, index, source = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    logging.basicConfig(level=logging.WARNING, format=f"proctor worker-{index}: %(levelname)s %(message)s")
+    os.umask(0o077)
+    channel = Channel(socket.socket(fileno=fd))
+    uvloop.run(Worker(channel, index, source).run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,336 @@
+"""Station 1: the only door. Takes an accepted socket; sees a client from its first byte to its last.
+
+Peels TLS, asks who it is, opens the upstream in the gateway's own name, then lets the relay tell the story. Whatever
+ends a session ends here, with one sentence for the client and one record for the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from proctor.audit.record import LoginFailed, SessionClosed, SessionOpened, claims_of, who_of
+from proctor.audit.record import Origin as From
+from proctor.edge import upstream as up
+from proctor.edge.desk import new_id
+from proctor.edge.end import End, Lost
+from proctor.edge.house import House
+from proctor.edge.ledger import SessionLedger
+from proctor.edge.live_sessions import LiveSession
+from proctor.edge.logins import Guest, Refusals
+from proctor.errors import ClientFault, Fault, HouseFault
+from proctor.policy.claims import check_claims
+from proctor.session import refusals
+from proctor.session.ports import Terms
+from proctor.session.relay import Relay
+from proctor.terms import SessionId
+from proctor.wire import messages, talk
+from proctor.wire.client_leg import ClientLeg
+
+log = logging.getLogger("proctor.listener")
+
+MAX_AHEAD = 1 << 20  # bytes that a client may send ahead while its statement waits for somebody
+
+
+class Visit:
+    """One client, from the first byte to the last."""
+
+    def __init__(self, house: House, tls: ssl.SSLContext | None, local: bool) -> None:
+        self._house = house
+        self._tls = tls
+        self._local = local
+        self._client: End[talk.ClientEvent] = End(ClientLeg(message_bytes=house.config.limits.message_bytes))
+        self._upstream: up.Upstream | None = None
+        self._relay: Relay | None = None
+        self._guest: Guest | None = None
+        self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._fault: Exception | None = None
+        self._secured: str | None = None
+        self._ahead = 0
+        self.session: SessionId | None = None
+
+    async def attend(self, sock: socket.socket) -> None:
+        """See the client through; never raises."""
+        loop = asyncio.get_running_loop()
+        address = _address(sock)
+        try:
+            await loop.connect_accepted_socket(lambda: self._client, sock)
+            guest = await self._admit(address)
+            if guest is not None:
+                await self._host(guest, address)
+        except Lost:
+            pass
+        except Exception as broken:  # noqa: BLE001  # the last catch of a session: told to the client, then closed
+            self._tell(broken)
+        finally:
+            self._client.close()
+
+    # ---- who it is
+
+    async def _admit(self, address: str) -> Guest | None:
+        house = self._house
+        try:
+            async with asyncio.timeout(house.config.limits.login):
+                login = await self._greet()
+                if login is None:
+                    return None
+                self._client.write(messages.negotiation(login))
+                return await house.logins.prove(self._client, login, address)
+        except TimeoutError:
+            raise ClientFault("the login took too long", sqlstate="08006") from None
+        except Refusals as refused:
+            house.record(
+                LoginFailed(
+                    id=new_id(house.clock),
+                    origin=From(address=address, tls=self._secured),
+                    claimed=refused.user,
+                    database=refused.database,
+                    method="scram-sha-256",
+                    why=refused.why,
+                )
+            )
+            message = f'password authentication failed for user "{refused.user}"'
+            raise ClientFault(message, sqlstate="28P01") from None
+
+    async def _greet(self) -> talk.Login | None:
+        """Return the start-up packet, behind TLS where it is asked for; None after a cancel."""
+        while True:
+            match await self._client.next():
+                case talk.WantsTls():
+                    await self._secure()
+                case talk.WantsGss():
+                    self._client.write(b"N")
+                case talk.Cancel(pid=pid, secret=secret):
+                    self._house.cancel(pid, secret)
+                    return None
+                case talk.Login() as login:
+                    if self._secured is None and not self._local:
+                        raise ClientFault(
+                            "this gateway takes logins over TLS only", sqlstate="28000", hint="Use sslmode=require."
+                        )
+                    return login
+                case _:
+                    raise ClientFault("a start-up packet was expected")
+
+    async def _secure(self) -> None:
+        if self._tls is None or self._client.transport is None:
+            self._client.write(b"N")
+            return
+        self._client.write(b"S")
+        raw = self._client.transport
+        secured = await asyncio.get_running_loop().start_tls(raw, self._client, self._tls, server_side=True)
+        if secured is None:
+            raise Lost("the connection was closed")
+        self._client.connection_made(secured)
+        described = secured.get_extra_info("ssl_object")
+        self._secured = described.version() if described is not None else "TLS"
+
+    # ---- the session
+
+    async def _host(self, guest: Guest, address: str) -> None:
+        house, asker = self._house, guest.asker
+        self._guest = guest
+        config = house.config
+        if house.by_subject.get(asker.subject, 0) >= config.limits.sessions_per_identity:
+            raise ClientFault("too many sessions of this identity", sqlstate="53300")
+        if house.journal.failed is not None:
+            raise HouseFault("the journal cannot be written, so nothing is served", sqlstate="57P03")
+        wrong = check_claims(asker, guest.claims)
+        if wrong is not None:
+            raise ClientFault(wrong, sqlstate="42501")
+        session = self.session = SessionId(new_id(house.clock))
+        origin = From(address=address, tls=self._secured)
+        role = guest.database.role_for(asker.groups)
+        world = house.world(guest.database)
+        await world.refresh()
+        self._upstream = await up.connect(guest.database, role, guest.settings)
+        house.by_subject[asker.subject] = house.by_subject.get(asker.subject, 0) + 1
+        started = house.clock.monotonic_ns()
+        ledger = SessionLedger(
+            house.journal, house.clock, house.record_key, session, asker, origin, guest.database.name
+        )
+        pid, secret = house.seat(self)
+        try:
+            opened = house.record(
+                SessionOpened(
+                    id=new_id(house.clock),
+                    session=session,
+                    who=who_of(asker),
+                    origin=origin,
+                    claims=claims_of(guest.claims),
+                    database=guest.database.name,
+                    engine=guest.database.engine,
+                    upstream_user=role.user,
+                )
+            )
+            await house.journal.synced(opened)
+            house.store.sessions.opened(_live(session, house.name, guest, address))
+            self._relay = Relay(
+                self._terms(session, guest),
+                world,
+                ledger,
+                house.desk,
+                house.clock,
+                self._client,
+                self._upstream.end,
+                house.memory,
+                house.wardrobe,
+            )
+            self._welcome(pid, secret)
+            why = await self._converse(self._relay)
+        finally:
+            house.visitors.pop(pid, None)
+            house.by_subject[asker.subject] -= 1
+            self._upstream.end.write(messages.terminate())
+            self._upstream.end.close()
+            house.store.sessions.closed(session)
+        house.record(
+            SessionClosed(
+                id=new_id(house.clock),
+                session=session,
+                who=who_of(asker),
+                database=guest.database.name,
+                why=why,
+                statements=ledger.statements,
+                refused=ledger.refused,
+                duration_us=(house.clock.monotonic_ns() - started) // 1000,
+            )
+        )
+
+    def _terms(self, session: SessionId, guest: Guest) -> Terms:
+        config = self._house.config
+        return Terms(
+            session=session,
+            asker=guest.asker,
+            claims=guest.claims,
+            database=guest.database.name,
+            environment=guest.database.environment,
+            style=config.masking.style,
+            strict=config.audit.durability == "strict",
+            hold_seconds=config.approvals.wait,
+            result_rows=config.limits.result_rows,
+            result_bytes=config.limits.result_bytes,
+            masked_cell_bytes=config.limits.masked_cell_bytes,
+            console=console_address(self._house),
+        )
+
+    def _welcome(self, pid: int, secret: bytes) -> None:
+        """Say that the login is done, as the upstream would, but with a cancel key of our own."""
+        upstream = self._upstream
+        if upstream is None:
+            raise HouseFault("a client was welcomed before its database")
+        said = [messages.parameter_status(name, value) for name, value in upstream.settings.items()]
+        self._client.write(
+            b"".join([messages.AUTH_OK, *said, messages.backend_key_data(pid, secret), messages.ready("I")])
+        )
+
+    async def _converse(self, relay: Relay) -> str:
+        """Let the two sides talk until one of them ends it; return why."""
+        upstream = self._upstream
+        if upstream is None:
+            raise HouseFault("a conversation was begun before its database")
+        client, database = self._client, upstream.end
+        client.partner, database.partner = database, client  # type: ignore[assignment]  # any end can be paused
+        relay.drained = self._resume
+        client.leg.proven()  # type: ignore[attr-defined]  # the client's leg has it
+        client.flow(self._client_said, self._client_gone)
+        database.flow(relay.answers.upstream_said, self._database_gone)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(relay.run())
+            running.add_done_callback(lambda _: self._finish("the client left"))
+            try:
+                why = await self._ended
+            finally:
+                running.cancel()
+        if self._fault is not None:
+            self._tell(self._fault)
+        return why
+
+    def _client_said(self, events: Sequence[talk.ClientEvent]) -> None:
+        relay = self._relay
+        if relay is None:
+            return
+        relay.client_said(events)
+        if relay.waiting:
+            self._ahead += sum(len(getattr(event, "raw", b"")) for event in events)
+            if self._ahead > MAX_AHEAD:
+                self._client.pause()
+
+    def _resume(self) -> None:
+        self._ahead = 0
+        self._client.resume()
+        if self._house.draining:
+            self.leave_when_idle()
+
+    def _client_gone(self, fault: Exception | None) -> None:
+        self._fault = self._fault or fault
+        self._finish("the client left" if fault is None else "a fault of the client's")
+
+    def _database_gone(self, fault: Exception | None) -> None:
+        self._fault = self._fault or fault
+        if fault is None and self._relay is not None and not self._relay.leaving:
+            self._fault = Lost("the database closed the connection", sqlstate="08006")
+        self._finish("the database left" if fault is None else "a fault of the database's")
+
+    def _finish(self, why: str) -> None:
+        if not self._ended.done():
+            self._ended.set_result(why)
+
+    def _tell(self, broken: BaseException) -> None:
+        """Tell the client in one safe sentence why it ends."""
+        if isinstance(broken, BaseExceptionGroup):
+            broken = broken.exceptions[0]
+        if not isinstance(broken, Fault):
+            log.error("a session ended by %s", type(broken).__name__, exc_info=broken)
+            broken = HouseFault("the gateway failed, so the session ends")
+        self._client.write(messages.error_response(messages.fault_fields(broken)))
+
+    # ---- what the house may ask of a session
+
+    def cancel_query(self) -> None:
+        """Cancel what it runs or waits for."""
+        if self._relay is None or self._upstream is None or self._guest is None or self._relay.cancel():
+            return
+        self._house.spawn(up.cancel(self._guest.database, self._upstream))
+
+    def end(self, why: str) -> None:
+        """End it at once."""
+        self._fault = self._fault or ClientFault(why, sqlstate="57P01")
+        self.cancel_query()
+        self._finish(why)
+
+    def leave_when_idle(self) -> None:
+        """End it after its transaction."""
+        if self._relay is not None and self._relay.idle:
+            self.end("terminating connection: the gateway is shutting down")
+
+
+def console_address(house: House) -> str:
+    """Return where approvers find the console."""
+    config = house.config
+    scheme = "http" if config.listen.tls.mode == "off" else "https"
+    return f"{scheme}://{config.listen.console[0]}" if config.listen.console else "the console"
+
+
+def _address(sock: socket.socket) -> str:
+    peer = sock.getpeername() if sock.family != socket.AF_UNIX else "local"
+    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "local"
+
+
+def _live(session: SessionId, worker: str, guest: Guest, address: str) -> LiveSession:
+    return LiveSession(
+        session,
+        worker,
+        guest.asker.subject,
+        guest.asker.kind,
+        guest.asker.on_behalf_of,
+        guest.database.name,
+        guest.claims.reason,
+        guest.claims.application,
+        address,
+        datetime.now(UTC),
+    )
