@@ -1,0 +1,35 @@
+"""The benchmark's table: medians of runs, ratios within a round."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.pgbench import Run, ratios, summary, table
+
+
+def run(turn: int, target: str, tps: float, cpu_us: float = 50.0) -> Run:
+    return Run(round=turn, mode="simple", clients=8, target=target, tps=tps, latency_ms=1.0, cpu_us=cpu_us)
+
+
+RUNS = [
+    run(0, "direct", 20_000), run(0, "pgbouncer", 10_000), run(0, "proctor", 8_000),
+    run(1, "direct", 10_000), run(1, "pgbouncer", 5_000), run(1, "proctor", 4_500),
+    run(2, "direct", 30_000), run(2, "pgbouncer", 15_000), run(2, "proctor", 15_000),
+]  # fmt: skip
+
+
+def test_a_ratio_is_taken_within_a_round_so_that_a_slow_spell_hits_both_sides() -> None:
+    assert ratios(RUNS) == pytest.approx([0.8, 0.9, 1.0])
+
+
+def test_the_summary_is_the_median_of_the_rounds_ratios() -> None:
+    assert summary(RUNS) == {"simple -c 8": 0.9}
+
+
+def test_the_table_shows_medians_and_the_spread() -> None:
+    line = table(RUNS).splitlines()[-1]
+    assert line == "| simple -c 8 | 20,000 | 10,000 | 8,000 | 0.90 [0.80, 1.00] | 50.0 | 50.0 |"
+
+
+def test_what_was_not_run_is_not_in_the_table() -> None:
+    assert len(table(RUNS).splitlines()) == 3
