@@ -28,9 +28,9 @@ from pathlib import Path
 import psycopg
 
 from demo import shop
-from demo.gateway import Gateway, Said, program, wait_for
+from demo.gateway import Gateway, GatewayFault, Said, program, wait_for
 from demo.page import Step, paint
-from demo.postgres import ThrowawayPostgres, free_port, unprivileged
+from demo.postgres import LaunchFault, ThrowawayPostgres, free_port, unprivileged
 
 SECRET_COLUMNS = ("full_name", "email", "phone", "card_number", "birth_date", "notes")
 LOOK = f"select id, {', '.join(SECRET_COLUMNS)} from customers where id between 101 and 140 order by id"
@@ -533,6 +533,9 @@ def main() -> int:
         if left:
             print("still running: " + json.dumps(left))
         return 0 if held and not left else 1
+    except (GatewayFault, LaunchFault) as fault:
+        print(f"{fault}\nthe story could not begin", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nstopped; nothing was left behind")
         return 0 if not once else 130
