@@ -1,0 +1,249 @@
+"""Beside the stations: the HTTP API under /api/v1, health, metrics and the log's files. Thin: `control` decides.
+
+In come requests with a name and a password (HTTP Basic, under TLS unless on loopback); out goes JSON, or problem
+details. Knows no rule.
+"""
+
+# No `annotations` of the future here: FastAPI reads them as they are, and `who` is known inside a function only.
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from proctor.control import Control, Refused, column_named
+from proctor.edge.config import loopback
+from proctor.edge.doorkeeper import Doorkeeper, Wait
+from proctor.faces import log_files, metrics, plain, problems
+from proctor.faces.guard import Guard
+from proctor.faces.plain import Json
+from proctor.faces.problems import Declined, declined
+from proctor.policy.tickets import MAX_BECAUSE
+from proctor.terms import Identity, TicketState
+
+REALM = 'Basic realm="proctor", charset="UTF-8"'
+FRONT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Proctor</title>
+<h1>Proctor</h1>
+<p>The approval desk is at <a href="/api/v1/approvals">/api/v1/approvals</a>, the open sessions at
+<a href="/api/v1/sessions">/api/v1/sessions</a>, the rules at <a href="/api/v1/rules">/api/v1/rules</a>.</p>
+<p>In a terminal: <code>proctor approvals list</code>, <code>proctor sessions list</code>.</p>
+</html>
+"""
+
+
+class Reason(BaseModel):
+    """Why somebody decides as they do."""
+
+    model_config = ConfigDict(extra="forbid")
+    because: str | None = Field(None, max_length=MAX_BECAUSE)
+
+
+class Word(BaseModel):
+    """A person's word on a column."""
+
+    model_config = ConfigDict(extra="forbid")
+    column: str = Field(max_length=1000)
+    data_class: str | None = Field(alias="class", max_length=100)
+    because: str = Field(max_length=MAX_BECAUSE)
+
+
+def create(control: Control, door: Doorkeeper, log: Path, version: str = "") -> Guard:
+    """Return the ASGI application of the API."""
+    # No interactive documentation: its scripts would come from somebody else's server.
+    app = FastAPI(title="Proctor", docs_url=None, redoc_url=None, openapi_url=None)
+    problems.tell_problems(app)
+    who = _Caller(door)
+    _add_house(app, control, who, log=log, version=version)
+    _add_desk(app, control, who)
+    _add_sessions(app, control, who)
+    _add_map(app, control, who)
+    return Guard(app)
+
+
+class _Caller:
+    """Finds out who asks; the dependency of everything that is not public."""
+
+    def __init__(self, door: Doorkeeper) -> None:
+        self.door = door
+
+    async def __call__(self, request: Request) -> Identity:
+        credentials = _basic(request.headers.get("authorization", ""))
+        if credentials is None:
+            raise Declined(401, "log in with name and password", headers={"www-authenticate": REALM})
+        admitted = await self.door.admit(*credentials, _address(request))
+        if isinstance(admitted, Wait):
+            raise Declined(429, "too many logins failed; wait a little", headers={"retry-after": str(admitted.seconds)})
+        if admitted is None:
+            raise Declined(401, "name or password does not fit", headers={"www-authenticate": REALM})
+        return admitted
+
+
+def _basic(header: str) -> tuple[str, str] | None:
+    scheme, _, value = header.partition(" ")
+    if scheme.casefold() != "basic":
+        return None
+    try:
+        name, colon, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    return (name, password) if colon and name else None
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None and request.client.host else "local"
+
+
+def _json_only(request: Request) -> None:
+    # A form on another site can post anything but this without asking the browser first.
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if kind != "application/json":
+        raise Declined(415, "send JSON, with content-type: application/json")
+
+
+def _add_house(app: FastAPI, control: Control, who: _Caller, *, log: Path, version: str) -> None:
+    numbers = metrics.registry(
+        control.store, version, troubles=lambda: len(control.health.troubles), failed_logins=lambda: who.door.failed
+    )
+
+    @app.get("/", include_in_schema=False)
+    async def front() -> Response:
+        return HTMLResponse(FRONT)
+
+    @app.get("/healthz")
+    async def healthz() -> Response:
+        return PlainTextResponse("ok\n")
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        ready = control.health.ready
+        return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
+
+    @app.get("/metrics")
+    async def show_metrics(request: Request) -> Response:
+        if not loopback(_address(request)) and _address(request) != "local":
+            await who(request)
+        return Response(metrics.text(numbers), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/api/v1/me")
+    async def me(by: Annotated[Identity, Depends(who)]) -> Response:
+        content: dict[str, Json] = {
+            "subject": by.subject,
+            "kind": by.kind.value,
+            "groups": [*sorted(by.groups)],
+            "on_behalf_of": by.on_behalf_of,
+        }
+        return JSONResponse(content)
+
+    @app.get("/api/v1/health")
+    async def health(by: Annotated[Identity, Depends(who)]) -> Response:
+        del by  # anybody of the house; the troubles name parts of it, and no data
+        state = control.health
+        return JSONResponse(
+            {
+                "ready": state.ready,
+                "version": version,
+                "started": plain.moment(state.started),
+                "rule_set": control.rules.digest,
+                "troubles": dict(state.troubles),
+            }
+        )
+
+    @app.get("/api/v1/rules")
+    async def rules(by: Annotated[Identity, Depends(who)]) -> Response:
+        listed: list[Json] = [plain.rule(rule) for rule in await control.rule_list(by)]
+        return JSONResponse({"rule_set": control.rules.digest, "rules": listed})
+
+    @app.post("/api/v1/reload", dependencies=[Depends(_json_only)])
+    async def reload(by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.reload(by)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse({"rule_set": done})
+
+    @app.get("/log/{path:path}")
+    async def log_file(path: str, request: Request) -> Response:
+        found = log_files.find(log, path)
+        if found is None or not found[1]:
+            by = await who(request)
+            refused = await control.may_read_log(by, path)
+            if refused is not None:
+                raise declined(refused)
+        if found is None:
+            raise Declined(404, "the log has no such file")
+        return FileResponse(found[0], media_type="text/plain" if found[1] else "application/octet-stream")
+
+
+def _add_desk(app: FastAPI, control: Control, who: _Caller) -> None:
+    @app.get("/api/v1/approvals")
+    async def approvals(
+        by: Annotated[Identity, Depends(who)], state: Annotated[list[TicketState] | None, Query()] = None
+    ) -> Response:
+        listed: list[Json] = [plain.ticket(ticket) for ticket in await control.approvals(by, state or ())]
+        return JSONResponse({"approvals": listed})
+
+    @app.get("/api/v1/approvals/{ticket}")
+    async def approval(ticket: str, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.approval(by, ticket)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.ticket(done))
+
+    @app.post("/api/v1/approvals/{ticket}/approve", dependencies=[Depends(_json_only)])
+    async def approve(ticket: str, reason: Reason, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.approve(by, ticket, reason.because)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.ticket(done))
+
+    @app.post("/api/v1/approvals/{ticket}/deny", dependencies=[Depends(_json_only)])
+    async def deny(ticket: str, reason: Reason, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.deny(by, ticket, reason.because)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.ticket(done))
+
+    @app.post("/api/v1/approvals/{ticket}/withdraw", dependencies=[Depends(_json_only)])
+    async def withdraw(ticket: str, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.withdraw(by, ticket)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.ticket(done))
+
+
+def _add_sessions(app: FastAPI, control: Control, who: _Caller) -> None:
+    @app.get("/api/v1/sessions")
+    async def sessions(by: Annotated[Identity, Depends(who)]) -> Response:
+        listed: list[Json] = [plain.session(session) for session in await control.sessions(by)]
+        return JSONResponse({"sessions": listed})
+
+    @app.post("/api/v1/sessions/{session}/kill", dependencies=[Depends(_json_only)])
+    async def kill(session: str, reason: Reason, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.kill(by, session, reason.because)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.session(done))
+
+
+def _add_map(app: FastAPI, control: Control, who: _Caller) -> None:
+    @app.get("/api/v1/databases/{database}/columns")
+    async def columns(database: str, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.data_map(by, database)
+        if isinstance(done, Refused):
+            raise declined(done)
+        listed: list[Json] = [plain.mapped(each) for each in done]
+        return JSONResponse({"columns": listed})
+
+    @app.post("/api/v1/classifications", dependencies=[Depends(_json_only)])
+    async def classify(word: Word, by: Annotated[Identity, Depends(who)]) -> Response:
+        named = column_named(word.column)
+        if named is None:
+            raise Declined(422, "name a column as DATABASE.SCHEMA.TABLE.COLUMN")
+        done = await control.classify(by, *named, word.data_class, word.because)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.mapped(done))

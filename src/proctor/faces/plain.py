@@ -1,0 +1,90 @@
+"""Beside the stations: the nouns of the house as plain JSON, in the fields that other tools rely on (the contract).
+
+In come nouns; out go dictionaries. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from proctor.control import Mapped
+from proctor.edge.live_sessions import LiveSession
+from proctor.policy.check import RuleInfo
+from proctor.terms import Ticket
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+LISTED = ("id", "state", "requester", "on_behalf_of", "database", "statement", "reason", "created")
+"""The fields of a ticket in a list, in this order."""
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return a moment as RFC 3339, UTC."""
+    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def ticket(found: Ticket) -> dict[str, Json]:
+    """Return all that an approver may know of a ticket."""
+    return {
+        "id": found.id,
+        "state": found.state.value,
+        "requester": found.requester,
+        "on_behalf_of": found.on_behalf_of,
+        "database": found.database,
+        "statement": found.statement,
+        "reason": found.reason,
+        "created": moment(found.created),
+        "expires": moment(found.expires),
+        "why_held": found.why_held,
+        "rules": [*found.rules],
+        "approvers": sorted(found.approvers),
+        "quorum": found.quorum,
+        "decided_by": [*found.decided_by],
+        "because": found.because,
+        "digest": found.digest,
+    }
+
+
+def session(found: LiveSession) -> dict[str, Json]:
+    """Return what an operator sees of an open session."""
+    return {
+        "id": found.id,
+        "subject": found.subject,
+        "kind": found.kind.value,
+        "on_behalf_of": found.on_behalf_of,
+        "database": found.database,
+        "reason": found.reason,
+        "application": found.application,
+        "address": found.address,
+        "since": moment(found.since),
+        "command": found.command,
+        "seen": moment(found.seen),
+        "worker": found.worker,
+    }
+
+
+def mapped(found: Mapped) -> dict[str, Json]:
+    """Return a line of the data map; the type of a column is known to `proctor scan` alone."""
+    return {
+        "database": found.database,
+        "schema": found.column.relation.schema,
+        "table": found.column.relation.name,
+        "column": found.column.name,
+        "class": found.finding.data_class,
+        "confidence": found.finding.confidence,
+        "evidence": found.finding.evidence,
+        "source": found.finding.source,
+    }
+
+
+def rule(found: RuleInfo) -> dict[str, Json]:
+    """Return a rule as people read it."""
+    return {
+        "id": found.id,
+        "effect": found.effect,
+        "reason": found.reason,
+        "hint": found.hint,
+        "approvers": sorted(found.approvers),
+        "quorum": found.quorum,
+        "file": found.file,
+        "line": found.line,
+    }
