@@ -15,6 +15,7 @@ from proctor.policy.questions import Facts, Question
 from proctor.policy.rules import CLAIM, DEFAULT, TWO_DESKS, Rules, Verdict
 from proctor.policy.statement import (
     REDACT,
+    UNSCANNED,
     columns_sensitive,
     questions_of,
     touches_sensitive,
@@ -37,8 +38,6 @@ from proctor.terms import (
 )
 
 __all__ = ["columns_sensitive", "decide", "plan_masks"]
-
-UNSCANNED = DataClass("unscanned")
 
 
 @dataclass(frozen=True, slots=True)

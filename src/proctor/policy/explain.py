@@ -5,6 +5,7 @@ Returns plain data for `proctor explain --json` and the console; never values of
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from proctor.policy.decide import columns_sensitive
@@ -23,10 +24,10 @@ from proctor.terms import (
     Output,
 )
 
-Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+Plain = None | bool | int | float | str | Sequence["Plain"] | Mapping[str, "Plain"]
 
 
-def explain(decision: Decision, analysis: Analysis, classified: Classified, rules: Rules) -> dict[str, Plain]:
+def explain(decision: Decision, analysis: Analysis, classified: Classified, rules: Rules) -> Mapping[str, Plain]:
     """Return the whole story of one statement as plain data, in a stable shape."""
     return {
         "statement": analysis.text,
@@ -81,7 +82,7 @@ def _output(output: Output, mask: MaskSpec | None, classified: Classified, *, sh
     }
 
 
-def _columns(columns: frozenset[Column]) -> list[Plain]:
+def _columns(columns: frozenset[Column]) -> Sequence[Plain]:
     return [column_name(column) for column in sorted(columns)]
 
 

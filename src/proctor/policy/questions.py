@@ -69,6 +69,10 @@ class Facts:
     approved: bool = False
     approvals: int = 0
 
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None:
+            raise HouseFault("the hour came without a time zone")
+
 
 @dataclass(frozen=True, slots=True)
 class Manner:
@@ -115,8 +119,6 @@ class Question:
 
     def _context(self, facts: Facts) -> dict[str, object]:
         manner = self.manner
-        if facts.now.tzinfo is None:
-            raise HouseFault("the hour came without a time zone")
         now = facts.now.astimezone(UTC)
         context: dict[str, object] = {
             "kind": manner.kind,

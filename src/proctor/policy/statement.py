@@ -27,6 +27,7 @@ from proctor.terms import (
 )
 
 REDACT = "redact"
+UNSCANNED = DataClass("unscanned")
 MOST_ROWS = 2**62  # Cedar counts to 2**63 - 1, and an estimate may be a product
 _ROWS = frozenset({Action.INSERT, Action.UPDATE, Action.DELETE, Action.DEFINE, Action.COPY})
 _BY_COLUMN = frozenset({Action.COPY, Action.INFER, Action.UNMASK})
@@ -105,7 +106,7 @@ def needs_infer(inference: Inference, style: str, classified: Classified) -> fro
 
 
 def _keeps_equality(data_class: DataClass | None, style: str) -> bool:
-    return data_class is not None and mask_name_for(data_class, style) != REDACT
+    return data_class not in (None, UNSCANNED) and mask_name_for(data_class, style) != REDACT
 
 
 class _Asking:
