@@ -281,16 +281,25 @@ class Examiner:
         for found in self._journal.rest(following):
             if isinstance(found, Damage):
                 if found.seq >= following or found.seq < 0:
-                    where = f"{found.path.parent.name}/{found.path.name}"
-                    index = None if found.seq < 0 else found.seq
-                    # A crash leaves a tail cut short, and so does a writer at work; the next start heals it and says so.
-                    self._note(index, f"the journal is damaged: {found.why}", where, grave=not found.torn)
+                    following = self._blame_journal(found, following)
                 continue
             if found.seq > following and not self.unsigned:
                 self._note(following, f"records {following} to {found.seq - 1} are gone from the journal")
             following = found.seq + 1
             self.checked.pending += 1
             self._read_pending(found)
+
+    def _blame_journal(self, found: Damage, following: int) -> int:
+        """Name what is damaged, and return the number of the record after it."""
+        where = f"{found.path.parent.name}/{found.path.name}"
+        what = f"the journal is damaged: {found.why}"
+        if found.torn:
+            # A crash leaves a tail cut short, and so does a writer at work; the next start heals that.
+            self._note(None, what, where, grave=False)
+            return following
+        self._blind = True
+        self._blame(max(found.seq, following), found.record, what, where)
+        return max(found.seq, following) + 1
 
     def _read_pending(self, found: Frame) -> None:
         try:

@@ -23,7 +23,7 @@ import msgspec
 
 from proctor.audit.journal import INTEGRATED
 from proctor.audit.note import Checkpoint, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
-from proctor.audit.record import ENTRY_LIMIT, SCHEMA, JournalLost, encode
+from proctor.audit.record import ENTRY_LIMIT, SCHEMA, Blob, JournalLost, encode
 from proctor.audit.segments import Damage, Frame, Reader, first_of, segments
 from proctor.audit.tiles import Misshapen, Tiles
 from proctor.audit.tlog import Log, Signer, write_durably
@@ -41,13 +41,6 @@ class Round:
     added: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
-
-
-class Blob(msgspec.Struct, frozen=True):
-    """Where a record lies that is larger than an entry may be."""
-
-    sha256: str
-    size: int
 
 
 class Pointer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,8 +72,10 @@ def entry_of(record: bytes) -> tuple[bytes, Blob | None]:
     if len(record) <= ENTRY_LIMIT:
         return record, None
     blob = Blob(sha256(record).hexdigest(), len(record))
-    pointer = msgspec.structs.replace(_read_pointer(record), blob=blob)
-    return msgspec.json.encode(pointer), blob
+    said = _read_pointer(record)
+    names = {name: text[:64] for name in ("id", "exchange", "session", "of") if (text := getattr(said, name))}
+    # Cut, because a name of 64 KB would be an entry that can never be written, and stop the shard for good.
+    return msgspec.json.encode(msgspec.structs.replace(said, blob=blob, **names)), blob
 
 
 def whole(log: Path, entry: bytes) -> bytes:

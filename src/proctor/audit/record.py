@@ -98,7 +98,7 @@ class Body(Part, frozen=True, kw_only=True, tag_field="kind", tag=""):
     claims: Claimed | None = None
 
 
-class SessionOpened(Body, tag="session.opened", kw_only=True):
+class SessionOpened(Body, tag="session.opened", frozen=True, kw_only=True):
     """A client has proven who it is and reached a database."""
 
     database: str
@@ -107,7 +107,7 @@ class SessionOpened(Body, tag="session.opened", kw_only=True):
     settings: dict[str, str] = {}
 
 
-class SessionClosed(Body, tag="session.closed", kw_only=True):
+class SessionClosed(Body, tag="session.closed", frozen=True, kw_only=True):
     """A session has ended."""
 
     database: str
@@ -117,7 +117,7 @@ class SessionClosed(Body, tag="session.closed", kw_only=True):
     duration_us: int = 0
 
 
-class LoginFailed(Body, tag="login.failed", kw_only=True):
+class LoginFailed(Body, tag="login.failed", frozen=True, kw_only=True):
     """Somebody could not prove who they are; `claimed` is the name they gave."""
 
     claimed: str
@@ -126,7 +126,7 @@ class LoginFailed(Body, tag="login.failed", kw_only=True):
     why: str = ""
 
 
-class StatementDecided(Body, tag="statement.decided", kw_only=True):
+class StatementDecided(Body, tag="statement.decided", frozen=True, kw_only=True):
     """The intent: written before anything leaves the house. `parameters` is a keyed digest of the bound values."""
 
     database: str
@@ -145,7 +145,7 @@ class StatementDecided(Body, tag="statement.decided", kw_only=True):
     parameters: str = ""
 
 
-class StatementAnswered(Body, tag="statement.answered", kw_only=True):
+class StatementAnswered(Body, tag="statement.answered", frozen=True, kw_only=True):
     """The outcome of one decided statement; `of` is the `id` of its `statement.decided`."""
 
     of: str
@@ -157,7 +157,7 @@ class StatementAnswered(Body, tag="statement.answered", kw_only=True):
     cells: dict[int, int] = {}
 
 
-class TicketBody(Body, tag="ticket", kw_only=True):
+class TicketBody(Body, tag="ticket", frozen=True, kw_only=True):
     """What all records of a ticket's life share."""
 
     ticket: str
@@ -170,7 +170,7 @@ class TicketBody(Body, tag="ticket", kw_only=True):
     because: str | None = None
 
 
-class TicketOpened(TicketBody, tag="ticket.opened", kw_only=True):
+class TicketOpened(TicketBody, tag="ticket.opened", frozen=True, kw_only=True):
     """A statement is held, and somebody is asked."""
 
     statement: str = ""
@@ -180,29 +180,29 @@ class TicketOpened(TicketBody, tag="ticket.opened", kw_only=True):
     expires: str = ""
 
 
-class TicketApproved(TicketBody, tag="ticket.approved", kw_only=True):
+class TicketApproved(TicketBody, tag="ticket.approved", frozen=True, kw_only=True):
     """An approver has said yes; `approvals` counts them so far."""
 
     approvals: int = 1
 
 
-class TicketDenied(TicketBody, tag="ticket.denied", kw_only=True):
+class TicketDenied(TicketBody, tag="ticket.denied", frozen=True, kw_only=True):
     """An approver has said no."""
 
 
-class TicketExpired(TicketBody, tag="ticket.expired", kw_only=True):
+class TicketExpired(TicketBody, tag="ticket.expired", frozen=True, kw_only=True):
     """Nobody answered in time, or the approval was not used in time."""
 
 
-class TicketSpent(TicketBody, tag="ticket.spent", kw_only=True):
+class TicketSpent(TicketBody, tag="ticket.spent", frozen=True, kw_only=True):
     """The ticket's one use is gone."""
 
 
-class TicketCancelled(TicketBody, tag="ticket.cancelled", kw_only=True):
+class TicketCancelled(TicketBody, tag="ticket.cancelled", frozen=True, kw_only=True):
     """The requester has withdrawn."""
 
 
-class RulesLoaded(Body, tag="rules.loaded", kw_only=True):
+class RulesLoaded(Body, tag="rules.loaded", frozen=True, kw_only=True):
     """Another set of rules is in force."""
 
     rule_set: str
@@ -210,7 +210,7 @@ class RulesLoaded(Body, tag="rules.loaded", kw_only=True):
     sources: tuple[Source, ...] = ()
 
 
-class ConfigLoaded(Body, tag="config.loaded", kw_only=True):
+class ConfigLoaded(Body, tag="config.loaded", frozen=True, kw_only=True):
     """The configuration was read; `changed` names the settings that differ from before, never their values."""
 
     digest: str
@@ -218,7 +218,7 @@ class ConfigLoaded(Body, tag="config.loaded", kw_only=True):
     version: str = ""
 
 
-class ScanFinished(Body, tag="scan.finished", kw_only=True):
+class ScanFinished(Body, tag="scan.finished", frozen=True, kw_only=True):
     """A database was looked through for sensitive columns."""
 
     database: str
@@ -229,7 +229,7 @@ class ScanFinished(Body, tag="scan.finished", kw_only=True):
     map_version: int = 0
 
 
-class ClassificationChanged(Body, tag="classification.changed", kw_only=True):
+class ClassificationChanged(Body, tag="classification.changed", frozen=True, kw_only=True):
     """A column's class is another one than before."""
 
     database: str
@@ -240,7 +240,7 @@ class ClassificationChanged(Body, tag="classification.changed", kw_only=True):
     because: str | None = None
 
 
-class WorkerStarted(Body, tag="worker.started", kw_only=True):
+class WorkerStarted(Body, tag="worker.started", frozen=True, kw_only=True):
     """A process of the gateway has started."""
 
     worker: str
@@ -248,7 +248,7 @@ class WorkerStarted(Body, tag="worker.started", kw_only=True):
     version: str = ""
 
 
-class WorkerStopped(Body, tag="worker.stopped", kw_only=True):
+class WorkerStopped(Body, tag="worker.stopped", frozen=True, kw_only=True):
     """A process of the gateway has stopped as it was told."""
 
     worker: str
@@ -256,7 +256,7 @@ class WorkerStopped(Body, tag="worker.stopped", kw_only=True):
     why: str = ""
 
 
-class WorkerDied(Body, tag="worker.died", kw_only=True):
+class WorkerDied(Body, tag="worker.died", frozen=True, kw_only=True):
     """A process of the gateway has died; `why` is the signal or exit code."""
 
     worker: str
@@ -264,7 +264,7 @@ class WorkerDied(Body, tag="worker.died", kw_only=True):
     why: str = ""
 
 
-class OperatorCall(Body, tag="operator.call", kw_only=True):
+class OperatorCall(Body, tag="operator.call", frozen=True, kw_only=True):
     """An operator asked something of the house, by console, API, MCP or command line."""
 
     action: str
@@ -274,7 +274,7 @@ class OperatorCall(Body, tag="operator.call", kw_only=True):
     because: str | None = None
 
 
-class Heartbeat(Body, tag="heartbeat", kw_only=True):
+class Heartbeat(Body, tag="heartbeat", frozen=True, kw_only=True):
     """The shard is alive: silence between two of these was silence."""
 
     interval_s: int
@@ -284,7 +284,7 @@ class Heartbeat(Body, tag="heartbeat", kw_only=True):
     statements: int = 0
 
 
-class JournalOpened(Body, tag="journal.opened", kw_only=True):
+class JournalOpened(Body, tag="journal.opened", frozen=True, kw_only=True):
     """The journal of a shard was opened; `cut` bytes of a torn tail were taken off the segment before."""
 
     segment: int
@@ -293,7 +293,7 @@ class JournalOpened(Body, tag="journal.opened", kw_only=True):
     damaged: bool = False
 
 
-class JournalFault(Body, tag="journal.fault", kw_only=True):
+class JournalFault(Body, tag="journal.fault", frozen=True, kw_only=True):
     """The journal could not be written for a while, and nothing was served; then a new segment began."""
 
     segment: int
@@ -301,13 +301,13 @@ class JournalFault(Body, tag="journal.fault", kw_only=True):
     rewritten: int = 0
 
 
-class JournalLost(Body, tag="journal.lost", kw_only=True):
+class JournalLost(Body, tag="journal.lost", frozen=True, kw_only=True):
     """The record with this number is gone from the journal; an operator has acknowledged that."""
 
     because: str
 
 
-class ClockStepped(Body, tag="clock.stepped", kw_only=True):
+class ClockStepped(Body, tag="clock.stepped", frozen=True, kw_only=True):
     """The wall clock has moved against the monotonic one, by so many microseconds."""
 
     by_us: int
@@ -342,6 +342,13 @@ KINDS: Final[tuple[type[Body], ...]] = (
 """Every kind of record there is."""
 
 
+class Blob(msgspec.Struct, frozen=True):
+    """Where a record lies that is larger than an entry of the log may be."""
+
+    sha256: str
+    size: int
+
+
 class Glance(msgspec.Struct, frozen=True, gc=False):
     """The few fields of a record that its verifier reads."""
 
@@ -356,7 +363,7 @@ class Glance(msgspec.Struct, frozen=True, gc=False):
     exchange: str | None = None
     decision: Verdict | None = None
     interval_s: int = 0
-    blob: Source | None = None
+    blob: Blob | None = None
 
 
 glance = msgspec.json.Decoder(Glance, strict=True).decode

@@ -44,6 +44,8 @@ class Damage:
     offset: int
     torn: bool
     why: str
+    record: bytes = b""
+    """What stands there, to name the record by, and for nothing else."""
 
 
 def frame(record: bytes) -> bytes:
@@ -87,7 +89,8 @@ def scan(path: Path, seq: int | None = None, offset: int = HEADER.size) -> Itera
         if end is not None and _sound(data, place, end):
             yield Frame(seq, data[place + FRAME.size : end], offset + place)
         elif end is not None and (after := _end(data, end)) is not None and _sound(data, end, after):
-            yield Damage(path, seq, offset + place, False, "the record does not match its checksum")
+            spoilt = data[place + FRAME.size : end]
+            yield Damage(path, seq, offset + place, False, "the record does not match its checksum", spoilt)
         else:
             follows = end != len(data) and _sound_frame_after(data, place)
             yield Damage(path, seq, offset + place, not follows, _LENGTH_CHANGED if follows else _CUT_SHORT)

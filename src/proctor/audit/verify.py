@@ -191,7 +191,7 @@ def _find_missing(work: _Work, seen: Mapping[str, object], heads: Mapping[str, C
 def _conclude(work: _Work, meta: Checked | None, checked: Sequence[Checked]) -> Verification:
     order = sorted(
         work.problems,
-        key=lambda problem: (not problem.grave, problem.index is None, problem.time or "~", problem.index or 0),
+        key=lambda one: (not one.grave, one.index is None, one.shard == META, one.shard, one.index or 0),
     )
     size = sum(one.size for one in checked)
     pending = sum(one.pending for one in checked)
