@@ -46,10 +46,11 @@ types: $(VENV)/.dev ## mypy, strict
 layers: $(VENV)/.dev ## import-linter: a module imports only what stands below it
 	$(VENV)/bin/lint-imports
 
-bench: $(VENV)/.dev ## pgbench directly, through pgbouncer and through Proctor (QUICK=1: under 3 minutes)
+bench: $(VENV)/.dev ## small and large reads, directly, through pgbouncer and through Proctor (QUICK=1: under 3 minutes)
 	@.ci/needs $(RUN)
 	@$(MAKE) --no-print-directory compiled
-	@exec $(RUN) -m bench.pgbench $(if $(QUICK),--quick)
+	@$(RUN) -m bench.pgbench $(if $(QUICK),--quick)
+	@$(RUN) -m bench.bulk $(if $(QUICK),--quick)
 
 compiled: $(VENV)/.demo ## compile the modules of src/proctor/twins.py again, after a change to one
 	@$(RUN) setup.py -q build_ext --inplace
