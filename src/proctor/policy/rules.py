@@ -1,7 +1,7 @@
 """Station 4: the rules in force. A value: the shipped pack and the operator's own files, checked and ready to be asked.
 
 Takes questions (who, which action, what, under which facts), gives verdicts with the ids of the rules that made them.
-Knows nothing of SQL, masks or tickets. Reads files in one place, `_read`, and no clock.
+Knows nothing of SQL, masks or tickets. Reads the operator's files in one place, `_read`, and no clock.
 """
 
 from __future__ import annotations
