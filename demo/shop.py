@@ -74,7 +74,7 @@ create index on orders (placed_at);
 create view order_totals as
     select c.country, count(*) as orders, sum(o.total) as total
     from orders o join customers c on c.id = o.customer_id group by c.country;
-analyze;
+analyze customers, products, orders, order_items;
 """
 
 

