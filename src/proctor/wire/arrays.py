@@ -101,14 +101,13 @@ def _parse(text: bytes) -> tuple[list[bytes | None], list[int]]:
     words: list[bytes | None] = []
     sizes: list[int | None] = []
     counts: list[int] = []  # of what each open brace holds so far
-    deepest = 0
+    depth = MAX_DIMENSIONS  # how deep elements stand: as deep as the first of them
     wants_item = True
     for token in _tokens(text):
         if token == b"{":
-            if not wants_item or (not counts and sizes) or len(counts) == MAX_DIMENSIONS:
+            if not wants_item or (not counts and sizes) or len(counts) == depth:
                 raise ValueError("not an array")
             counts.append(0)
-            deepest = max(deepest, len(counts))
             if len(sizes) < len(counts):
                 sizes.append(None)
         elif token == b"}":
@@ -116,7 +115,7 @@ def _parse(text: bytes) -> tuple[list[bytes | None], list[int]]:
                 raise ValueError("not an array")
             size = counts.pop()
             at = len(counts)
-            if (size == 0 and deepest > 1) or sizes[at] not in (None, size):
+            if sizes[at] not in (None, size):
                 raise ValueError("an array whose rows differ in length")
             sizes[at] = size
             if counts:
@@ -127,17 +126,14 @@ def _parse(text: bytes) -> tuple[list[bytes | None], list[int]]:
                 raise ValueError("not an array")
             wants_item = True
         else:
-            if not wants_item or not counts or (words and len(counts) != deepest):
+            if not wants_item or not counts or (words and len(counts) != depth):
                 raise ValueError("not an array")
-            if len(counts) != deepest:
-                raise ValueError("an array whose rows differ in depth")
+            depth = len(counts)
             counts[-1] += 1
             words.append(_unquote(token))
             wants_item = False
-    if counts or not sizes:
+    if counts or not sizes or len(words) != _product(sizes):
         raise ValueError("not an array")
-    if words and len(words) != _product(sizes):
-        raise ValueError("an array whose rows differ in depth")
     return words, [size or 0 for size in sizes]
 
 
