@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from proctor.errors import ClientFault, Fault
 
@@ -51,9 +51,8 @@ class End(asyncio.Protocol, Generic[Event]):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport; also called again when TLS takes over."""
-        if isinstance(transport, asyncio.Transport):
-            self.transport = transport
-            transport.set_write_buffer_limits(high=HIGH_WATER)
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's transports are no subclass, only alike
+        self.transport.set_write_buffer_limits(high=HIGH_WATER)
 
     def data_received(self, data: bytes) -> None:
         """Let the leg read, and pass its events on."""

@@ -20,7 +20,7 @@ from proctor.edge.desk import new_id
 from proctor.edge.epochs import Epochs
 from proctor.edge.store import Store
 from proctor.edge.upstream import Questions
-from proctor.errors import Fault, HouseFault
+from proctor.errors import Fault
 from proctor.policy.rules import Rules
 from proctor.session.ports import Clock
 from proctor.sql.catalog import Catalog, RelationDef
@@ -29,9 +29,8 @@ from proctor.terms import Classified, Column, Finding, Relation
 log = logging.getLogger("proctor.world")
 
 SCAN_SECONDS = 10.0
-LOOK_SECONDS = 1.0
 IDLE_LOOKS = 60  # a database that nobody uses is not asked any more
-DERIVED = "csSiI"  # kinds of relations that hold no values of their own
+DERIVED = "cSiIv"  # kinds of relations that hold no values of their own
 Query = Callable[[str], Awaitable[list[tuple[str | None, ...]]]]
 
 
@@ -110,8 +109,6 @@ class DatabaseWorld:
             fingerprint = await snapshots.fingerprint(self._questions)
             if self._catalog is None or self._catalog.epoch != fingerprint:
                 catalog = await snapshots.load(self._questions, self.database.name)
-                if self._catalog is not None and self._catalog.database_oid != catalog.database_oid:
-                    self._store.map.forget(self.database.name)  # another database under the old name
                 await self._scan(catalog)
                 self._catalog = catalog
                 self._changes += 1
@@ -126,9 +123,9 @@ class DatabaseWorld:
         shared = self._catalog.relations if self._catalog is not None else {}
         fresh: dict[Column, Finding] = {}
         for found in catalog.relations.values():
-            if not _holds_values(found) or found.relation in shared:
+            if not scanner.holds_values(found) or found.relation in shared:
                 continue
-            named = classify_table(scanner.facts_of(found, ()))
+            named = classify_table(scanner.facts_of(found, (), catalog))
             fresh |= {Column(found.relation, name): finding for name, finding in named.items()}
         known = {c: f for c, f in fresh.items() if self._provisional.get(c) != f}
         if known:
@@ -165,18 +162,21 @@ class DatabaseWorld:
             self._changes += 1
 
     async def _scan(self, catalog: Catalog) -> None:
-        known = self._store.map.scanned(self.database.name)
+        oid = f"{catalog.database_oid}/"  # a database made anew under the old name is looked at anew
+        scanned = self._store.map.scanned(self.database.name)
+        known = {r: d.removeprefix(oid) for r, d in scanned.items() if d.startswith(oid)}
         started = self._clock.monotonic_ns()
+
+        def keep(relation: Relation, digest: str, found: Mapping[str, Finding]) -> None:
+            self._store.map.save_scan(self.database.name, relation, oid + digest, found)
+
         try:
             async with asyncio.timeout(SCAN_SECONDS):
-                result = await scanner.scan(self._questions, catalog, known=known)
+                result = await scanner.scan(self._questions, catalog, known=known, each=keep)
         except TimeoutError:
             log.warning("database %s: the scan did not end in time; its columns stay masked", self.database.name)
             self._learn(catalog)
             return
-        for relation, digest in result.digests.items():
-            found = {c.name: f for c, f in result.findings.items() if c.relation == relation}
-            self._store.map.save_scan(self.database.name, relation, digest, found)
         self._learn(catalog)
         if result.digests:
             self._record(
@@ -205,21 +205,13 @@ class DatabaseWorld:
         self._questions.close()
 
 
-def _holds_values(found: RelationDef) -> bool:
-    return found.kind not in DERIVED + "v" and found.relation.schema not in ("pg_catalog", "information_schema")
-
-
 def _passing(relations: Mapping[Relation, RelationDef], known: Mapping[Column, Finding]) -> dict[Column, Finding]:
     through = Finding(None, 1.0, "holds no values of its own", "kind")
     return {
         Column(found.relation, column.name): through
         for found in relations.values()
-        if found.kind in DERIVED + "v" and found.relation.schema not in ("pg_catalog", "information_schema")
+        if found.kind in DERIVED and found.relation.schema not in ("pg_catalog", "information_schema")
         for column in found.columns
         if Column(found.relation, column.name) not in known
     }
 
-
-def needed(world: DatabaseWorld) -> HouseFault:
-    """Return the fault for a database whose catalog cannot be read."""
-    return HouseFault(f'the catalog of "{world.database.name}" could not be read', hint="See the gateway's log.")

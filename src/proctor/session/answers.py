@@ -46,6 +46,8 @@ class Answers:
         self.naming = 0
         """Open exchanges that change what names of statements or cursors mean."""
         self.status = "I"
+        self.wary = False
+        """Something sensitive was touched in this transaction: a deferred constraint may speak of it at the end."""
         self.batch = 0
         """The number of the last batch whose ReadyForQuery has come back."""
         self._world = world
@@ -72,6 +74,13 @@ class Answers:
                 self._out = []
         if not self.queue:
             self._settled()
+
+    def expect(self, question: Open) -> None:
+        """Note a question that is about to be forwarded."""
+        for exchange in question.exchanges:
+            self.naming += exchange.names
+            self.wary = self.wary or exchange.verdict.sensitive
+        self.queue.append(question)
 
     # ---- one event
 
@@ -281,6 +290,7 @@ class Answers:
         if not front.ours:
             self._out.append(event.raw)
         if event.status == "I":
+            self.wary = any(e.verdict.sensitive for o in self.queue for e in o.exchanges)
             self._ended_transaction()
 
     def _failed(self, event: talk.Failed) -> None:
@@ -292,17 +302,17 @@ class Answers:
         if not front.ours:
             self._out.append(self._error(front, event))
         self._lost(front, event.fields.get("C", "XX000"))
-        if front.kind != ex.QUERY:
+        if front.kind not in (ex.QUERY, ex.SYNC):  # those two end with a ReadyForQuery of their own
             self.queue.popleft()
             self._skip_to_sync()
 
     def _error(self, front: Open, event: talk.Failed) -> bytes:
         if front.refusal is not None:
             return messages.error_response(front.refusal)
+        if self.wary:
+            return messages.error_response(refusals.reduced(event.fields))
         exchange = front.exchange or _speaker(front)
-        if exchange is not None and not exchange.verdict.sensitive:
-            return event.raw
-        if exchange is None and front.kind == ex.SYNC:
+        if front.kind == ex.SYNC or (exchange is not None and not exchange.verdict.sensitive):
             return event.raw
         return messages.error_response(refusals.reduced(event.fields))
 

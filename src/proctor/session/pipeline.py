@@ -36,20 +36,18 @@ class Pipeline:
     def push(self, kind: str, raw: bytes, *, entry: Entry | None = None, undo: Undo | None = None) -> None:
         """Forward one message of an extended batch."""
         self.in_batch = True
-        self.answers.queue.append(Open(kind, self.batch, entry=entry, undo=[] if undo is None else [undo]))
+        self.answers.expect(Open(kind, self.batch, entry=entry, undo=[] if undo is None else [undo]))
         self._out.append(raw)
 
     def push_execute(self, raw: bytes, portal: Portal, exchanges: list[Exchange]) -> None:
         """Forward an Execute with its exchange."""
         self.in_batch = True
-        self._count_names(exchanges)
-        self.answers.queue.append(Open(ex.EXECUTE, self.batch, exchanges, entry=portal))
+        self.answers.expect(Open(ex.EXECUTE, self.batch, exchanges, entry=portal))
         self._out.append(raw)
 
     def push_query(self, raw: bytes, exchanges: list[Exchange]) -> None:
         """Forward a simple query, a batch of its own."""
-        self._count_names(exchanges)
-        self.answers.queue.append(Open(ex.QUERY, self.batch, exchanges))
+        self.answers.expect(Open(ex.QUERY, self.batch, exchanges))
         self._out.append(raw)
         self._end_batch()
 
@@ -58,7 +56,7 @@ class Pipeline:
         self.skipping = False
         self._out.append(raw)
         if not self._copying():
-            self.answers.queue.append(Open(ex.SYNC, self.batch))
+            self.answers.expect(Open(ex.SYNC, self.batch))
             self._end_batch()
 
     def push_copy(self, raw: bytes, *, last: bool) -> None:
@@ -77,19 +75,19 @@ class Pipeline:
         wanted = (portal, portal.statement)
         if any(o.kind == ex.DESCRIBE and o.entry is not None and o.entry in wanted for o in self.answers.queue):
             return
-        self.answers.queue.append(Open(ex.DESCRIBE, self.batch, entry=portal, ours=True))
+        self.answers.expect(Open(ex.DESCRIBE, self.batch, entry=portal, ours=True))
         self._out.append(messages.describe(b"P", name))
 
     def refuse_query(self, fields: dict[str, str]) -> None:
         """Let a refusal take the place of a simple query."""
-        self.answers.queue.append(Open(ex.QUERY, self.batch, refusal=fields))
+        self.answers.expect(Open(ex.QUERY, self.batch, refusal=fields))
         self._out.append(messages.query(refusals.MARKER))
         self._end_batch()
 
     def refuse_step(self, fields: dict[str, str]) -> None:
         """Let a refusal take the place of one message of a batch; the rest of the batch is skipped."""
         self.in_batch = self.skipping = True
-        self.answers.queue.append(Open(ex.PARSE, self.batch, refusal=fields))
+        self.answers.expect(Open(ex.PARSE, self.batch, refusal=fields))
         self._out.append(messages.parse(OWN, refusals.MARKER, ()))
 
     def forward(self) -> None:
@@ -113,7 +111,7 @@ class Pipeline:
         if self.in_batch:
             self._out.append(messages.flush())  # a Sync would end the client's implicit transaction
         else:
-            self.answers.queue.append(Open(ex.SYNC, self.batch, ours=True))
+            self.answers.expect(Open(ex.SYNC, self.batch, ours=True))
             self._out.append(messages.sync())
         self.forward()
         return await done
@@ -140,9 +138,6 @@ class Pipeline:
 
     def _copying(self) -> bool:
         return bool(self.answers.queue) and self.answers.queue[0].copying
-
-    def _count_names(self, exchanges: list[Exchange]) -> None:
-        self.answers.naming += sum(e.names for e in exchanges)
 
     def _end_batch(self) -> None:
         self.batch += 1

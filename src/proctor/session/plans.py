@@ -14,11 +14,11 @@ from proctor.policy import masks
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
 from proctor.wire import types
-from proctor.wire._hot import NULL
+from proctor.wire._hot import NULL, Null
 from proctor.wire.talk import Field
 
 CellMask = Callable[[bytes], "bytes | None"]
-Wear = CellMask | bytes | object | None
+Wear = CellMask | bytes | Null | None
 """A function of the cell, a constant, NULL, or None for a cell that passes."""
 
 MAX_WARDROBE = 4096
