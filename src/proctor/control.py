@@ -114,7 +114,7 @@ class Control:
     async def approvals(self, by: Identity, states: Sequence[TicketState] = ()) -> tuple[Ticket, ...]:
         """Return the tickets that this person may see, the newest first."""
         self._record(by, "approvals.list", outcome="done")
-        alone = None if by.groups & READERS or self._approves(by) else by.subject
+        alone = None if _reads(by) or self._approves(by) else by.subject
         found = await asyncio.to_thread(self.store.tickets.list, states=states, requester=alone)
         return tuple(ticket for ticket in found if _sees(by, ticket))
 
@@ -184,14 +184,14 @@ class Control:
         """Return the open sessions that this person may see: their own and their agents', or all."""
         self._record(by, "sessions.list", outcome="done")
         found = await asyncio.to_thread(self.store.sessions.list)
-        return tuple(session for session in found if by.groups & READERS or _owns(by, session))
+        return tuple(session for session in found if _reads(by) or _owns(by, session))
 
     async def kill(self, by: Identity, session_id: str, because: str | None = None) -> LiveSession | Refused:
         """Ask a session's worker to end it, within a second."""
         if (refused := _too_long(because)) is not None:
             return await self._refuse(by, "sessions.kill", session_id, refused)
         session = await asyncio.to_thread(self.store.sessions.get, session_id)
-        visible = session is not None and (_owns(by, session) or by.groups & READERS)
+        visible = session is not None and (_owns(by, session) or _reads(by))
         if session is None or not visible:
             return await self._refuse(by, "sessions.kill", session_id, Refused("missing", "there is no such session"))
         if not _owns(by, session) and not _runs_the_house(by):
@@ -209,7 +209,7 @@ class Control:
 
     async def data_map(self, by: Identity, database: str) -> tuple[Mapped, ...] | Refused:
         """Return what is known of a database's columns, sorted."""
-        if not by.groups & READERS:
+        if not _reads(by):
             return await self._refuse(by, "map.show", database, _only(READERS))
         if self.config.database(database) is None:
             return await self._refuse(by, "map.show", database, Refused("missing", "there is no such database"))
@@ -257,7 +257,7 @@ class Control:
 
     async def may_read_log(self, by: Identity, path: str) -> Refused | None:
         """Return None if this person may read the journal's log."""
-        if not by.groups & READERS:
+        if not _reads(by):
             return await self._refuse(by, "log.read", path, _only(READERS))
         self._record(by, "log.read", path, outcome="done")
         return None
@@ -265,7 +265,7 @@ class Control:
     # --- records ----------------------------------------------------------------------------------------------------
 
     def _approves(self, by: Identity) -> bool:
-        return any(rule.approvers & by.groups for rule in self.rules)
+        return by.kind is Kind.HUMAN and any(rule.approvers & by.groups for rule in self.rules)
 
     def _id(self) -> str:
         return new_id(self._clock)
@@ -381,12 +381,18 @@ def _too_long(because: str | None) -> Refused | None:
 
 
 def _sees(by: Identity, ticket: Ticket) -> bool:
-    own = by.subject in (ticket.requester, ticket.on_behalf_of)
-    return own or bool(by.groups & (ticket.approvers | READERS))
+    if by.subject in (ticket.requester, ticket.on_behalf_of) or _reads(by):
+        return True
+    return by.kind is Kind.HUMAN and bool(by.groups & ticket.approvers)
 
 
 def _owns(by: Identity, session: LiveSession) -> bool:
     return by.subject in (session.subject, session.on_behalf_of)
+
+
+def _reads(by: Identity) -> bool:
+    """Tell whether this one may see what others do. An agent in such a group acts for one person all the same."""
+    return by.kind is not Kind.AGENT and bool(by.groups & READERS)
 
 
 def _runs_the_house(by: Identity) -> bool:

@@ -5,6 +5,7 @@ In come nouns; out go dictionaries. Knows no HTTP.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from proctor.control import Mapped
@@ -12,7 +13,7 @@ from proctor.edge.live_sessions import LiveSession
 from proctor.policy.check import RuleInfo
 from proctor.terms import Ticket
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 LISTED = ("id", "state", "requester", "on_behalf_of", "database", "statement", "reason", "created")
 """The fields of a ticket in a list, in this order."""
 
