@@ -46,6 +46,7 @@ class Hearing:
         self._names = names
         self._stamp: Stamp | None = None
         self._stamped = (-1, -1)
+        self._number = -1
         self._view_version = 0
         self._held: asyncio.Future[None] | None = None
 
@@ -57,7 +58,7 @@ class Hearing:
             return None
         if self._stamped != (self._world.version, self._view_version):
             return None
-        return self._memory.recall(self._stamp, text)
+        return self._memory.recall(self._number, text)
 
     def catalog(self) -> Catalog | None:
         """Return the snapshot that this session's names resolve against."""
@@ -83,12 +84,12 @@ class Hearing:
 
     def _judged(self, text: str) -> Judged:
         bench = self._bench()
-        known = self._memory.recall(bench.stamp, text)
+        known = self._memory.recall(self._number, text)
         if known is not None:
             return known
         judged = bench.judge(text, lookup=self._lookup)
         if not judged.refers:  # what a name stands for is not part of the stamp
-            self._memory.keep(bench.stamp, judged)
+            self._memory.keep(self._number, judged)
         return judged
 
     def _bench(self) -> Bench:
@@ -108,6 +109,7 @@ class Hearing:
             epoch, settings = catalog.epoch, self.view.settings
             self._stamp = Stamp(self._terms.asker, context, settings, epoch, classified.version, rules.digest)
             self._stamped = seen
+            self._number = self._memory.number(self._stamp)
         return Bench(self._stamp, catalog, classified, rules)
 
     def _lookup(self, effect: Effect) -> str | None:

@@ -106,23 +106,36 @@ Lookup = Callable[[Effect], "str | None"]
 
 
 class Memory:
-    """The judgements of one worker, shared by its sessions, bounded."""
+    """The judgements of one worker, shared by its sessions, bounded. A stamp is hashed once and then is a number."""
 
     def __init__(self) -> None:
-        self._judged: dict[tuple[Stamp, str], Judged] = {}
+        self._numbers: dict[Stamp, int] = {}
+        self._next = 0
+        self._judged: dict[tuple[int, str], Judged] = {}
 
-    def recall(self, stamp: Stamp, text: str) -> Judged | None:
+    def number(self, stamp: Stamp) -> int:
+        """Return the number that stands for this stamp."""
+        known = self._numbers.get(stamp)
+        if known is None:
+            if len(self._numbers) >= MAX_REMEMBERED:
+                self._numbers.clear()
+                self._judged.clear()
+            known = self._numbers[stamp] = self._next
+            self._next += 1  # never used twice: a forgotten stamp's judgements must not be found by another
+        return known
+
+    def recall(self, number: int, text: str) -> Judged | None:
         """Return the judgement of that text under that stamp, if it is remembered."""
-        return self._judged.get((stamp, text))
+        return self._judged.get((number, text))
 
-    def keep(self, stamp: Stamp, judged: Judged) -> None:
+    def keep(self, number: int, judged: Judged) -> None:
         """Remember a judgement; the older half goes when there are too many."""
         if len(judged.text) > MAX_REMEMBERED_TEXT or judged.unknown_object:
             return
         if len(self._judged) >= MAX_REMEMBERED:
             for key in list(self._judged)[: MAX_REMEMBERED // 2]:
                 del self._judged[key]
-        self._judged[(stamp, judged.text)] = judged
+        self._judged[(number, judged.text)] = judged
 
 
 @dataclass(frozen=True, slots=True)
