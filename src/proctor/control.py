@@ -30,6 +30,7 @@ from proctor.edge.data_map import Override
 from proctor.edge.desk import new_id
 from proctor.edge.live_sessions import LiveSession
 from proctor.edge.store import Store
+from proctor.errors import ConfigFault
 from proctor.policy import tickets as rules_of_tickets
 from proctor.policy.check import RuleInfo
 from proctor.policy.rules import Rules
@@ -39,6 +40,7 @@ from proctor.terms import Column, DataClass, Finding, Identity, Kind, Relation, 
 
 APPROVERS = frozenset({"dba", "security"})
 READERS = APPROVERS | {"auditor"}
+MAX_OUTCOME = 300
 Life = TypeVar("Life", bound=TicketBody)
 MAX_TARGET = 200  # of what a stranger names, this much goes into the journal
 
@@ -253,7 +255,10 @@ class Control:
         if self._reload is None:
             return await self._refuse(by, "rules.reload", "", Refused("conflict", "this process cannot reload"))
         await self._on_record(self._call(by, "rules.reload", outcome="asked"))
-        return await self._reload()
+        try:
+            return await self._reload()
+        except ConfigFault as fault:
+            return await self._refuse(by, "rules.reload", "", Refused("invalid", fault.message, fault.hint))
 
     async def may_read_log(self, by: Identity, path: str) -> Refused | None:
         """Return None if this person may read the journal's log."""
@@ -300,7 +305,7 @@ class Control:
         self._journal.record(self._call(by, action, target, outcome=outcome, because=because))
 
     async def _refuse(self, by: Identity, action: str, target: str, refused: Refused) -> Refused:
-        self._record(by, action, target, outcome=f"refused: {refused.reason}")
+        self._record(by, action, target, outcome=f"refused: {refused.reason}"[:MAX_OUTCOME])
         return refused
 
     async def _on_record(self, body: Body) -> None:

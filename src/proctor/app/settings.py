@@ -39,6 +39,7 @@ from proctor.edge.verifiers import given_verifier
 from proctor.errors import ConfigFault
 
 MAX_FILE = 16 * 1024 * 1024  # a settings file that is larger is something else
+SIGN_FILE = "log.pem"
 _TABLES = ("people", "agents", "services")
 
 
@@ -343,15 +344,15 @@ def _approvals(section: Section, limits: Limits) -> Approvals:
 
 
 def _keys(section: Section, folder: Path) -> Keys:
-    keys = Keys(*(_key(section, name, folder / f"{name}.key") for name in ("mask", "bind", "sign")))
+    keys = Keys(_key(section, "mask", folder), _key(section, "bind", folder), _sign_key(section, folder))
     section.close()
     return keys
 
 
-def _key(section: Section, name: str, default: Path) -> KeySource:
+def _key(section: Section, name: str, folder: Path) -> KeySource:
     if name not in section:
         section.take(name)
-        return KeySource(file=default, made=True)
+        return KeySource(file=folder / f"{name}.key", made=True)
     source = section.section(name)
     given = [way for way in ("file", "env", "command") if way in source]
     if len(given) != 1:
@@ -360,6 +361,19 @@ def _key(section: Section, name: str, default: Path) -> KeySource:
     key = KeySource(file, source.text("env") or None, source.texts("command"))
     source.close()
     return key
+
+
+def _sign_key(section: Section, folder: Path) -> KeySource:
+    """Read where the log's signing key is: a file, since beside it the signer remembers what it has signed."""
+    if "sign" not in section:
+        section.take("sign")
+        return KeySource(file=folder / SIGN_FILE, made=True)
+    source = section.section("sign")
+    file = source.path_of("file")
+    if file is None or file.name != SIGN_FILE:
+        section.note("sign", f'write {{ file = "…/{SIGN_FILE}" }}; the signer keeps its memory beside it')
+    source.close()
+    return KeySource(file=file, made=True)
 
 
 def _limits(section: Section) -> Limits:

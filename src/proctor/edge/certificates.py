@@ -73,6 +73,12 @@ def server_context(seal: Seal, *, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     if alpn:
         context.set_alpn_protocols(list(alpn))
+    load(context, seal)
+    return context
+
+
+def load(context: ssl.SSLContext, seal: Seal) -> None:
+    """Let a context use these files from now on, as after a renewal; open connections stay as they are."""
     try:
         context.load_cert_chain(seal.cert, seal.key, password=_no_passphrase)
     except (OSError, ssl.SSLError) as fault:
@@ -80,7 +86,6 @@ def server_context(seal: Seal, *, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
             f"{seal.cert} and {seal.key} cannot be used for TLS: {getattr(fault, 'reason', None) or fault.strerror}",
             hint="listen.tls needs a PEM certificate with its chain, and its key without a passphrase",
         ) from fault
-    return context
 
 
 def _no_passphrase() -> str:

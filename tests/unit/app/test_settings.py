@@ -83,7 +83,7 @@ def test_the_contract_of_the_manual_loads_as_it_stands(tmp_path: Path, monkeypat
     assert shop.role_for(frozenset({"engineering"})).user == "proctor"
     assert config.agents["copilot"].identity("scram").on_behalf_of == "alice"
     assert config.keys.mask.env == "MASK_KEY"
-    assert config.keys.sign.file == tmp_path / "state" / "keys" / "sign.key"
+    assert config.keys.sign.file == tmp_path / "state" / "keys" / "log.pem"
     assert config.keys.sign.made
     assert config.approvals.wait == 120
 

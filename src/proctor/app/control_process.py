@@ -1,0 +1,312 @@
+"""The control process: serves console and API, moves the shards into the Merkle log, and lets tickets expire.
+
+It alone has the log's signing key. Started by the supervisor with the console's sockets; carries no statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Awaitable, Callable
+from importlib import metadata
+from pathlib import Path
+
+import uvloop
+
+from proctor.app import settings
+from proctor.app.channel import DRAIN, READY, RELOAD, TROUBLE, Channel
+from proctor.app.web import WebServer, servers_for
+from proctor.audit.integrator import Integrator
+from proctor.audit.journal import Journal
+from proctor.audit.record import Heartbeat, RulesLoaded, TicketExpired, WorkerStarted, WorkerStopped
+from proctor.control import Control
+from proctor.edge import certificates
+from proctor.edge.config import Config
+from proctor.edge.desk import new_id
+from proctor.edge.doorkeeper import Doorkeeper
+from proctor.edge.house import SystemClock
+from proctor.edge.keys import login_key, make_private
+from proctor.edge.store import Store
+from proctor.edge.verifiers import Locks
+from proctor.errors import ConfigFault, Fault
+from proctor.faces.api import create
+from proctor.policy.rules import Rules
+
+log = logging.getLogger("proctor.control")
+
+SHARD = "control"
+INTEGRATE_SECONDS = 1.0
+EXPIRE_SECONDS = 1.0
+HEARTBEAT_SECONDS = 60
+RENEW_SECONDS = 3600.0
+LAST_ROUNDS = 1000  # of at most 20,000 records each: a process that is told to stop does stop
+
+
+class ControlRoom:
+    """Everything that the control process keeps running. `run` once; `stop` and `reload` from the event loop."""
+
+    def __init__(
+        self, config: Config, sockets: list[socket.socket], *, ask_reload: Callable[[], None] | None = None
+    ) -> None:
+        self.config = config
+        self.clock = SystemClock()
+        self.store = Store.open(config.state)
+        self.journal = Journal.open(config.state / "journal" / SHARD, SHARD, clock=self.clock)
+        self.integrator = Integrator.open(
+            config.state / "journal", config.state / "log", keys=_sign_folder(config), origin=house_name(config.state)
+        )
+        self._key = login_key(config)
+        self._ask_reload = ask_reload
+        self.control = Control(
+            store=self.store,
+            config=config,
+            rules=Rules.load(config.policy.paths),
+            journal=self.journal,
+            clock=self.clock,
+            reload=self._reload_asked,
+        )
+        self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record)
+        self._tls = _tls(config, self.clock)
+        app = create(self.control, self.door, config.state / "log", version())
+        self._servers: list[WebServer] = servers_for(app, sockets, self._tls)
+        self._over = asyncio.Event()
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Serve until told to stop; then take the last records into the log."""
+        self.journal.record(WorkerStarted(id=self._id(), worker=SHARD, pid=os.getpid(), version=version()))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                serving = [tasks.create_task(server.run_until_told()) for server in self._servers]
+                rounds = [
+                    tasks.create_task(_regularly(seconds, self._tended(part, errand)))
+                    for part, seconds, errand in (
+                        ("log", INTEGRATE_SECONDS, self._integrate),
+                        ("approvals", EXPIRE_SECONDS, self._expire),
+                        ("journal", INTEGRATE_SECONDS, self._mend_journal),
+                        ("heartbeat", HEARTBEAT_SECONDS, self._beat),
+                        ("certificate", RENEW_SECONDS, self._renew),
+                    )
+                ]
+                for server in self._servers:
+                    await server.up.wait()
+                ready()
+                await self._over.wait()
+                for server in self._servers:
+                    server.stop()
+                await asyncio.wait(serving)
+                for task in rounds:
+                    task.cancel()
+        finally:
+            await self._leave()
+
+    def stop(self) -> None:
+        """End, in order."""
+        self._over.set()
+
+    def reload(self) -> None:
+        """Put the settings and rules in force that now lie there; raises `ConfigFault` and keeps the old ones."""
+        config = settings.load(self.config.source)
+        rules = Rules.load(config.policy.paths)
+        before = self.control.rules
+        self.config = config
+        self.control.change(config, rules)
+        self.door.change(config, Locks(config, self._key))
+        if rules.digest != before.digest:
+            self.journal.record(RulesLoaded(id=self._id(), rule_set=rules.digest, rules=len(rules)))
+
+    async def _reload_asked(self) -> str:
+        """Check what lies there, and have the whole house reload; an operator hears of troubles at once."""
+        config = await asyncio.to_thread(settings.load, self.config.source)
+        rules = await asyncio.to_thread(Rules.load, config.policy.paths)
+        if self._ask_reload is None:
+            self.reload()
+        else:
+            self._ask_reload()
+        return rules.digest
+
+    # --- what is done regularly -------------------------------------------------------------------------------------
+
+    def _tended(self, part: str, errand: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """Return the errand with its troubles told to whoever asks how the house is; it is tried again each round."""
+
+        async def tend() -> None:
+            try:
+                await errand()
+            except (Fault, OSError) as fault:
+                trouble = fault.message if isinstance(fault, Fault) else f"{type(fault).__name__}: {fault.strerror}"
+                if self.control.health.troubles.get(part) != trouble:
+                    log.error("%s: %s", part, trouble)
+                self.control.health.troubles[part] = trouble
+            else:
+                self.control.health.troubles.pop(part, None)
+
+        return tend
+
+    async def _integrate(self) -> None:
+        done = await asyncio.to_thread(self.integrator.integrate)
+        troubles = self.control.health.troubles
+        for part in [part for part in troubles if part.startswith("log of ")]:
+            if part.removeprefix("log of ") not in done.troubles:
+                del troubles[part]
+        for shard, trouble in done.troubles.items():
+            if troubles.get(f"log of {shard}") != trouble:
+                log.error("the log of %s: %s", shard, trouble)
+            troubles[f"log of {shard}"] = trouble
+
+    async def _expire(self) -> None:
+        for ticket in await asyncio.to_thread(self.store.tickets.expire_due, self.clock.now()):
+            self.journal.record(
+                TicketExpired(
+                    id=self._id(),
+                    ticket=ticket.id,
+                    requester=ticket.requester,
+                    on_behalf_of=ticket.on_behalf_of,
+                    database=ticket.database,
+                    digest=ticket.digest,
+                    rules=ticket.rules,
+                )
+            )
+
+    async def _mend_journal(self) -> None:
+        if self.journal.failed is not None and not await self.journal.try_recover():
+            raise self.journal.failed
+
+    async def _beat(self) -> None:
+        self.journal.record(Heartbeat(id=self._id(), interval_s=HEARTBEAT_SECONDS))
+
+    async def _renew(self) -> None:
+        """Read the certificate anew, which `prepare` has renewed if it was time; connections from now on see it."""
+        seal = await asyncio.to_thread(certificates.prepare, self.config, self.clock.now())
+        if seal is not None and self._tls is not None:
+            certificates.load(self._tls, seal)
+
+    async def _leave(self) -> None:
+        if self.journal.failed is None:
+            self.journal.record(WorkerStopped(id=self._id(), worker=SHARD, pid=os.getpid(), why="told to"))
+        await self.journal.close()
+        for _ in range(LAST_ROUNDS):
+            done = await asyncio.to_thread(self.integrator.integrate)
+            if not done.added:
+                break
+        self.integrator.close()
+        self.store.close()
+
+    def _id(self) -> str:
+        return new_id(self.clock)
+
+
+async def _regularly(seconds: float, errand: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await errand()
+        await asyncio.sleep(seconds)
+
+
+def _tls(config: Config, clock: SystemClock) -> ssl.SSLContext | None:
+    seal = certificates.prepare(config, clock.now())
+    return None if seal is None else certificates.server_context(seal)
+
+
+def _sign_folder(config: Config) -> Path:
+    """Return the folder of the log's signing key; beside it the signer remembers what it has signed last."""
+    if config.keys.sign.file is None:
+        raise ConfigFault("keys.sign must be a file")
+    return config.keys.sign.file.parent
+
+
+def house_name(state: Path) -> str:
+    """Return the name under which this house's logs are signed, chosen at first start and never changed."""
+    path = state / "name"
+    make_private(path, f"proctor-{secrets.token_hex(4)}\n".encode())
+    return path.read_text("ascii").strip()
+
+
+def version() -> str:
+    """Return the version of this Proctor."""
+    try:
+        return metadata.version("proctor")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+async def serve(
+    config: Config,
+    sockets: list[socket.socket],
+    ready: Callable[[], None],
+    *,
+    channel: Channel | None = None,
+) -> None:
+    """Run the control room until SIGTERM, or the supervisor's word."""
+    room = ControlRoom(config, sockets, ask_reload=None if channel is None else _hang_up_on_parent)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, room.stop)
+    if channel is None:
+        loop.add_signal_handler(signal.SIGINT, room.stop)
+        loop.add_signal_handler(signal.SIGHUP, _reload, room, None)
+    else:
+        for number in (signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, _nothing)  # the terminal sends them to all; the supervisor's word counts
+        loop.add_reader(channel.fileno(), _hear, channel, room)
+    await room.run(ready)
+
+
+def run(config: Config, console_sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+    """Run the control process in this process, until SIGTERM."""
+    uvloop.run(serve(config, console_sockets, ready))
+
+
+def _hear(channel: Channel, room: ControlRoom) -> None:
+    try:
+        while (message := channel.receive()) is not None:
+            if message.kind == DRAIN:
+                room.stop()
+            elif message.kind == RELOAD:
+                _reload(room, channel)
+    except EOFError:
+        asyncio.get_running_loop().remove_reader(channel.fileno())
+        room.stop()
+
+
+def _reload(room: ControlRoom, channel: Channel | None) -> None:
+    try:
+        room.reload()
+    except Fault as fault:
+        log.error("not reloaded, the old settings stay: %s", fault.message)
+        if channel is not None:
+            channel.send(TROUBLE, fault.message.encode()[:1000])
+
+
+def _hang_up_on_parent() -> None:
+    """Ask the supervisor to reload, as an operator would."""
+    os.kill(os.getppid(), signal.SIGHUP)
+
+
+def _nothing() -> None:
+    pass
+
+
+def main() -> None:
+    """Run as a process of the supervisor: its end of the channel, a number, the settings, the console's sockets."""
+    fd, source, doors = int(sys.argv[1]), Path(sys.argv[3]), sys.argv[4:]
+    logging.basicConfig(level=logging.WARNING, format="proctor control: %(levelname)s %(message)s")
+    os.umask(0o077)
+    channel = Channel(socket.socket(fileno=fd))
+    sockets = [socket.socket(fileno=int(door)) for door in doors]
+    try:
+        uvloop.run(serve(settings.load(source), sockets, lambda: _ready(channel), channel=channel))
+    except Fault as fault:
+        log.error("%s%s", fault.message, f" ({fault.hint})" if fault.hint else "")
+        sys.exit(1)
+
+
+def _ready(channel: Channel) -> None:
+    channel.send(READY)
+
+
+if __name__ == "__main__":
+    main()
