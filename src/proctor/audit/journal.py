@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import select
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -220,9 +221,7 @@ class Journal:
         if not body.startswith(b'{"kind":') or len(body) > MAX_RECORD - 512:
             raise ValueError("this is no body of a record, or too large a one")
         if self._unsynced_size > MAX_UNSYNCED:
-            self._hear()
-            if self._unsynced_size > MAX_UNSYNCED:
-                raise self._fail("the disk does not keep up")
+            self._catch_up()
         step = self._tick()
         if step:
             self._number(encode(ClockStepped(id=self._own_id(), by_us=step)))
@@ -261,6 +260,28 @@ class Journal:
         self._later.clear()
         self._later_size = 0
 
+    def _catch_up(self) -> None:
+        """Wait for the disk in place, which holds up everybody: the bound on what is kept in memory."""
+        self._write()
+        if self._syncer is None:
+            self._sync_in_place()
+            return
+        for _ in range(2):  # the request under way may be an old one
+            self._ask()
+            select.select([self._syncer], [], [], PATIENCE)
+            self._hear()
+            self._refuse_if_failed()
+            if self._unsynced_size <= MAX_UNSYNCED:
+                return
+        raise self._fail("the disk does not keep up")
+
+    def _sync_in_place(self) -> None:
+        try:
+            os.fdatasync(self._segment)
+        except OSError as fault:
+            raise self._fail(f"fdatasync failed ({fault.strerror})") from fault
+        self._known_synced(self._next - 1)
+
     def _begin_segment(self, first: int) -> None:
         self._ordinal += 1
         path = self.folder / f"{self._ordinal:010d}.seg"
@@ -270,6 +291,8 @@ class Journal:
             _sync_folder(self.folder)
             if self._syncer is not None:
                 self._syncer.adopt(fresh)
+            elif self._segment >= 0 and self.failed is None:
+                os.fdatasync(self._segment)  # nobody else will, and what comes next vouches for it
         except OSError:
             os.close(fresh)
             raise
@@ -435,7 +458,7 @@ class Journal:
         try:
             if self.failed is None:
                 self._write()
-                os.fdatasync(self._segment)
+                self._sync_in_place()
         finally:
             self._release()
 

@@ -212,9 +212,24 @@ async def test_a_disk_that_does_not_answer_has_failed(opened, syncers, monkeypat
 async def test_a_disk_that_does_not_keep_up_stops_the_gateway_before_memory_is_full(opened, syncers, monkeypatch):
     monkeypatch.setattr(module, "MAX_UNSYNCED", 4096)
     journal = opened()
+    first = asyncio.ensure_future(journal.synced(journal.append(BEAT)))
+    await until(lambda: syncers)
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
     with pytest.raises(HouseFault, match="does not keep up"):
         for _ in range(1000):
             journal.append(BEAT)
+
+    with pytest.raises(HouseFault, match="does not keep up"):
+        await first
+
+
+def test_without_an_event_loop_the_bound_is_kept_by_waiting_for_the_disk(opened, folder, monkeypatch):
+    monkeypatch.setattr(module, "MAX_UNSYNCED", 4096)
+    journal = opened(max_segment=2000)
+    for _ in range(200):
+        journal.append_later(BEAT)
+    assert 0 < journal.unsynced < 60
+    assert [record["seq"] for record in records(folder)] == list(range(201))
 
 
 def test_a_second_process_cannot_write_the_same_shard(opened):
