@@ -121,7 +121,8 @@ def returns_record(name: str) -> bool:
     return any(s.returns == "record" and not s.columns for s in _routines().get(name, ()))
 
 
-_ALIASES = {"character varying": "varchar", "character": "bpchar", "char": "bpchar", "string": "text"}
+# Not `char`: where that word reaches us as a type's name it is the one-byte type "char", which refuses large integers.
+_ALIASES = {"character varying": "varchar", "character": "bpchar"}
 _TEXT_TARGETS = frozenset({"text", "varchar", "bpchar", "name"})
 _WIDER = {
     "int8": frozenset({"int2", "int4", "int8"}),

@@ -254,14 +254,14 @@ box_contained|box box|2|bool|c|
 box_contain|box box|2|bool|c|
 box_distance|box box|2|float8|c|
 box_div|box point|2|box|c|
-box_eq|box box|2|bool|ctp|
-box_ge|box box|2|bool|ctp|
-box_gt|box box|2|bool|ctp|
+box_eq|box box|2|bool|cp|
+box_ge|box box|2|bool|cp|
+box_gt|box box|2|bool|cp|
 box_intersect|box box|2|box|c|
 box_in|cstring|1|box|c|
 box_left|box box|2|bool|c|
-box_le|box box|2|bool|ctp|
-box_lt|box box|2|bool|ctp|
+box_le|box box|2|bool|cp|
+box_lt|box box|2|bool|cp|
 box_mul|box point|2|box|c|
 box_out|box|1|cstring|c|
 box_overabove|box box|2|bool|c|
@@ -500,15 +500,15 @@ circle_contained|circle circle|2|bool|c|
 circle_contain|circle circle|2|bool|c|
 circle_distance|circle circle|2|float8|c|
 circle_div_pt|circle point|2|circle|c|
-circle_eq|circle circle|2|bool|ctp|
-circle_ge|circle circle|2|bool|ctp|
-circle_gt|circle circle|2|bool|ctp|
+circle_eq|circle circle|2|bool|cp|
+circle_ge|circle circle|2|bool|cp|
+circle_gt|circle circle|2|bool|cp|
 circle_in|cstring|1|circle|c|
 circle_left|circle circle|2|bool|c|
-circle_le|circle circle|2|bool|ctp|
-circle_lt|circle circle|2|bool|ctp|
+circle_le|circle circle|2|bool|cp|
+circle_lt|circle circle|2|bool|cp|
 circle_mul_pt|circle point|2|circle|c|
-circle_ne|circle circle|2|bool|ctp|
+circle_ne|circle circle|2|bool|cp|
 circle_out|circle|1|cstring|c|
 circle_overabove|circle circle|2|bool|c|
 circle_overbelow|circle circle|2|bool|c|
@@ -1588,7 +1588,7 @@ like|bytea bytea|2|bool|cp|
 like|name text|2|bool|cp|
 like|text text|2|bool|cp|
 line_distance|line line|2|float8|c|
-line_eq|line line|2|bool|ctp|
+line_eq|line line|2|bool|cp|
 line_horizontal|line|1|bool|c|
 line_interpt|line line|2|point|c|
 line_intersect|line line|2|bool|c|
@@ -1639,15 +1639,15 @@ lpad|text int4|2|text|cu|
 lseg_center|lseg|1|point|c|
 lseg_distance|lseg lseg|2|float8|c|
 lseg_eq|lseg lseg|2|bool|ctp|
-lseg_ge|lseg lseg|2|bool|ctp|
-lseg_gt|lseg lseg|2|bool|ctp|
+lseg_ge|lseg lseg|2|bool|cp|
+lseg_gt|lseg lseg|2|bool|cp|
 lseg_horizontal|lseg|1|bool|c|
 lseg_interpt|lseg lseg|2|point|c|
 lseg_intersect|lseg lseg|2|bool|c|
 lseg_in|cstring|1|lseg|c|
 lseg_length|lseg|1|float8|c|
-lseg_le|lseg lseg|2|bool|ctp|
-lseg_lt|lseg lseg|2|bool|ctp|
+lseg_le|lseg lseg|2|bool|cp|
+lseg_lt|lseg lseg|2|bool|cp|
 lseg_ne|lseg lseg|2|bool|ctp|
 lseg_out|lseg|1|cstring|c|
 lseg_parallel|lseg lseg|2|bool|c|
