@@ -11,6 +11,7 @@ import ssl
 import sys
 from datetime import timedelta
 from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 
 import uvloop
@@ -38,7 +39,6 @@ log = logging.getLogger("proctor.worker")
 LOOK_SECONDS = 0.25
 HEARTBEAT_SECONDS = 60
 DRAIN_SECONDS = 30.0
-VERSION = "0.1.0"
 
 
 class Worker:
@@ -64,7 +64,7 @@ class Worker:
             loop.add_signal_handler(number, _nothing)  # the terminal sends them to all; the supervisor's word counts
         loop.add_signal_handler(signal.SIGTERM, self._drain)
         house.record(
-            WorkerStarted(id=new_id(house.clock), worker=house.name, pid=os.getpid(), version=VERSION)
+            WorkerStarted(id=new_id(house.clock), worker=house.name, pid=os.getpid(), version=version())
         )
         self._channel.send(READY)
         looking = asyncio.create_task(self._look(house))
@@ -144,7 +144,7 @@ class Worker:
         if rules.digest != house.book.rules.digest:
             house.book.change(rules)
             house.record(RulesLoaded(id=new_id(house.clock), rule_set=rules.digest, rules=len(rules)))
-        house.record(ConfigLoaded(id=new_id(house.clock), digest=settings_digest(self._source), version=VERSION))
+        house.record(ConfigLoaded(id=new_id(house.clock), digest=settings_digest(self._source), version=version()))
 
     def _drain(self) -> None:
         house = self._house
@@ -216,6 +216,14 @@ class Worker:
 def settings_digest(source: Path) -> str:
     """Return the digest of the configuration file as it lies there."""
     return sha256(source.read_bytes()).hexdigest()
+
+
+def version() -> str:
+    """Return the version of this Proctor."""
+    try:
+        return metadata.version("proctor")
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def _nothing() -> None:
