@@ -50,6 +50,7 @@ class Gateway:
     environment: dict[str, str] = field(default_factory=dict)
     postgres: tuple[str, int] = field(default=("", 0), init=False)
     console: tuple[str, int] = field(default=("", 0), init=False)
+    exit_code: int | None = field(default=None, init=False)
     _process: subprocess.Popen[str] | None = field(default=None, init=False, repr=False)
 
     def start(self) -> Self:
@@ -83,21 +84,20 @@ class Gateway:
         threading.Thread(target=process.stdout.read, daemon=True).start()  # so that it never waits for a reader
         return self
 
-    def stop(self) -> int | None:
-        """Drain and stop it, and return its exit code; a second call does nothing."""
+    def stop(self) -> None:
+        """Drain and stop it; a second call does nothing."""
         process, self._process = self._process, None
         if process is None:
-            return None
+            return
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
         try:
-            code = process.wait(DRAIN_TIMEOUT)
+            self.exit_code = process.wait(DRAIN_TIMEOUT)
         except subprocess.TimeoutExpired:
-            code = -signal.SIGKILL
+            self.exit_code = -signal.SIGKILL
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # its session is its own: what is left of it goes too
         process.wait()
-        return code
 
     def leftovers(self, pid: int) -> list[str]:
         """Return the command lines of processes that still run in the session the gateway `pid` led."""

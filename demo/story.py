@@ -532,7 +532,9 @@ def main() -> int:
         left = gateway.leftovers(pid)
         if left:
             print("still running: " + json.dumps(left))
-        return 0 if held and not left else 1
+        if gateway.exit_code != 0:
+            print(f"Proctor did not stop in order: exit code {gateway.exit_code}")
+        return 0 if held and not left and gateway.exit_code == 0 else 1
     except (GatewayFault, LaunchFault) as fault:
         print(f"{fault}\nthe story could not begin", file=sys.stderr)
         return 2
