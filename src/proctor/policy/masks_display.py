@@ -1,0 +1,301 @@
+"""Policy, display masks: values that look like what they hide, chosen by the key, and not to be undone.
+
+Equal values look equal; different ones may look equal, too. Phones are of ranges kept for fiction, addresses of
+networks kept for documents, dates stay within 400 days, money within a tenth.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from ipaddress import IPv6Address
+
+from proctor.policy.mask_lists import CITIES, FAMILY, GIVEN, STREETS
+from proctor.policy.masks_keyed import Keyed
+from proctor.policy.masks_numbers import permute_shape
+from proctor.terms import DataClass
+
+
+def _cased(like: str, word: bytes) -> bytes:
+    if like.isupper():
+        return word.upper()
+    return word.lower() if like.islower() else word
+
+
+def _pick(words: tuple[bytes, ...], number: int, room: int | None) -> bytes:
+    """Return a word by number; the next one that fits if there is little room."""
+    at = number % len(words)
+    if room is None or len(words[at]) <= room:
+        return words[at]
+    for step in range(1, len(words)):
+        word = words[(at + step) % len(words)]
+        if len(word) <= room:
+            return word
+    return words[at][: max(room, 0)]
+
+
+def mask_name(keyed: Keyed, data_class: DataClass, value: bytes, room: int | None) -> bytes:
+    """Return another name: given for given, family for family, both where there were two words or more."""
+    text = value.decode("utf-8", "replace")
+    words = text.replace(",", " ").split()
+    if not words:
+        return value
+    number = keyed.number(value)
+    if data_class == "family_name":
+        return _cased(text, _pick(FAMILY, number >> 32, room))
+    given = _pick(GIVEN, number, room)
+    if data_class == "given_name" or len(words) == 1:
+        return _cased(text, given)
+    comma = "," in text
+    if room is not None and room < 4:
+        return _cased(text, given)
+    given = _pick(GIVEN, number, None if room is None else (room - 1 - comma) // 2)
+    family = _pick(FAMILY, number >> 32, None if room is None else room - 1 - comma - len(given))
+    return _cased(text, family + b", " + given if comma else given + b" " + family)
+
+
+# Ranges that regulators keep for fiction: country code, then patterns by length of what follows; # is any digit.
+_FICTION: dict[bytes, tuple[bytes, ...]] = {
+    b"1": (b"@##55501##",),
+    b"44": (b"7700900###", b"1632960###", b"207946####"),
+    b"33": (b"19900####", b"63998####"),
+    b"49": (b"17139200##", b"1713920####", b"3023125###", b"3023125####"),
+    b"61": (b"25550####", b"491570###"),
+    b"353": (b"2091#####",),
+    b"46": (b"8465004##",),
+}
+_CODES = frozenset(
+    b"1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82"
+    b" 84 86 90 91 92 93 94 95 98".split()
+)
+_DIGITS = b"0123456789"
+
+
+def mask_phone(keyed: Keyed, value: bytes, *, numeric: bool) -> bytes | None:
+    """Return a number of the same length, spacing and country, that rings nowhere where fiction has a range.
+
+    None when the value is no telephone number: letters would be shown as they are.
+    """
+    digits = bytes(c for c in value if c in _DIGITS)
+    if not digits or len(digits) > 32 or len(value) > 64 or value.translate(None, _DIGITS + b" +-().,/#*xXet:\t"):
+        return None if value.strip() else value
+    random = b"%039d" % (keyed.number(value) % 10**39)
+    begins = value.lstrip()
+    international = begins.startswith(b"+")
+    head = b""
+    if international:
+        head = _country(digits)
+    elif digits.startswith(b"00") and len(digits) > 9 and not numeric:
+        head = b"00" + _country(digits[2:])
+    elif len(digits) == 11 and digits[:1] == b"1":
+        head, international = b"1", True
+    national = digits[len(head) :]
+    pattern = _pattern(head.removeprefix(b"00") or b"1" * (len(national) == 10), national)
+    filled = bytearray(random[: len(national)])
+    for at, c in enumerate(pattern):
+        if c == 64:  # an area code begins with 2 to 9
+            filled[at] = 50 + (filled[at] - 48) % 8
+        elif c != 35:
+            filled[at] = c
+    if not pattern and filled:
+        zero = national[:1] == b"0" and not numeric
+        filled[0] = 48 if zero else 49 + (filled[0] - 48) % 9
+    letters = iter(head + bytes(filled))
+    return bytes(next(letters) if c in _DIGITS else c for c in value)
+
+
+def _country(digits: bytes) -> bytes:
+    for length in (1, 2, 3):
+        if digits[:length] in _CODES:
+            return digits[:length]
+    return digits[:3]
+
+
+def _pattern(country: bytes, national: bytes) -> bytes:
+    if country == b"1" and len(national) > 10:  # an extension
+        return _FICTION[b"1"][0]
+    return next((p for p in _FICTION.get(country, ()) if len(p) == len(national)), b"")
+
+
+_ISO = re.compile(rb"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})(?![0-9])(.*)", re.DOTALL)
+_DAY_FIRST = re.compile(rb"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])(.*)", re.DOTALL)
+_CLOCK = re.compile(rb"([ T]?)([0-9]{2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?( ?(?:Z|[+-][0-9:]{2,8})?)")
+_SHIFT = 400
+
+
+def _shifted(keyed: Keyed, day: date) -> date:
+    number = keyed.number(b"%d" % day.toordinal())
+    days = 1 + number % _SHIFT
+    signed = days if number >> 64 & 1 else -days
+    at = day.toordinal() + signed
+    return date.fromordinal(at if 1 <= at <= date.max.toordinal() else day.toordinal() - signed)
+
+
+def mask_date(keyed: Keyed, value: bytes, family: str) -> bytes | None:
+    """Return a date at most 400 days away in the form of the value, or None when it is none that can be read."""
+    if family in {"integer", "decimal", "float"}:
+        return _date_number(keyed, value)
+    found = _ISO.fullmatch(value)
+    if found is not None and (found[2] or len(value) == 8):
+        year, sep, month, day, rest = found.groups()
+        clock = _clock(keyed, rest, value)
+        moved = _shifted(keyed, date(int(year), int(month), int(day)))
+        return None if clock is None else b"%04d%b%02d%b%02d%b" % (moved.year, sep, moved.month, sep, moved.day, clock)
+    found = _DAY_FIRST.fullmatch(value)
+    if found is None:
+        return None
+    one, sep, two, year, rest = found.groups()
+    first, second, wide = int(one), int(two), len(one) == 2
+    clock = _clock(keyed, rest, value)
+    if clock is None:
+        return None
+    month_first = second > 12
+    moved = _shifted(keyed, date(int(year), first, second) if month_first else date(int(year), second, first))
+    day_number = moved.day
+    if first <= 12 and second <= 12:
+        # 03/04 may be either, so its mask must be a date both ways.
+        day_number = 1 + moved.day % 12
+    a, b = (moved.month, day_number) if month_first else (day_number, moved.month)
+    form = b"%02d%b%02d%b%04d%b" if wide else b"%d%b%d%b%04d%b"
+    return form % (a, sep, b, sep, moved.year, clock)
+
+
+def _clock(keyed: Keyed, rest: bytes, value: bytes) -> bytes | None:
+    """Return another time of day in the same form; midnight, which mostly means no time at all, stays."""
+    if not rest:
+        return rest
+    found = _CLOCK.fullmatch(rest)
+    if found is None:
+        return None
+    gap, hour, minute, second, fraction, zone = found.groups()
+    if int(hour) == int(minute) == int(second or 0) == int((fraction or b".0")[1:]) == 0:
+        return rest
+    number = keyed.number(b"clock" + value)
+    out = gap + b"%02d:%02d" % (number % 24, (number >> 8) % 60)
+    if second is not None:
+        out += b":%02d" % ((number >> 16) % 60)
+    if fraction is not None:
+        width = min(len(fraction) - 1, 6)
+        out += b".%0*d" % (width, (number >> 32) % 10**width)
+    return out + zone
+
+
+def _date_number(keyed: Keyed, value: bytes) -> bytes | None:
+    if len(value) == 8 and value.isdigit():
+        moved = _shifted(keyed, date(int(value[:4]), int(value[4:6]), int(value[6:])))
+        return b"%04d%02d%02d" % (moved.year, moved.month, moved.day)
+    if len(value) == 4 and value.isdigit() and value >= b"1000":
+        number = keyed.number(value)
+        return b"%04d" % min(max(int(value) + (1 + number % 3) * (1 if number >> 64 & 1 else -1), 1000), 9999)
+    return mask_noise(keyed, value, "integer")
+
+
+_AMOUNT = re.compile(rb"([^0-9.\-]{0,8}-?[^0-9.\-]{0,8})([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?([^0-9.]{0,8})")
+_LIMITS = (2**15 - 1, 2**31 - 1, 2**63 - 1)
+
+
+def mask_noise(keyed: Keyed, value: bytes, family: str) -> bytes | None:
+    """Return an amount within a tenth, of the same scale, that the same integer type holds; None when it is none."""
+    if len(value) > 100:
+        return None
+    found = _AMOUNT.fullmatch(value)
+    if found is None:
+        return None
+    before, whole, fraction, after = found.groups()
+    if any(c.isalpha() for c in (before + after).decode("utf-8", "replace")) and len(before + after) > 6:
+        return None
+    scale = len(fraction) - 1 if fraction else 0
+    units = int(whole.replace(b",", b"") + (fraction[1:] if fraction else b""))
+    step = max(units // 10, 1)
+    number = keyed.number(value)
+    noise = 1 + number % step
+    noisy = units - noise if number >> 64 & 1 and units > noise else units + noise
+    if units == 0:
+        noisy = 0
+    if family == "integer":
+        limit = next(limit for limit in _LIMITS if units <= limit)
+        noisy = noisy if noisy <= limit else units - noise
+    digits = str(noisy).zfill(scale + 1)
+    head, tail = (digits[:-scale], digits[-scale:]) if scale else (digits, "")
+    if b"," in whole:
+        head = f"{int(head):,}"
+    return before + head.encode() + (b"." + tail.encode() if scale else b"") + after
+
+
+_COORDINATE = re.compile(rb"-?[0-9]{1,3}\.[0-9]{1,30}|-?[0-9]{1,3}")
+
+
+def mask_geo(value: bytes) -> bytes | None:
+    """Return a place to a tenth of a degree (11 km), or None when the value is no coordinate or pair of them."""
+    if len(value) > 100 or value.translate(None, b"0123456789.,-+ ()[];"):
+        return None
+    return _COORDINATE.sub(_coarse, value)
+
+
+def _coarse(found: re.Match[bytes]) -> bytes:
+    whole, dot, fraction = found[0].partition(b".")
+    return whole + dot + fraction[:1] + b"0" * (len(fraction) - 1) if dot else whole
+
+
+def mask_ip(keyed: Keyed, value: bytes) -> bytes | None:
+    """Return an address of a network kept for benchmarks or documents (RFC 2544, RFC 3849)."""
+    address, slash, length = value.strip().partition(b"/")
+    number = keyed.number(address)
+    if address.count(b".") == 3 and b":" not in address and address.replace(b".", b"").isdigit():
+        bits, size = (198 << 24 | 18 << 16 | number & 0x1FFFF), 32
+    elif b":" in address and not address.translate(None, b"0123456789abcdefABCDEF:."):
+        bits, size = (0x20010DB8 << 96 | number & (1 << 96) - 1), 128
+    else:
+        return None
+    if slash:
+        width = int(length)
+        if not 0 <= width <= size:
+            return None
+        bits &= ~((1 << (size - width)) - 1)  # a cidr column has no host bits
+    if size == 32:
+        return b"%d.%d.%d.%d" % tuple(bits.to_bytes(4, "big")) + slash + length
+    return str(IPv6Address(bits)).encode() + slash + length
+
+
+def mask_mac(keyed: Keyed, value: bytes) -> bytes | None:
+    """Return a locally administered address in the same spelling."""
+    hexadecimal = value.translate(None, b":-. ")
+    if len(hexadecimal) not in {12, 16} or hexadecimal.translate(None, b"0123456789abcdefABCDEF"):
+        return None
+    new = b"02" + (b"%032x" % keyed.number(hexadecimal.lower()))[: len(hexadecimal) - 2]
+    letters = iter(new.upper() if hexadecimal.upper() == hexadecimal != hexadecimal.lower() else new)
+    return bytes(c if c in b":-. " else next(letters) for c in value)
+
+
+def mask_address(keyed: Keyed, data_class: DataClass, value: bytes, room: int | None) -> bytes:
+    """Return a street with a number; with a town and a code after it where the value had a comma or several lines."""
+    text = value.decode("utf-8", "replace")
+    if not text.strip():
+        return value
+    number = keyed.number(value)
+    street = b"%d " % (1 + (number >> 16) % 980) + _pick(STREETS, number >> 32, None if room is None else room - 4)
+    separator = b", " if "," in text else b"\n" if "\n" in text.strip() else b""
+    if separator and data_class != "street":
+        whole = street + separator + _pick(CITIES, number >> 48, None) + b" %05d" % ((number >> 64) % 100_000)
+        street = whole if room is None or len(whole) <= room else street
+    return _cased(text, street)[: len(street) if room is None else max(room, 0)]
+
+
+def mask_city(keyed: Keyed, value: bytes, room: int | None) -> bytes:
+    """Return a town that is nowhere."""
+    text = value.decode("utf-8", "replace")
+    return _cased(text, _pick(CITIES, keyed.number(value), room)) if text.strip() else value
+
+
+def mask_postal(keyed: Keyed, value: bytes, *, numeric: bool) -> bytes | None:
+    """Return a code of the same shape."""
+    bare = value.translate(None, b" -")
+    if not bare or len(bare) > 12:
+        return None if bare else value
+    masked = permute_shape(keyed, bare)
+    if masked is None:
+        return None
+    if numeric and masked[:1] == b"0":
+        masked = b"%d" % (1 + keyed.number(value) % 9) + masked[1:]
+    letters = iter(masked)
+    return bytes(c if c in b" -" else next(letters) for c in value)

@@ -1,0 +1,179 @@
+"""Policy, masks of nested values: JSON documents and array literals keep their structure, every leaf is hidden.
+
+In comes a text form, and for leaves a way to make the mask of a class; out goes valid JSON, or a valid array literal.
+What cannot be parsed has no structure to keep: None.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from proctor.policy.masks_keyed import Keyed
+from proctor.policy.masks_plain import WORD
+from proctor.terms import DataClass
+
+LeafMask = Callable[[DataClass, str, bytes], "bytes | None"]
+"""Masks one leaf: its class, its type family, its text."""
+MAX_DOCUMENT = 4 << 20
+MAX_DEPTH = 64
+
+# What a key says of the value below it. Only where the answer keeps use: any other leaf is redacted.
+_KEYS = {
+    "email": "email mail e_mail email_address",
+    "phone": "phone tel telephone mobile cell fax phone_number",
+    "given_name": "first_name firstname given_name givenname forename fname middle_name",
+    "family_name": "last_name lastname surname family_name lname",
+    "person_name": "name full_name fullname display_name contact_name recipient holder",
+    "street": "street street1 street2 line1 line2 address_line1 address_line2 street_address addr road",
+    "postal_address": "address full_address billing_address shipping_address",
+    "city": "city town locality suburb",
+    "postal_code": "zip zip_code zipcode postal_code postcode plz postalcode",
+    "birth_date": "dob birth_date birthdate date_of_birth birthday",
+    "us_ssn": "ssn social_security_number",
+    "payment_card": "card card_number cardnumber credit_card pan",
+    "iban": "iban",
+    "ip_address": "ip ip_address ipaddress",
+    "salary": "salary income wage",
+    "geolocation": "lat lng lon latitude longitude",
+}
+CLASS_OF_KEY: dict[str, DataClass] = {
+    key: DataClass(data_class) for data_class, keys in _KEYS.items() for key in keys.split()
+}
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$\-]{0,39}")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+
+class _TooDeep(ValueError):
+    pass
+
+
+def mask_document(keyed: Keyed, value: bytes, leaf: LeafMask) -> bytes | None:
+    """Return a JSON document of the same keys and lengths, whose leaves are masked by what their keys say."""
+    if len(value) > MAX_DOCUMENT:
+        return None
+    parsed: Json = json.loads(value, parse_constant=_refuse)
+    return json.dumps(_hidden(keyed, parsed, None, leaf, 0), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _refuse(name: str) -> float:
+    raise ValueError(name)
+
+
+def _hidden(keyed: Keyed, node: Json, data_class: DataClass | None, leaf: LeafMask, depth: int) -> Json:
+    if depth > MAX_DEPTH:
+        raise _TooDeep
+    match node:
+        case dict():
+            return {
+                _safe_key(keyed, key): _hidden(keyed, child, _class_of(key), leaf, depth + 1)
+                for key, child in node.items()
+            }
+        case list():
+            return [_hidden(keyed, child, data_class, leaf, depth + 1) for child in node]
+        case bool():
+            return False
+        case str():
+            return _hidden_text(node, data_class, leaf)
+        case int() | float():
+            return _hidden_number(node, data_class, leaf)
+        case _:
+            return None
+
+
+def _class_of(key: str) -> DataClass | None:
+    return CLASS_OF_KEY.get(_CAMEL.sub("_", key[:64]).lower().replace("-", "_"))
+
+
+def _safe_key(keyed: Keyed, key: str) -> str:
+    # {"zelda@example.org": …}: a key that does not look like a name of a field is data.
+    if _PLAIN_KEY.fullmatch(key) is not None and sum(c.isdigit() for c in key) <= 4:
+        return key
+    return f"key_{keyed.number(key.encode('utf-8', 'surrogatepass')) % 16**12:012x}"
+
+
+def _hidden_text(text: str, data_class: DataClass | None, leaf: LeafMask) -> str:
+    masked = leaf(data_class, "text", text.encode()) if data_class is not None else None
+    return (WORD if masked is None else masked).decode("utf-8", "replace")
+
+
+def _hidden_number(number: int | float, data_class: DataClass | None, leaf: LeafMask) -> int | float:
+    if data_class is None:
+        return 0
+    family = "integer" if isinstance(number, int) else "float"
+    masked = leaf(data_class, family, str(number).encode())
+    if masked is None:
+        return 0
+    return int(masked) if family == "integer" else float(masked)
+
+
+_INTEGER = re.compile(rb"[1-9][0-9]{0,18}|0")
+_DECIMAL = re.compile(rb"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
+_BARE = re.compile(rb'[^",{}\\\s]+')
+
+
+def mask_array(value: bytes, data_class: DataClass, leaf: LeafMask) -> bytes | None:
+    """Return an array literal of the same dimensions with each element masked; NULL stays NULL."""
+    if len(value) > MAX_DOCUMENT or not value.startswith(b"{") or not value.endswith(b"}"):
+        return None
+    out = bytearray()
+    at, size = 0, len(value)
+    while at < size:
+        c = value[at : at + 1]
+        if c in b"{},":
+            out += c
+            at += 1
+        elif c == b'"':
+            element, at = _quoted(value, at + 1)
+            out += _as_element(_leaf(element, data_class, leaf))
+        else:
+            found = _BARE.match(value, at)
+            if found is None:
+                return None
+            at = found.end()
+            out += b"NULL" if found[0].upper() == b"NULL" else _as_element(_leaf(found[0], data_class, leaf))
+    return bytes(out)
+
+
+def _leaf(element: bytes, data_class: DataClass, leaf: LeafMask) -> bytes:
+    # An array does not say of what: a bare number may be a number, and then its mask must be one.
+    family = "integer" if _INTEGER.fullmatch(element) else "decimal" if _DECIMAL.fullmatch(element) else "text"
+    masked = leaf(data_class, family, element)
+    return WORD if masked is None else masked
+
+
+def _quoted(value: bytes, at: int) -> tuple[bytes, int]:
+    out = bytearray()
+    while True:
+        c = value[at]
+        if c == 0x22:
+            return bytes(out), at + 1
+        if c == 0x5C:
+            at += 1
+            c = value[at]
+        out.append(c)
+        at += 1
+
+
+def _as_element(text: bytes) -> bytes:
+    if _BARE.fullmatch(text) is not None and text.upper() != b"NULL":
+        return text
+    return b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+
+Span = tuple[int, int, DataClass]
+FindSpans = Callable[[bytes], "list[Span]"]
+
+
+def mask_spans(value: bytes, find: FindSpans, leaf: LeafMask) -> bytes:
+    """Return the text with the personal values that `find` sees masked in place. What it does not see stays."""
+    out = bytearray()
+    at = 0
+    for start, end, data_class in find(value):
+        masked = leaf(data_class, "text", value[start:end])
+        out += value[at:start] + (WORD if masked is None else masked)
+        at = end
+    return bytes(out + value[at:])
