@@ -117,12 +117,16 @@ class Catalog:
     functions_by_name: Mapping[str, tuple[FunctionDef, ...]] = field(init=False, repr=False, compare=False)
     types_by_oid: Mapping[int, TypeDef] = field(init=False, repr=False, compare=False)
     types_by_name: Mapping[str, tuple[TypeDef, ...]] = field(init=False, repr=False, compare=False)
+    functions_by_oid: Mapping[int, FunctionDef] = field(init=False, repr=False, compare=False)
+    operators_by_name: Mapping[str, tuple[OperatorDef, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_oid", {r.oid: r for r in self.relations.values()})
         object.__setattr__(self, "functions_by_name", _grouped((f.name, f) for f in self.functions))
         object.__setattr__(self, "types_by_oid", {t.oid: t for t in self.types})
         object.__setattr__(self, "types_by_name", _grouped((t.name, t) for t in self.types))
+        object.__setattr__(self, "functions_by_oid", {f.oid: f for f in self.functions})
+        object.__setattr__(self, "operators_by_name", _grouped((o.name, o) for o in self.operators))
 
     def find(self, name: str, *, schema: str | None, path: Iterable[str]) -> RelationDef | None:
         """Return what the server would find by that name: in `schema` if given, else along `path` in order.

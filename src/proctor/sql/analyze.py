@@ -1,0 +1,83 @@
+"""Station 3: text + catalog + session settings → `Analysis`, or "not understood". Pure; never raises on any text.
+
+The way of a text: `parser` cuts and parses it, `translate` makes IR of each tree, `statements` reads the IR against the
+catalog by `queries`, `writes`, `sources`, `predicates`, `expressions` and `calls`, and `ledger` keeps what is found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from proctor.sql import ir, parser, queries, translate
+from proctor.sql.catalog import Catalog
+from proctor.sql.ledger import Ledger
+from proctor.sql.settings import SessionSettings
+from proctor.sql.statements import Told, tell
+from proctor.sql.walk import Walk
+from proctor.sql.world import World
+from proctor.terms import Access, Action, Analysis
+
+MAX_STATEMENTS = 1000
+_TOO_DEEP = "the statement is nested too deeply to be examined"
+_CALM = frozenset({"begin", "commit", "rollback", "savepoint", "release", "rollback to"})
+
+
+def analyze(text: str, catalog: Catalog, settings: SessionSettings) -> tuple[Analysis, ...]:
+    """Return what each statement of a text means; what cannot be understood says so and why.
+
+    Statements of one text are read in order, each against what the earlier ones have changed.
+    """
+    try:
+        raws = parser.parse(text)
+    except parser.Unparsable as e:
+        return (_not_understood("unparsed", str(e), text),)
+    except RecursionError:
+        return (_not_understood("unparsed", _TOO_DEEP, text),)
+    except Exception:  # noqa: BLE001 - whatever breaks on a stranger's text, the answer is no
+        return (_not_understood("unparsed", "the text could not be examined", text),)
+    if len(raws) > MAX_STATEMENTS:
+        return (_not_understood("unparsed", "the text holds too many statements", text),)
+    world = World(catalog, settings.path, settings.user)
+    return tuple(_analyze_one(raw, world, settings) for raw in raws)
+
+
+def _analyze_one(raw: parser.RawStatement, world: World, settings: SessionSettings) -> Analysis:
+    kind = "unknown"
+    try:
+        statement = translate.statement(raw.tree)
+        kind = getattr(statement, "kind", "") or type(statement).__name__.lower()
+        if world.confused and kind not in _CALM:
+            raise ir.NotUnderstood(f"an earlier {world.confused.upper()} of the same text may change what this means")
+        walk = Walk(world, Ledger(), queries.query, settings.server_version)
+        return _written_down(tell(walk, statement, raw.text), walk.ledger, raw.text)
+    except ir.NotUnderstood as e:
+        trouble = str(e)
+    except RecursionError:
+        trouble = _TOO_DEEP
+    except Exception as e:  # noqa: BLE001 - whatever breaks on a stranger's text, the answer is no
+        trouble = f"the statement could not be examined ({type(e).__name__})"
+    world.confused = world.confused or kind
+    return _not_understood(kind, trouble, raw.text)
+
+
+def _written_down(told: Told, ledger: Ledger, text: str) -> Analysis:
+    copies = tuple(
+        Access(Action.COPY, taint.target.relation, frozenset({taint.target.name})) for taint in ledger.taints
+    )
+    return Analysis(
+        kind=told.kind,
+        accesses=(*ledger.accesses, *ledger.read_accesses(), *copies),
+        outputs=told.outputs,
+        reads=frozenset(ledger.reads),
+        inferences=ledger.inferences(),
+        taints=tuple(ledger.taints),
+        functions=frozenset(ledger.functions),
+        opaque=tuple(ledger.opaque),
+        copy=ledger.copy,
+        effects=tuple(ledger.effects),
+        text=text,
+    )
+
+
+def _not_understood(kind: str, trouble: str, text: str) -> Analysis:
+    return replace(Analysis(kind=kind, understood=False, trouble=trouble), text=text)

@@ -1,0 +1,201 @@
+"""Station 3: one block of FROM and WHERE taken together: which relations it reads in full, by key, or crosswise.
+
+A relation is limited if a condition of its own limits it, or if it is joined with one that is. What a read or a write
+touches at most is estimated from the snapshot; nothing here asks the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from proctor.sql import traits
+from proctor.sql.catalog import RelationDef
+from proctor.sql.predicates import Conjunct
+from proctor.sql.scope import Item
+from proctor.sql.system_relations import catalog_traits
+from proctor.sql.walk import Walk
+from proctor.sql.world import TEMPORARY
+from proctor.terms import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a block's conditions come to: whether every item is limited, and how many rows it has at most."""
+
+    limited: bool
+    rows: int | None
+
+
+def settle(
+    walk: Walk,
+    rows: Sequence[Item],
+    parts: Sequence[Conjunct],
+    *,
+    at_most: int | None = None,
+    locks: bool = False,
+    target: Item | None = None,
+) -> Settled:
+    """Note how each relation of a block is read, but for the target of a write."""
+    limited = limited_items(rows, parts)
+    counts = key_counts(rows, parts)
+    crossed = _crossed(rows, parts, counts)
+    for item in rows:
+        if item.relation is None or item is target:
+            continue
+        how = set(catalog_traits(item.relation))
+        if id(item) in counts:
+            how.add(traits.KEY_LOOKUP)
+        elif id(item) not in limited:
+            how.add(traits.NO_WHERE)
+            if any(part.always for part in parts):
+                how.add(traits.ALWAYS_TRUE)
+        if id(item) in crossed:
+            how.add(traits.CARTESIAN)
+        if locks:
+            how.add(traits.ROW_LOCK)
+        found = estimate(item, counts)
+        if at_most is not None:
+            found = at_most if found is None else min(found, at_most)
+        for relation in walk.world.family(item.relation) if item.relation.children else (item.relation,):
+            walk.ledger.scan(relation, how, found)
+    alone = estimate(rows[0], counts) if len(rows) == 1 else None
+    return Settled(all(id(item) in limited for item in rows), alone)
+
+
+def estimate(item: Item, counts: dict[int, int]) -> int | None:
+    """Return how many rows of a relation are touched at most, None if nobody knows."""
+    if id(item) in counts:
+        return counts[id(item)]
+    if item.relation is None or item.relation.estimated_rows < 0:
+        return None
+    return item.relation.estimated_rows
+
+
+def limited_items(rows: Sequence[Item], parts: Iterable[Conjunct]) -> set[int]:
+    """Return the ids of the items whose rows some condition limits, directly or through joins."""
+    here = {id(item) for item in rows}
+    found = {id(item) for item in rows if item.single or item.limited}
+    useful = [part for part in parts if not part.always]
+    for part in useful:
+        inside = part.touched & here
+        # A condition on one item alone, or on one and something outside of the block, is a limit of its own.
+        if len(inside) == 1 or part.touched - here or part.current_row:
+            found |= part.limits & here
+    grown = True
+    while grown:
+        grown = False
+        for part in useful:
+            inside = part.touched & here
+            fresh = (part.limits & here) - found
+            if fresh and inside & found:
+                found |= fresh
+                grown = True
+        for item in rows:
+            if id(item) not in found and item.bound & found:
+                found.add(id(item))
+                grown = True
+    return found
+
+
+def key_counts(rows: Sequence[Item], parts: Sequence[Conjunct]) -> dict[int, int]:
+    """Return, for each item that is looked up by a unique key, how many rows that can be."""
+    counts: dict[int, int] = {}
+    for item in rows:
+        if item.relation is None:
+            continue
+        given: dict[str, int] = {}
+        for part in parts:
+            if part.current_row:
+                counts[id(item)] = 1
+            if id(item) in part.limits:
+                for column, count in part.keys:
+                    if column.relation == item.relation.relation:
+                        given[column.name] = min(count, given.get(column.name, count))
+        _count_keys(item, given, counts)
+    _follow_pairs(rows, parts, counts)
+    return counts
+
+
+def _count_keys(item: Item, given: dict[str, int], counts: dict[int, int]) -> None:
+    assert item.relation is not None
+    for unique in item.relation.unique:
+        if unique and unique <= given.keys():
+            product = 1
+            for name in unique:
+                product *= given[name]
+            counts[id(item)] = min(product, counts.get(id(item), product))
+
+
+def _follow_pairs(rows: Sequence[Item], parts: Sequence[Conjunct], counts: dict[int, int]) -> None:
+    """A unique column joined to a relation that is looked up by key is looked up by key as well."""
+    relations = {id(item): item.relation for item in rows if item.relation is not None}
+    for _ in rows:
+        for part in parts:
+            for known in [key for key in counts if key in part.touched]:
+                for other in part.limits & relations.keys():
+                    if other not in counts and _is_unique(relations[other], _column_of(part, relations[other])):
+                        counts[other] = counts[known]
+
+
+def _column_of(part: Conjunct, relation: RelationDef) -> frozenset[Column]:
+    return frozenset(column for pair in part.pairs for column in pair if column.relation == relation.relation)
+
+
+def _is_unique(relation: RelationDef | None, columns: frozenset[Column]) -> bool:
+    names = frozenset(column.name for column in columns)
+    return relation is not None and len(names) == 1 and names in relation.unique
+
+
+def _crossed(rows: Sequence[Item], parts: Sequence[Conjunct], counts: dict[int, int]) -> set[int]:
+    """Return the ids of items joined with another by no condition at all."""
+    many = [item for item in rows if not item.single and id(item) not in counts]
+    if len(many) < 2:
+        return set()
+    group = {id(item): id(item) for item in rows}
+
+    def root(key: int) -> int:
+        while group[key] != key:
+            key = group[key]
+        return key
+
+    links = [part.touched & group.keys() for part in parts if not part.always]
+    links += [{id(item)} | (item.bound & group.keys()) for item in rows]
+    for linked in links:
+        first, *others = linked or (id(rows[0]),)
+        for other in others:
+            group[root(other)] = root(first)
+    roots = {root(id(item)) for item in many}
+    return {id(item) for item in many} if len(roots) > 1 else set()
+
+
+def write_traits(item: Item, rows: Sequence[Item], parts: Sequence[Conjunct]) -> tuple[set[str], int | None]:
+    """Return how an UPDATE or DELETE chooses its target's rows, and how many that can be at most."""
+    counts = key_counts(rows, parts)
+    found: set[str] = set()
+    if id(item) in counts:
+        found.add(traits.KEY_LOOKUP)
+    elif id(item) not in limited_items(rows, parts):
+        useful = [part for part in parts if not part.always and id(item) in part.limits]
+        if useful:
+            found.add(traits.JOIN_ONLY)
+        else:
+            found.add(traits.NO_WHERE)
+            if any(part.always for part in parts):
+                found.add(traits.ALWAYS_TRUE)
+    elif _half_open(item, parts):
+        found.add(traits.HALF_OPEN)
+    if item.relation is not None and item.relation.relation.schema == TEMPORARY:
+        found.add(traits.TEMPORARY)
+    return found, estimate(item, counts)
+
+
+def _half_open(item: Item, parts: Sequence[Conjunct]) -> bool:
+    """Tell whether nothing but one-sided ranges over a unique column limits the target."""
+    limits = [part for part in parts if not part.always and id(item) in part.limits]
+    if not limits or any(part.side is None for part in limits):
+        return False
+    sides = {part.side for part in limits}
+    if len({side for pair in sides if pair for side in pair[1:]}) != 1:
+        return False
+    return all(part.side is not None and _is_unique(item.relation, part.side[0]) for part in limits)

@@ -1,0 +1,95 @@
+"""Station 3: what an analysis has found so far, and how it becomes `terms.Analysis` at the end.
+
+Only collects. Each part of the lineage writes here; nobody reads back but `results` and those who fork it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from proctor.sql import traits
+from proctor.sql.catalog import RelationDef
+from proctor.terms import Access, Action, Column, CopyFormat, Effect, Inference, Relation, Taint, Use
+
+
+@dataclass(slots=True)
+class Scan:
+    """How a relation is read, over all the places of the statement that read it."""
+
+    traits: set[str] = field(default_factory=set)
+    estimated_rows: int | None = None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything found about one statement."""
+
+    reads: set[Column] = field(default_factory=set)
+    scans: dict[Relation, Scan] = field(default_factory=dict)
+    steered: dict[Use, set[Column]] = field(default_factory=dict)
+    separate: list[Inference] = field(default_factory=list)
+    taints: list[Taint] = field(default_factory=list)
+    functions: set[str] = field(default_factory=set)
+    opaque: list[str] = field(default_factory=list)
+    accesses: list[Access] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    copy: CopyFormat | None = None
+    touched: set[int] = field(default_factory=set)
+    """ids of the from-items that the expression under evaluation refers to."""
+
+    def infer(self, use: Use, columns: frozenset[Column]) -> None:
+        """Note that columns steer the statement."""
+        if not columns:
+            return
+        if use is Use.EQUIJOIN:
+            # Which columns are compared with which matters: their classes must agree pair by pair.
+            found = Inference(use, columns)
+            if found not in self.separate:
+                self.separate.append(found)
+            return
+        self.steered.setdefault(use, set()).update(columns)
+
+    def hide(self, words: str) -> None:
+        """Note something that cannot be seen through."""
+        if words not in self.opaque:
+            self.opaque.append(words)
+
+    def scan(self, relation: RelationDef, how: set[str], estimated_rows: int | None) -> None:
+        """Note that a relation is read; the worst of several scans stands."""
+        scan = self.scans.get(relation.relation)
+        if scan is None:
+            self.scans[relation.relation] = Scan(set(how), estimated_rows)
+            return
+        if traits.KEY_LOOKUP not in how:
+            scan.traits.discard(traits.KEY_LOOKUP)
+        scan.traits |= how - {traits.KEY_LOOKUP}
+        if estimated_rows is not None:
+            scan.estimated_rows = max(estimated_rows, scan.estimated_rows or 0)
+
+    def inferences(self) -> tuple[Inference, ...]:
+        """Return all uses, one inference a column, in a stable order; equi-joins keep their pairs."""
+        found = [
+            Inference(use, frozenset({column}))
+            for use in sorted(self.steered)
+            for column in sorted(self.steered[use])
+        ]
+        return (*found, *self.separate)
+
+    def read_accesses(self) -> tuple[Access, ...]:
+        """Return one READ for each relation that was scanned or whose columns were touched."""
+        columns: dict[Relation, set[str]] = {relation: set() for relation in self.scans}
+        for column in self.reads:
+            columns.setdefault(column.relation, set()).add(column.name)
+        found = []
+        for relation in sorted(columns):
+            scan = self.scans.get(relation, Scan())
+            found.append(
+                Access(
+                    Action.READ,
+                    relation,
+                    frozenset(columns[relation]),
+                    frozenset(scan.traits),
+                    estimated_rows=scan.estimated_rows,
+                )
+            )
+        return tuple(found)

@@ -1,0 +1,80 @@
+"""Station 3: what every part of the lineage carries with it through one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from proctor.sql import ir
+from proctor.sql.ledger import Ledger
+from proctor.sql.scope import Cell, Scope, Value
+from proctor.sql.world import World
+from proctor.terms import Column, Use
+
+MAX_VIEW_DEPTH = 32
+
+
+@dataclass(slots=True)
+class Shape:
+    """The columns a query returns. `single`: at most one row; `limited`: no whole table; `silent`: returns nothing."""
+
+    cells: tuple[Cell, ...]
+    single: bool = False
+    limited: bool = False
+    rows: int | None = None
+    """How many rows it returns at most, as far as its text or the snapshot says."""
+    silent: bool = False
+
+
+@dataclass(slots=True)
+class Walk:
+    """The world a statement stands in, and what has been found about it. `query` reads a subquery."""
+
+    world: World
+    ledger: Ledger
+    query: Callable[[Walk, ir.Query, Scope | None], Shape]
+    server_version: int = 150000
+    path: tuple[str, ...] | None = None
+    """The path inside a view; None: the session's."""
+    view_depth: int = 0
+    expanding: list[object] = field(default_factory=list)
+
+    def refer(self, cell: Cell) -> Value:
+        """Note that a column is referred to, and return its value."""
+        ledger = self.ledger
+        if cell.value.sources:
+            ledger.reads |= cell.value.sources
+        if cell.unread:
+            ledger.reads |= cell.unread
+        for item in cell.items:
+            ledger.touched.add(id(item))
+        return cell.value
+
+    @contextmanager
+    def touching(self) -> Iterator[set[int]]:
+        """Collect the from-items that what is evaluated inside refers to."""
+        before = self.ledger.touched
+        inside: set[int] = set()
+        self.ledger.touched = inside
+        try:
+            yield inside
+        finally:
+            before |= inside
+            self.ledger.touched = before
+
+    @contextmanager
+    def reading(self) -> Iterator[set[Column]]:
+        """Collect the columns read inside, without noting them yet."""
+        before = self.ledger.reads
+        inside: set[Column] = set()
+        self.ledger.reads = inside
+        try:
+            yield inside
+        finally:
+            self.ledger.reads = before
+
+    def steer(self, value: Value, use: Use) -> None:
+        """Note that a value groups or orders rows: a bare column by that use, anything computed as a filter."""
+        if value.sources:
+            self.ledger.infer(use if value.plain or use is Use.ORDER else Use.FILTER, value.sources)

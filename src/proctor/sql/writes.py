@@ -1,0 +1,315 @@
+"""Station 3: INSERT, UPDATE, DELETE, MERGE: what they write, which columns flow where, what they return.
+
+A value that comes from a column and is written into another is a `Taint`. What RETURNING shows of a written column has
+the written value's sources too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from proctor.sql import ir, queries, traits
+from proctor.sql.blocks import settle, write_traits
+from proctor.sql.catalog import RelationDef
+from proctor.sql.expressions import evaluate, evaluate_all
+from proctor.sql.predicates import Conjunct, conjuncts
+from proctor.sql.scope import Cell, Frame, Item, Scope, Value, either
+from proctor.sql.sources import frame, relation_item
+from proctor.sql.walk import Shape, Walk
+from proctor.sql.world import TEMPORARY
+from proctor.terms import Access, Action, Column, Relation, Taint, Use
+
+Written = dict[str, list[Value]]
+"""What is written into each column."""
+_VIEWS = frozenset({"v"})
+
+
+def modify(walk: Walk, q: ir.Query, scope: Scope) -> Shape:
+    """Note what a data-modifying query does; return the columns of its RETURNING."""
+    match q:
+        case ir.Insert():
+            return _insert(walk, q, scope)
+        case ir.Update():
+            return _update(walk, q, scope)
+        case ir.Delete():
+            return _delete(walk, q, scope)
+        case ir.Merge():
+            return _merge(walk, q, scope)
+        case _:
+            raise ir.NotUnderstood("the query is not understood")
+
+
+def _target(walk: Walk, ref: ir.TableRef) -> tuple[RelationDef, Item]:
+    found = walk.world.relation(ref.parts, walk.path)
+    if found.has_rules:
+        walk.ledger.hide(f"rewrite rules on {found.relation} change what is done to it")
+    return found, relation_item(walk, found, ref)
+
+
+def _bases(found: RelationDef, item: Item, only: bool, walk: Walk) -> list[tuple[RelationDef, dict[str, str]]]:
+    """Return the relations really written, each with the names its columns have in the statement."""
+    whole = [(found, {column.name: column.name for column in found.columns})]
+    if found.kind in _VIEWS:
+        below: dict[Relation, dict[str, str]] = {}
+        for column, cell in zip(found.columns, item.cells, strict=False):
+            for source in cell.value.sources if cell.value.plain else ():
+                below.setdefault(source.relation, {})[column.name] = source.name
+        for relation, names in below.items():
+            known = walk.world.made.get(relation) or walk.world.catalog.relations.get(relation)
+            if known is not None:
+                whole.append((known, names))
+        return whole
+    if found.children and not only:
+        whole += [(child, whole[0][1]) for child in walk.world.family(found)[1:]]
+    return whole
+
+
+def _record(
+    walk: Walk,
+    action: Action,
+    bases: Sequence[tuple[RelationDef, dict[str, str]]],
+    columns: Sequence[str],
+    how: set[str],
+    rows: int | None,
+) -> None:
+    for relation, names in bases:
+        own = set(how)
+        if relation.relation.schema == TEMPORARY:
+            own.add(traits.TEMPORARY)
+        if relation.relation.schema == "pg_catalog":
+            own.add(traits.SYSTEM)
+        if relation.kind == "f":
+            own.add(traits.FOREIGN)
+        written = frozenset(names[column] for column in columns if column in names)
+        if action is not Action.DELETE and any(unique & written for unique in relation.unique):
+            own.add(traits.CONSTRAINT_OUTCOME)
+        walk.ledger.accesses.append(Access(action, relation.relation, written, frozenset(own), estimated_rows=rows))
+
+
+def _taint(walk: Walk, bases: Sequence[tuple[RelationDef, dict[str, str]]], written: Written) -> None:
+    for relation, names in bases:
+        for column, values in written.items():
+            sources = frozenset(source for value in values for source in value.sources)
+            if not sources or column not in names:
+                continue
+            target = Column(relation.relation, names[column])
+            # A column that is written back from itself, unchanged, goes nowhere.
+            if sources == {target} and all(value.plain for value in values if value.sources):
+                continue
+            taint = Taint(sources, target)
+            if taint not in walk.ledger.taints:
+                walk.ledger.taints.append(taint)
+
+
+def _check_columns(found: RelationDef, columns: Sequence[str]) -> None:
+    for column in columns:
+        if found.column(column) is None:
+            raise ir.NotUnderstood(f'column "{column}" of relation "{found.relation.name}" is not in the snapshot')
+
+
+# ---- RETURNING
+
+
+def _written_item(item: Item, written: Written) -> Item:
+    """Return the target as RETURNING sees it: each written column has its new value's sources too."""
+    made = Item(item.name, (), item.schema, item.relation)
+    cells = []
+    for cell in item.cells:
+        values = [value for value in written.get(cell.name, ()) if value.sources]
+        value = cell.value
+        if values:
+            mixed = either([cell.value, *values])
+            value = replace(value, sources=mixed.sources, plain=mixed.plain, fields=None)
+        cells.append(Cell(cell.name, value, (made,)))
+    made.cells = tuple(cells)
+    return made
+
+
+def _returning(
+    walk: Walk, listed: Sequence[ir.Target], item: Item, written: Written, others: Sequence[Frame], scope: Scope
+) -> Shape:
+    if not listed:
+        return Shape((), silent=True)
+    seen = _written_item(item, written)
+    view = Scope(scope)
+    view.add(Frame([seen], list(seen.cells), [seen]))
+    for other in others:
+        view.add(other)
+    if walk.server_version >= 180000:
+        for name in ("old", "new"):
+            if view.item(name) is None:
+                twin = replace(seen, name=name) if name == "new" else Item(name, item.cells, None, item.relation)
+                view.items.append(twin)
+    return Shape(tuple(queries.targets(walk, listed, view)), limited=True)
+
+
+# ---- INSERT
+
+
+def _insert(walk: Walk, q: ir.Insert, scope: Scope) -> Shape:
+    found, item = _target(walk, q.target)
+    bases = _bases(found, item, True, walk)
+    columns = q.columns or tuple(column.name for column in found.columns)
+    _check_columns(found, columns)
+    written: Written = {}
+    rows: int | None = 1
+    given = columns if q.columns else ()
+    for value in evaluate_all(walk, q.bounds, scope):
+        walk.ledger.infer(Use.FILTER, value.sources)
+    if q.source is not None:
+        shape = queries.query(walk, q.source, scope)
+        if len(shape.cells) > len(columns):
+            raise ir.NotUnderstood("INSERT has more values than columns")
+        rows = shape.rows
+        given = columns if q.columns else columns[: len(shape.cells)]
+        for column, cell in zip(columns, shape.cells, strict=False):
+            written.setdefault(column, []).append(walk.refer(cell))
+    _record(walk, Action.INSERT, bases, given, set(), rows)
+    if q.conflict is not None:
+        _conflict(walk, q.conflict, found, item, bases, written, rows, scope)
+    _taint(walk, bases, written)
+    return _returning(walk, q.returning, item, written, (), scope)
+
+
+def _conflict(
+    walk: Walk,
+    conflict: ir.Conflict,
+    found: RelationDef,
+    item: Item,
+    bases: Sequence[tuple[RelationDef, dict[str, str]]],
+    written: Written,
+    rows: int | None,
+    scope: Scope,
+) -> None:
+    inside = Scope(scope)
+    inside.add(Frame([item], list(item.cells), [item]))
+    arbiters = [value for e in conflict.arbiters for value in evaluate(walk, e, inside).sources]
+    if not conflict.arbiters:
+        # Any unique constraint, or one known by name alone.
+        by_name = {column.name: column for cell in item.cells for column in cell.value.sources}
+        arbiters = [by_name[name] for unique in found.unique for name in unique if name in by_name]
+    # Which way it goes tells whether the value was there.
+    walk.ledger.infer(Use.OUTCOME, frozenset(arbiters))
+    if conflict.predicate is not None:
+        walk.ledger.infer(Use.OUTCOME, evaluate(walk, conflict.predicate, inside).sources)
+    if not conflict.does_update:
+        return
+    excluded = Item("excluded", (), None, None, single=True)
+    excluded.cells = tuple(
+        Cell(column.name, either(written[column.name]) if column.name in written else Value(), (excluded,))
+        for column in found.columns
+    )
+    # `excluded` is named, never meant by a bare column name.
+    inside.items.append(excluded)
+    if conflict.where is not None:
+        conjuncts(walk, conflict.where, inside)
+    changed = _assign(walk, conflict.updates, found, inside)
+    _record(walk, Action.UPDATE, bases, tuple(changed), {traits.KEY_LOOKUP}, rows)
+    for column, values in changed.items():
+        written.setdefault(column, []).extend(values)
+
+
+def _assign(walk: Walk, sets: Sequence[ir.Assignment], found: RelationDef, scope: Scope) -> Written:
+    """Evaluate a SET list; return what is written into each column."""
+    written: Written = {}
+    for assignment in sets:
+        column = assignment.column
+        if not column and assignment.place is not None:
+            column = found.columns[assignment.place].name
+            value = evaluate(walk, assignment.value, scope)
+        elif assignment.place is None:
+            value = evaluate(walk, assignment.value, scope)
+        else:
+            value = _placed(walk, assignment.value, assignment.place, scope)
+        for bound in evaluate_all(walk, assignment.bounds, scope):
+            walk.ledger.infer(Use.FILTER, bound.sources)
+        _check_columns(found, (column,))
+        if assignment.nested:
+            value = replace(value, plain=False, constant=False)
+        written.setdefault(column, []).append(value)
+    return written
+
+
+def _placed(walk: Walk, source: ir.Expression, place: int, scope: Scope) -> Value:
+    """Return one value of a row on the right side of SET (a, b) = …."""
+    if isinstance(source, ir.Row) and place < len(source.args):
+        return evaluate(walk, source.args[place], scope)
+    if isinstance(source, ir.Subquery):
+        shape = walk.query(walk, source.query, scope)
+        if place < len(shape.cells):
+            return walk.refer(shape.cells[place])
+    return replace(evaluate(walk, source, scope), plain=False, fields=None)
+
+
+# ---- UPDATE, DELETE
+
+
+def _block(
+    walk: Walk, item: Item, source: Sequence[ir.FromItem], where: ir.Expression | None, scope: Scope
+) -> tuple[Scope, list[Frame], list[Conjunct]]:
+    inside = Scope(scope.outer)
+    inside.ctes = scope.ctes
+    inside.add(Frame([item], list(item.cells), [item]))
+    parts: list[Conjunct] = []
+    frames = []
+    for each in source:
+        beside = frame(walk, each, inside, parts)
+        inside.add(beside)
+        frames.append(beside)
+    if where is not None:
+        parts += conjuncts(walk, where, inside)
+    return inside, frames, parts
+
+
+def _update(walk: Walk, q: ir.Update, scope: Scope) -> Shape:
+    found, item = _target(walk, q.target)
+    inside, frames, parts = _block(walk, item, q.source, q.where, scope)
+    written = _assign(walk, q.sets, found, inside)
+    settle(walk, inside.rows, parts, target=item)
+    how, rows = write_traits(item, inside.rows, parts)
+    bases = _bases(found, item, q.target.only, walk)
+    _record(walk, Action.UPDATE, bases, tuple(written), how, rows)
+    _taint(walk, bases, written)
+    return _returning(walk, q.returning, item, written, frames, scope)
+
+
+def _delete(walk: Walk, q: ir.Delete, scope: Scope) -> Shape:
+    found, item = _target(walk, q.target)
+    inside, frames, parts = _block(walk, item, q.source, q.where, scope)
+    settle(walk, inside.rows, parts, target=item)
+    how, rows = write_traits(item, inside.rows, parts)
+    _record(walk, Action.DELETE, _bases(found, item, q.target.only, walk), (), how, rows)
+    return _returning(walk, q.returning, item, {}, frames, scope)
+
+
+# ---- MERGE
+
+
+def _merge(walk: Walk, q: ir.Merge, scope: Scope) -> Shape:
+    found, item = _target(walk, q.target)
+    inside, frames, _ = _block(walk, item, (q.source,), None, scope)
+    parts = conjuncts(walk, q.on, inside)
+    settle(walk, inside.rows, parts, target=item)
+    bases = _bases(found, item, q.target.only, walk)
+    everything: Written = {}
+    for clause in q.clauses:
+        limits = list(parts) if clause.matched == "both" else []
+        if clause.condition is not None:
+            with walk.touching() as touched:
+                value = evaluate(walk, clause.condition, inside)
+            walk.ledger.infer(Use.FILTER, value.sources)
+            limits.append(Conjunct(touched, touched))
+        if clause.verb == "nothing":
+            continue
+        written = _assign(walk, clause.sets, found, inside)
+        how, rows = write_traits(item, inside.rows, limits)
+        if clause.verb == "insert":
+            _record(walk, Action.INSERT, bases, tuple(written), set(), None)
+        else:
+            action = Action.UPDATE if clause.verb == "update" else Action.DELETE
+            _record(walk, action, bases, tuple(written), how, rows)
+        for column, values in written.items():
+            everything.setdefault(column, []).extend(values)
+    _taint(walk, bases, everything)
+    return _returning(walk, q.returning, item, everything, frames, scope)
