@@ -18,9 +18,11 @@ def _qualified(sql: str) -> str:
     return re.sub(r" (=|<>|<|>=|#) ", r" operator(pg_catalog.\1) ", " ".join(sql.split()))
 
 
+# Not current_schemas(): where pg_temp is first in the path, it makes the session a temporary schema, or fails to.
 STATE = _qualified("""
     select current_user, session_user,
-           pg_catalog.array_to_json(pg_catalog.current_schemas(true)),
+           (select pg_catalog.json_agg(n.nspname) from pg_catalog.pg_namespace n
+            where pg_catalog.has_schema_privilege(n.oid, 'usage')),
            (select n.nspname from pg_catalog.pg_namespace n where n.oid = pg_catalog.pg_my_temp_schema()),
            pg_catalog.current_setting('search_path'), d.datname, d.oid,
            pg_catalog.current_setting('server_version_num')
@@ -38,8 +40,8 @@ def _counted(table: str, key: str, condition: str) -> str:
 
 
 # Other sessions come and go with temporary tables: what belongs to them is nobody's news.
-_FOREIGN = """(select n.oid from pg_catalog.pg_namespace n where pg_catalog.starts_with(n.nspname, 'pg_temp_')
-    and n.oid <> pg_catalog.pg_my_temp_schema())"""
+_FOREIGN = """(select n.oid from pg_catalog.pg_namespace n where pg_catalog.starts_with(n.nspname, 'pg_toast')
+    or (pg_catalog.starts_with(n.nspname, 'pg_temp_') and n.oid <> pg_catalog.pg_my_temp_schema()))"""
 
 
 def _not_foreign(column: str) -> str:
@@ -68,7 +70,8 @@ FINGERPRINT = _qualified(
             _counted("pg_constraint", "x.oid", _not_foreign("conrelid")),
             _counted("pg_cast", "x.oid", "true"),
             _counted("pg_operator", "x.oid", "true"),
-            _counted("pg_description", "x.objoid, '.', x.objsubid", "x.classoid = 1259"),
+            _counted("pg_description", "x.objoid, '.', x.objsubid",
+                     f"x.classoid = 1259 and {_not_foreign('objoid')}"),
         )
     )
     + ")"

@@ -50,9 +50,8 @@ class SessionState:
 async def session_state(query: Query) -> SessionState:
     """Return who the session is and how it resolves names."""
     user, session_user, schemas, own_temp, setting, database, oid, version = await _one(query, STATE, 8)
-    named = _rows(schemas, str)
-    path = tuple("pg_temp" if name == own_temp else name for name in named)
-    return SessionState(user, session_user, _with_temp(path, setting), setting, database, int(oid), int(version))
+    path = effective_path(setting, user=user, schemas=frozenset(_rows(schemas, str)), own_temp=own_temp)
+    return SessionState(user, session_user, path, setting, database, int(oid), int(version))
 
 
 async def fingerprint(query: Query) -> str:
@@ -216,21 +215,32 @@ async def _system_part(query: Query, version: str, database_oid: int) -> Mapping
     return part
 
 
-_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,"]*))\s*(?:,|$)')
+_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,"\s]+))\s*(?:,|$)')
+MAX_NAME = 63  # bytes: the server cuts longer names
 
 
-def _with_temp(path: tuple[str, ...], setting: str) -> tuple[str, ...]:
-    """Return the path with `pg_temp` in it, where the server will put it once the session has one."""
-    if "pg_temp" in path:
-        return path
-    place = 0
+def effective_path(setting: str, *, user: str, schemas: frozenset[str], own_temp: str = "") -> tuple[str, ...]:
+    """Return the schemas that a name is looked for in, in order, as the server makes them from search_path.
+
+    `schemas` are those that the user may use. What does not exist is left out; `pg_temp`, though it may come into being
+    only later, is always there, so that CREATE TEMP does not change what the path means.
+    """
+    path: list[str] = []
     for match in _NAME.finditer(setting):
-        name = match[1].replace('""', '"') if match[1] is not None else match[2].strip()
-        if name == "pg_temp":
-            return (*path[:place], "pg_temp", *path[place:])
-        if name in path[place:]:
-            place = path.index(name, place) + 1
-    return ("pg_temp", *path)
+        name = match[1].replace('""', '"') if match[1] is not None else _folded(match[2])
+        name = name.encode()[:MAX_NAME].decode(errors="ignore")
+        if name == "$user":
+            name = user
+        if name == own_temp:
+            name = "pg_temp"
+        if name not in path and (name == "pg_temp" or name in schemas):
+            path.append(name)
+    implicit = [name for name in ("pg_temp", "pg_catalog") if name not in path]
+    return (*implicit, *path)
+
+
+def _folded(name: str) -> str:
+    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)
 
 
 def _digest(state: str) -> str:
