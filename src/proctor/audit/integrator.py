@@ -10,7 +10,6 @@ Takes folders and a key. Knows of a record's fields only its number.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,12 +20,13 @@ from typing import Final
 
 import msgspec
 
+from proctor.audit.disk import lock, write_durably
 from proctor.audit.journal import INTEGRATED
 from proctor.audit.note import Checkpoint, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
 from proctor.audit.record import ENTRY_LIMIT, SCHEMA, Blob, JournalLost, encode
 from proctor.audit.segments import Damage, Frame, Reader, first_of, segments
 from proctor.audit.tiles import Misshapen, Tiles
-from proctor.audit.tlog import Log, Signer, write_durably
+from proctor.audit.tlog import Log, Signer
 from proctor.errors import HouseFault
 
 META: Final = "meta"
@@ -201,16 +201,11 @@ class Integrator:
         """Take the folders of the journal's shards, of the logs, and of the keys, and the name of the whole."""
         for folder in (journal, log, keys):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(log / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        held = lock(log / "lock", "the log")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            raise HouseFault("another process writes the log", hint="stop it first") from None
-        try:
-            return cls(journal, log, keys=keys, origin=origin, lock=lock)
+            return cls(journal, log, keys=keys, origin=origin, lock=held)
         except BaseException:
-            os.close(lock)
+            os.close(held)
             raise
 
     def close(self) -> None:

@@ -13,18 +13,18 @@ Knows nothing of what records mean, nor of the Merkle log.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import select
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from time import gmtime, strftime
 from types import TracebackType
-from typing import Final, Protocol
+from typing import Final
 
-from proctor.audit.record import SCHEMA, Body, ClockStepped, JournalFault, JournalOpened, encode
-from proctor.audit.segments import HEADER, MAGIC, MAX_RECORD, Damage, first_of, frame, scan, segments
+from proctor.audit.disk import lock, sync_folder, write_all
+from proctor.audit.record import Body, ClockStepped, JournalFault, JournalOpened, encode
+from proctor.audit.segments import HEADER, MAGIC, MAX_RECORD, frame, heal, segments
+from proctor.audit.stamp import Clock, Stamp
 from proctor.audit.sync import Failed, ProcessSyncer, Synced, Syncer
 from proctor.errors import HouseFault
 
@@ -33,21 +33,10 @@ MAX_LATER: Final = 256 * 1024  # what `append_later` may hold back before it wri
 MAX_UNSYNCED: Final = 32 * 1024 * 1024  # kept in memory to be repeated after a fault; beyond it the disk is too slow
 SOON: Final = 0.010
 PATIENCE: Final = 10.0  # a disk that takes longer has failed, whatever it says later
-STEP: Final = 500_000_000  # ns by which the clocks may disagree between two records before that is recorded
 INTEGRATED: Final = "integrated"
 """The file in which the integrator leaves the number of the first record that the log does not have yet."""
 
 FAULT_HINT: Final = "see the gateway's log; nothing is served until the journal can be written"
-
-
-class Clock(Protocol):
-    """Tells the time; the module `time` is one."""
-
-    def time_ns(self) -> int:
-        """Return nanoseconds since 1970, UTC."""
-
-    def monotonic_ns(self) -> int:
-        """Return nanoseconds that only grow."""
 
 
 class Journal:
@@ -60,7 +49,7 @@ class Journal:
         self.shard = shard
         self.failed: HouseFault | None = None
         self._lock = lock
-        self._clock = clock
+        self._stamp = Stamp(shard, clock)
         self._make_syncer = syncer
         self._max_segment = max_segment
         self._next = 0
@@ -79,11 +68,6 @@ class Journal:
         self._soon: asyncio.TimerHandle | None = None
         self._overdue: asyncio.TimerHandle | None = None
         self._recovering = False
-        self._head = b'{"v":%d,"shard":"%b","seq":' % (SCHEMA, shard.encode("ascii"))
-        self._second = -1
-        self._second_text = b""
-        self._wall = 0
-        self._monotonic = 0
 
     @classmethod
     def open(
@@ -104,9 +88,10 @@ class Journal:
             raise ValueError("a shard is named by letters, digits, dots and hyphens")
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            journal = cls(folder, shard, _locked(folder), clock=clock, syncer=syncer, max_segment=max_segment)
+            held = lock(folder / "lock", "this journal shard")
         except OSError as fault:
             raise HouseFault(f"the journal cannot be opened ({fault.strerror})", hint=FAULT_HINT) from fault
+        journal = cls(folder, shard, held, clock=clock, syncer=syncer, max_segment=max_segment)
         try:
             journal._start(first)
         except OSError as fault:
@@ -118,11 +103,10 @@ class Journal:
         return journal
 
     def _start(self, first: int) -> None:
-        healed = _heal(self.folder)
+        healed = heal(self.folder)
         self._next = max(first, healed.following, _integrated(self.folder))
         self._synced = self._next - 1
         self._ordinal = healed.segment
-        self._tick()
         self._begin_segment(self._next)
         self.record(
             JournalOpened(
@@ -222,16 +206,14 @@ class Journal:
             raise ValueError("this is no body of a record, or too large a one")
         if self._unsynced_size > MAX_UNSYNCED:
             self._catch_up()
-        step = self._tick()
+        step = self._stamp.look()
         if step:
             self._number(encode(ClockStepped(id=self._own_id(), by_us=step)))
         return self._number(body)
 
     def _number(self, body: bytes) -> int:
         position = self._next
-        framed = frame(
-            b'%b%d,"time":"%b","monotonic_ns":%d,%b' % (self._head, position, self._time(), self._monotonic, body[1:])
-        )
+        framed = frame(self._stamp.head(position) + body[1:])
         self._next = position + 1
         self._later.append(framed)
         self._later_size += len(framed)
@@ -253,7 +235,7 @@ class Journal:
         try:
             if self._size + len(data) > self._max_segment and self._size > HEADER.size:
                 self._begin_segment(self._unsynced[-len(self._later)][0])
-            _write_all(self._segment, data)
+            write_all(self._segment, data)
         except OSError as fault:
             raise self._fail(f"the journal cannot be written ({fault.strerror})") from fault
         self._size += len(data)
@@ -287,8 +269,8 @@ class Journal:
         path = self.folder / f"{self._ordinal:010d}.seg"
         fresh = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            _write_all(fresh, HEADER.pack(MAGIC, first))
-            _sync_folder(self.folder)
+            write_all(fresh, HEADER.pack(MAGIC, first))
+            sync_folder(self.folder)
             if self._syncer is not None:
                 self._syncer.adopt(fresh)
             elif self._segment >= 0 and self.failed is None:
@@ -462,50 +444,9 @@ class Journal:
         finally:
             self._release()
 
-    # -- time
-
-    def _tick(self) -> int:
-        """Look at both clocks; return by how many microseconds they have come apart since the last record, if much."""
-        wall, monotonic = self._clock.time_ns(), self._clock.monotonic_ns()
-        apart = (wall - self._wall) - (monotonic - self._monotonic) if self._wall else 0
-        back = bool(self._wall) and wall < self._wall
-        self._wall, self._monotonic = wall, monotonic
-        return apart // 1000 if back or abs(apart) > STEP else 0
-
-    def _time(self) -> bytes:
-        second, rest = divmod(self._wall, 1_000_000_000)
-        if second != self._second:
-            self._second = second
-            self._second_text = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second)).encode("ascii")
-        return b"%b.%06dZ" % (self._second_text, rest // 1000)
-
     def _own_id(self) -> str:
         """Return an identifier for a record that the journal makes itself: its shard and number."""
         return f"{self.shard}.{self._next}"
-
-
-def _write_all(file: int, data: bytes) -> None:
-    written = os.write(file, data)
-    while written < len(data):  # the rest of a short write either fits or tells why not
-        written += os.write(file, memoryview(data)[written:])
-
-
-def _locked(folder: Path) -> int:
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise HouseFault("another process writes this journal shard", hint="stop it first") from None
-    return lock
-
-
-def _sync_folder(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def _integrated(folder: Path) -> int:
@@ -513,42 +454,3 @@ def _integrated(folder: Path) -> int:
         return int((folder / INTEGRATED).read_text("ascii"))
     except (FileNotFoundError, ValueError):
         return 0
-
-
-class _Healed:
-    """What was found in the folder at the start."""
-
-    __slots__ = ("cut", "damaged", "following", "segment")
-
-    def __init__(self, segment: int, following: int, cut: int, damaged: bool) -> None:
-        self.segment = segment
-        self.following = following
-        self.cut = cut
-        self.damaged = damaged
-
-
-def _heal(folder: Path) -> _Healed:
-    """Cut the torn tail off the last segment, sync it, and say where the next record belongs.
-
-    Only what nothing sound follows is cut: damage in the midst is evidence, and stays.
-    """
-    paths = segments(folder)
-    if not paths:
-        return _Healed(0, 0, 0, False)
-    last = paths[-1]
-    following = max((first for path in paths if (first := first_of(path)) is not None), default=0)
-    cut, damaged = 0, False
-    # Two, because a crash amid a recovery leaves a last segment that repeats only some of the one before.
-    for path in paths[-2:]:
-        for found in scan(path):
-            if not isinstance(found, Damage):
-                following = max(following, found.seq + 1)
-            elif path == last and found.torn:
-                cut = last.stat().st_size - found.offset
-                os.truncate(last, found.offset)
-            elif path == last:
-                damaged = True
-                following = max(following, found.seq + 1)
-    with last.open("rb+") as file:
-        os.fdatasync(file.fileno())
-    return _Healed(int(last.stem), following, cut, damaged)

@@ -375,23 +375,6 @@ def encode(body: Body) -> bytes:
     return _ENCODE(body)
 
 
-def encode_again(
-    decided: StatementDecided,
-    exchange: str,
-    *,
-    session: str | None,
-    who: Who | None,
-    origin: Origin | None,
-    claims: Claimed | None,
-) -> bytes:
-    """Return the body of a decision that was taken before, for another exchange; its id is the exchange's."""
-    return _ENCODE(
-        msgspec.structs.replace(
-            decided, id=exchange, exchange=exchange, session=session, who=who, origin=origin, claims=claims
-        )
-    )
-
-
 def who_of(identity: Identity) -> Who:
     """Return an identity as a record writes it, groups in order."""
     return Who(

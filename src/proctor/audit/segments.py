@@ -7,6 +7,7 @@ Takes paths and bytes; returns records by number. Knows nothing of who writes, o
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -173,3 +174,40 @@ class Reader:
 def read(folder: Path, start: int = 0) -> Iterator[Frame | Damage]:
     """Yield a shard's records from number `start` on."""
     return iter(Reader(folder, start))
+
+
+@dataclass(frozen=True, slots=True)
+class Healed:
+    """What was found in the folder at the start."""
+
+    segment: int
+    following: int
+    cut: int = 0
+    damaged: bool = False
+
+
+def heal(folder: Path) -> Healed:
+    """Cut the torn tail off the last segment, sync it, and say where the next record belongs.
+
+    Only what nothing sound follows is cut: damage in the midst is evidence, and stays.
+    """
+    paths = segments(folder)
+    if not paths:
+        return Healed(0, 0)
+    last = paths[-1]
+    following = max((first for path in paths if (first := first_of(path)) is not None), default=0)
+    cut, damaged = 0, False
+    # Two, because a crash amid a recovery leaves a last segment that repeats only some of the one before.
+    for path in paths[-2:]:
+        for found in scan(path):
+            if not isinstance(found, Damage):
+                following = max(following, found.seq + 1)
+            elif path == last and found.torn:
+                cut = last.stat().st_size - found.offset
+                os.truncate(last, found.offset)
+            elif path == last:
+                damaged = True
+                following = max(following, found.seq + 1)
+    with last.open("rb+") as file:
+        os.fdatasync(file.fileno())
+    return Healed(int(last.stem), following, cut, damaged)

@@ -8,11 +8,11 @@ Knows nothing of what entries mean.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from proctor.audit.disk import put, sync_folder, write_durably
 from proctor.audit.note import Checkpoint, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
 from proctor.audit.proof import consistent, prove_consistency
 from proctor.audit.tiles import (
@@ -192,7 +192,7 @@ class _Batch:
             self._touched.add(folder.parent)
             folder = folder.parent
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _put(path, data, self._folder / "tmp")
+        put(path, data, self._folder / "tmp")
         self._touched.add(path.parent)
         if ".p/" not in name:
             self.stale.append(f"{name}.p")
@@ -200,31 +200,7 @@ class _Batch:
     def settle(self) -> None:
         """Sync the folders."""
         for folder in self._touched:
-            _sync(folder)
-
-
-def write_durably(path: Path, data: bytes, staging: Path | None = None) -> None:
-    """Replace a small file, whole or not at all, so that a power cut leaves the old one or the new one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _put(path, data, staging or path.parent)
-    _sync(path.parent)
-
-
-def _put(path: Path, data: bytes, staging: Path) -> None:
-    fresh = staging / f".{path.name}.new"
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
-
-
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+            sync_folder(folder)
 
 
 def _clear(folder: Path) -> None:

@@ -71,7 +71,7 @@ def test_the_head_of_a_record_has_a_fixed_order(opened, folder):
         journal.append(BEAT)
     last = list(read(folder))[-1].record
     assert last == (
-        b'{"v":1,"shard":"w0","seq":1,"time":"2027-01-15T08:00:00.003000Z","monotonic_ns":5003000000,'
+        b'{"v":1,"shard":"w0","seq":1,"time":"2027-01-15T08:00:00.002000Z","monotonic_ns":5002000000,'
         b'"kind":"heartbeat","id":"h","interval_s":60}'
     )
 

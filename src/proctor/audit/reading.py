@@ -1,0 +1,105 @@
+"""Reads all records of a house back, wherever they lie: in the logs, or still in the journal only.
+
+Takes a state folder; returns exact records by shard and number. Does not check signatures or hashes: `verify` does.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from proctor.audit.integrator import META, whole
+from proctor.audit.note import Untrusted, read_checkpoint
+from proctor.audit.record import glance
+from proctor.audit.segments import Frame, Reader
+from proctor.audit.tiles import Misshapen, Tiles
+from proctor.audit.tlog import CHECKPOINT
+from proctor.errors import HouseFault
+
+
+def shards(state: Path) -> list[str]:
+    """Return the names of all shards that have a log or a journal."""
+    found: set[str] = set()
+    for folder in (state / "log", state / "journal"):
+        if folder.is_dir():
+            found |= {path.name for path in folder.iterdir() if path.is_dir()}
+    return sorted(found - {META})
+
+
+def integrated(state: Path, shard: str) -> int:
+    """Return how many records of a shard its log's checkpoint covers."""
+    try:
+        note = (state / "log" / shard / CHECKPOINT).read_text("utf-8")
+        return read_checkpoint(note.rpartition("\n\n")[0] + "\n").size
+    except FileNotFoundError:
+        return 0
+    except (Untrusted, UnicodeDecodeError) as fault:
+        raise _damaged(shard) from fault
+
+
+def records(state: Path, shard: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield a shard's records from a number on: first from its log, then what only the journal has yet."""
+    size = integrated(state, shard)
+    log = state / "log" / shard
+    try:
+        for seq, entry in Tiles(log, size).walk(start):
+            yield seq, whole(log, entry)
+    except (OSError, Misshapen) as fault:
+        raise _damaged(shard) from fault
+    for found in Reader(state / "journal" / shard, max(size, start)):
+        if isinstance(found, Frame):
+            yield found.seq, found.record
+
+
+def everything(state: Path) -> Iterator[bytes]:
+    """Yield every record of every shard, in the order of their times as far as each shard keeps it."""
+    for _, record in heapq.merge(*(_timed(state, shard) for shard in shards(state)), key=lambda pair: pair[0]):
+        yield record
+
+
+def _timed(state: Path, shard: str) -> Iterator[tuple[tuple[str, str, int], bytes]]:
+    for seq, record in records(state, shard):
+        yield (_time(shard, seq, record), shard, seq), record
+
+
+def _time(shard: str, seq: int, record: bytes) -> str:
+    try:
+        return glance(record).time
+    except msgspec.MsgspecError as fault:
+        raise HouseFault(f"record {seq} of {shard} is damaged", hint="run `proctor audit verify`") from fault
+
+
+class Tail:
+    """Yields records as they are written, from the end, or from the beginning if asked to."""
+
+    def __init__(self, state: Path, *, last: int = 0) -> None:
+        """Begin with the last few records of each shard."""
+        self._state = state
+        self._last = last
+        self._readers: dict[str, Reader] = {}
+
+    def take(self) -> list[bytes]:
+        """Return what has come since the last time, in the order of its times. Never waits."""
+        fresh: list[tuple[str, str, int, bytes]] = []
+        first = not self._readers
+        for shard in shards(self._state):
+            if shard not in self._readers:
+                start = max(0, self._end(shard) - self._last) if first else 0
+                self._readers[shard] = Reader(self._state / "journal" / shard, start)
+            for found in self._readers[shard]:
+                if isinstance(found, Frame):
+                    fresh.append((_time(shard, found.seq, found.record), shard, found.seq, found.record))
+        return [record for *_, record in sorted(fresh)]
+
+    def _end(self, shard: str) -> int:
+        reader = Reader(self._state / "journal" / shard, integrated(self._state, shard))
+        for _ in reader:
+            pass
+        return reader.following
+
+
+def _damaged(shard: str) -> HouseFault:
+    return HouseFault(f"the log of {shard} is damaged", hint="run `proctor audit verify`")
