@@ -68,40 +68,46 @@ _CODES = frozenset(
     b"1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82"
     b" 84 86 90 91 92 93 94 95 98".split()
 )
-_DIGITS = b"0123456789"
+_NOT_DIGITS = bytes(c for c in range(256) if not 48 <= c <= 57)
+_DIALLED = b"0123456789 +-().,/#*xXet:\t"
+_EXTENSION = re.compile(rb"[xXe#,]")
 
 
 def mask_phone(keyed: Keyed, value: bytes, *, numeric: bool) -> bytes | None:
-    """Return a number of the same length, spacing and country, that rings nowhere where fiction has a range.
+    """Return a number of the same length, spacing and country, that rings nowhere where there is such a range.
 
     None when the value is no telephone number: letters would be shown as they are.
     """
-    digits = bytes(c for c in value if c in _DIGITS)
-    if not digits or len(digits) > 32 or len(value) > 64 or value.translate(None, _DIGITS + b" +-().,/#*xXet:\t"):
+    digits = value.translate(None, _NOT_DIGITS)
+    if not digits or len(digits) > 32 or len(value) > 64 or value.translate(None, _DIALLED):
         return None if value.strip() else value
-    random = b"%039d" % (keyed.number(value) % 10**39)
-    begins = value.lstrip()
-    international = begins.startswith(b"+")
-    head = b""
-    if international:
-        head = _country(digits)
-    elif digits.startswith(b"00") and len(digits) > 9 and not numeric:
-        head = b"00" + _country(digits[2:])
-    elif len(digits) == 11 and digits[:1] == b"1":
-        head, international = b"1", True
+    head = _head(value.lstrip(), digits, numeric=numeric)
+    main = len(_EXTENSION.split(value, maxsplit=1)[0].translate(None, _NOT_DIGITS))
     national = digits[len(head) :]
-    pattern = _pattern(head.removeprefix(b"00") or b"1" * (len(national) == 10), national)
-    filled = bytearray(random[: len(national)])
+    filled = bytearray(b"%039d" % (keyed.number(value) % 10**39))[: len(national)]
+    pattern = _pattern(head.removeprefix(b"00"), main - len(head), trunk=national[:1] == b"0")
     for at, c in enumerate(pattern):
         if c == 64:  # an area code begins with 2 to 9
             filled[at] = 50 + (filled[at] - 48) % 8
         elif c != 35:
             filled[at] = c
     if not pattern and filled:
-        zero = national[:1] == b"0" and not numeric
-        filled[0] = 48 if zero else 49 + (filled[0] - 48) % 9
+        # No country's own numbers begin with 0 behind its code, but Italy's; hers do not begin with 9.
+        dead = 57 if head.endswith(b"39") else 48
+        filled[0] = dead if head else national[0] if national[:1] == b"0" else 49 + (filled[0] - 48) % 9
+    if numeric and len(digits) == 10 and int(digits) < 2**31 <= int(head + bytes(filled)):
+        filled[0] = 49  # it may be a four-byte integer
     letters = iter(head + bytes(filled))
-    return bytes(next(letters) if c in _DIGITS else c for c in value)
+    return bytes(next(letters) if 48 <= c <= 57 else c for c in value)
+
+
+def _head(begins: bytes, digits: bytes, *, numeric: bool) -> bytes:
+    """Return the digits that say which country it is, as they are dialled."""
+    if begins.startswith(b"+"):
+        return _country(digits)
+    if digits.startswith(b"00") and len(digits) > 9 and not numeric:
+        return b"00" + _country(digits[2:])
+    return b"1" if len(digits) == 11 and digits[:1] == b"1" else b""
 
 
 def _country(digits: bytes) -> bytes:
@@ -111,10 +117,11 @@ def _country(digits: bytes) -> bytes:
     return digits[:3]
 
 
-def _pattern(country: bytes, national: bytes) -> bytes:
-    if country == b"1" and len(national) > 10:  # an extension
-        return _FICTION[b"1"][0]
-    return next((p for p in _FICTION.get(country, ()) if len(p) == len(national)), b"")
+def _pattern(country: bytes, length: int, *, trunk: bool) -> bytes:
+    """Return the range for fiction in that country for numbers of that length, if there is one."""
+    if not country:
+        return _FICTION[b"1"][0] if length == 10 and not trunk else b""
+    return next((p for p in _FICTION.get(country, ()) if len(p) == length), b"")
 
 
 _ISO = re.compile(rb"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})(?![0-9])(.*)", re.DOTALL)
@@ -191,6 +198,7 @@ def _date_number(keyed: Keyed, value: bytes) -> bytes | None:
 
 
 _AMOUNT = re.compile(rb"([^0-9.\-]{0,8}-?[^0-9.\-]{0,8})([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?([^0-9.]{0,8})")
+_CURRENCY = re.compile(r"[A-Z]{3}|kr\.?|R\$|US\$|zł|Kč|Rs\.?")
 _LIMITS = (2**15 - 1, 2**31 - 1, 2**63 - 1)
 
 
@@ -202,8 +210,9 @@ def mask_noise(keyed: Keyed, value: bytes, family: str) -> bytes | None:
     if found is None:
         return None
     before, whole, fraction, after = found.groups()
-    if any(c.isalpha() for c in (before + after).decode("utf-8", "replace")) and len(before + after) > 6:
-        return None
+    beside = (before + after).decode("utf-8", "replace").strip(" -\u00a0")
+    if any(c.isalnum() for c in beside) and _CURRENCY.fullmatch(beside) is None:
+        return None  # what stands beside the amount is shown, so it may only be a currency
     scale = len(fraction) - 1 if fraction else 0
     units = int(whole.replace(b",", b"") + (fraction[1:] if fraction else b""))
     step = max(units // 10, 1)
