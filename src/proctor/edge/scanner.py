@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
 from proctor.classify import ColumnFacts, Family, TableFacts, classify_table, family
@@ -32,6 +32,8 @@ RARE_VALUES = 20
 BYTEA = 17
 STATEMENT_MS = 2_000  # one slow table must not hold up the others
 SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
+TOLD_BY_NAME = frozenset({"boolean", "date", "timestamp", "time", "integer", "decimal", "float", "uuid"})
+"""Families whose values alone never make a column sensitive: a date or a long number is not masked on its shape."""
 HOLDING = frozenset("rpmf")
 """The kinds of relations that hold values: tables, partitioned ones, materialized views, foreign tables."""
 
@@ -56,6 +58,9 @@ class ScanResult:
     findings: Mapping[Column, Finding] = field(default_factory=dict)
     digests: Mapping[Relation, str] = field(default_factory=dict)
     unreadable: tuple[Relation, ...] = ()
+    unseen: frozenset[Column] = frozenset()
+    """Columns that hold no value yet and are judged by their names alone. The verdict is good for as long as they stay
+    empty: after a write they must be looked at again, and the digest of their table makes the next scan do so."""
 
 
 def holds_values(found: RelationDef) -> bool:
@@ -80,7 +85,7 @@ async def sample(
     *,
     rows: int = SAMPLE_ROWS,
     progress: Callable[[Relation], None] | None = None,
-) -> AsyncIterator[TableSample]:
+) -> AsyncGenerator[TableSample, None]:
     """Read at most `rows` rows of each table. A table that cannot be read gives a sample that says so."""
     async with _hurried(query):
         for relation in relations:
@@ -122,21 +127,40 @@ async def scan(
         and holds_values(found)
         and known.get(relation) != relation_digest(found)
     ]
+    if not due:
+        return ScanResult()
     findings: dict[Column, Finding] = {}
     digests: dict[Relation, str] = {}
     unreadable: list[Relation] = []
-    async for taken in sample(query, catalog, sorted(due), rows=rows, progress=progress):
-        relation = taken.relation.relation
-        verdicts = classify_table(facts_of(taken.relation, taken.rows, catalog))
-        digests[relation] = relation_digest(taken.relation)
-        if not taken.readable:
-            unreadable.append(relation)
-            digests[relation] = f"unreadable {digests[relation]}"
-            verdicts = {name: finding for name, finding in verdicts.items() if finding.data_class is not None}
-        if each is not None:
-            each(relation, digests[relation], verdicts)
-        findings |= {Column(relation, name): finding for name, finding in verdicts.items()}
-    return ScanResult(findings, digests, tuple(unreadable))
+    unseen: set[Column] = set()
+    async with aclosing(sample(query, catalog, sorted(due), rows=rows, progress=progress)) as samples:
+        async for taken in samples:
+            relation = taken.relation.relation
+            facts = facts_of(taken.relation, taken.rows, catalog)
+            verdicts = dict(classify_table(facts))
+            digest = relation_digest(taken.relation)
+            blind = {c.name for c in facts.columns if _is_blind(c) and verdicts[c.name].data_class is None}
+            if not taken.readable:
+                unreadable.append(relation)
+                digest = f"unreadable {digest}"
+                verdicts = {name: finding for name, finding in verdicts.items() if finding.data_class is not None}
+            elif blind and taken.relation.estimated_rows > SEARCHED_ROWS:
+                # There are values among so many rows, or may be: nobody has looked, and that is what is said.
+                digest = f"unseen {digest}"
+                verdicts = {name: finding for name, finding in verdicts.items() if name not in blind}
+            elif blind:
+                digest = f"unseen {digest}"
+                unseen |= {Column(relation, name) for name in blind}
+            digests[relation] = digest
+            if each is not None:
+                each(relation, digest, verdicts)
+            findings |= {Column(relation, name): finding for name, finding in verdicts.items()}
+    return ScanResult(findings, digests, tuple(unreadable), frozenset(unseen))
+
+
+def _is_blind(column: ColumnFacts) -> bool:
+    """Tell whether only values could have shown that a column is sensitive, and there are none."""
+    return column.type not in TOLD_BY_NAME and not any(value is not None for value in column.values)
 
 
 def facts_of(found: RelationDef, rows: Sequence[Row], catalog: Catalog | None = None) -> TableFacts:
@@ -220,7 +244,7 @@ async def _read(query: Query, found: RelationDef, rows: int) -> list[Row]:
     # The sample may be too small by chance, or because the table has shrunk since it was counted: then from the start.
     if len(taken) < rows // 2:
         taken = await query(_select(found, "", rows))
-    if 0 <= found.estimated_rows <= SEARCHED_ROWS or len(taken) < rows:
+    if found.estimated_rows <= SEARCHED_ROWS or len(taken) < rows:
         taken += await _rare(query, found, taken)
     return taken
 
