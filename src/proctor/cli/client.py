@@ -1,0 +1,113 @@
+"""The way from the command line to the API of a running gateway: HTTP under the house's CA."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import ssl
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from proctor.cli.ground import Answer, Exit, Trouble, fail, visible
+from proctor.edge.certificates import ca_path
+from proctor.edge.config import Address, Config, loopback
+
+SECONDS = 30.0
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 where to reach what listens everywhere
+
+
+class Client:
+    """One person's way to the API."""
+
+    def __init__(self, http: httpx.Client, where: str) -> None:
+        self._http = http
+        self._where = where
+
+    @classmethod
+    def of(cls, config: Config, name: str, url: str = "") -> Client:
+        """Return a client for somebody; the password is asked for if the environment has none."""
+        address = config.listen.console[0]
+        where = url.rstrip("/") or _url(config, address)
+        if not url and address.path is not None:
+            transport = httpx.HTTPTransport(uds=str(address.path))
+        else:
+            transport = httpx.HTTPTransport(verify=_trust(config, where))
+        http = httpx.Client(
+            base_url=where, auth=(name, _password(name)), transport=transport, timeout=SECONDS, trust_env=False
+        )
+        return cls(http, str(address.path or where))
+
+    def get(self, path: str, query: Mapping[str, Sequence[str]] | None = None) -> Answer:
+        """Ask for something."""
+        return self._answer("GET", path, params=dict(query or {}))
+
+    def post(self, path: str, body: Mapping[str, object]) -> Answer:
+        """Ask that something be done."""
+        return self._answer("POST", path, json=dict(body))
+
+    def _answer(self, method: str, path: str, **more: Any) -> Answer:
+        try:
+            answer = self._http.request(method, path, **more)
+        except httpx.TransportError as fault:
+            fail(
+                f"the gateway at {self._where} cannot be reached ({_why(fault)})",
+                then="is `proctor serve` running, and with these very settings of listen.console and listen.tls?",
+                code=Exit.UNREACHABLE,
+            )
+        try:
+            said = answer.json()
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            fail(f"what answers at {self._where} is no Proctor", code=Exit.UNREACHABLE)
+        if answer.status_code == 200:
+            return said
+        code = Exit.UNREACHABLE if answer.status_code >= 500 else Exit.REFUSED
+        wait = f"try again in {answer.headers['retry-after']} s" if "retry-after" in answer.headers else ""
+        raise Trouble(visible(str(said.get("detail"))), then=visible(str(said.get("hint") or wait)), code=code)
+
+
+def _url(config: Config, address: Address) -> str:
+    if address.path is not None:
+        return "http://proctor"
+    if address.port == 0:
+        fail("listen.console has port 0", then="give --url with the address of the `ready` line", code=Exit.USAGE)
+    scheme = "http" if config.listen.tls.mode == "off" else "https"
+    return f"{scheme}://{Address(ANYWHERE.get(address.host, address.host), address.port)}"
+
+
+def _trust(config: Config, where: str) -> ssl.SSLContext | bool:
+    parts = urlsplit(where)
+    if parts.scheme == "http" and not loopback(parts.hostname or ""):
+        fail("a password goes over the network under TLS only", then="write https://", code=Exit.USAGE)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        fail("--url is no address", then="write one such as https://127.0.0.1:8088", code=Exit.USAGE)
+    if parts.scheme == "http":
+        return False
+    context = ssl.create_default_context()
+    if config.listen.tls.mode == "auto":
+        ca = ca_path(config.state)
+        try:
+            context = ssl.create_default_context(cafile=str(ca))
+        except (OSError, ssl.SSLError):
+            fail(f"cannot read {ca}", then="it is made when the gateway first starts", code=Exit.UNREACHABLE)
+    return context
+
+
+def _password(name: str) -> str:
+    password = os.environ.get("PROCTOR_PASSWORD")
+    if password is not None:
+        return password
+    if not sys.stdin.isatty():
+        fail("there is no password", then="set PROCTOR_PASSWORD, or run this in a terminal", code=Exit.USAGE)
+    return getpass.getpass(f"Password of {visible(name)}: ")
+
+
+def _why(fault: httpx.TransportError) -> str:
+    if isinstance(fault, httpx.TimeoutException):
+        return "no answer in time"
+    return visible(str(fault)) or type(fault).__name__
