@@ -33,7 +33,7 @@ def analyze(text: str, catalog: Catalog, settings: SessionSettings) -> tuple[Ana
         return (_not_understood("unparsed", str(e), text),)
     except RecursionError:
         return (_not_understood("unparsed", _TOO_DEEP, text),)
-    except Exception:  # noqa: BLE001 - whatever breaks on a stranger's text, the answer is no
+    except Exception:
         return (_not_understood("unparsed", "the text could not be examined", text),)
     if len(raws) > MAX_STATEMENTS:
         return (_not_understood("unparsed", "the text holds too many statements", text),)
@@ -48,13 +48,13 @@ def _analyze_one(raw: parser.RawStatement, world: World, settings: SessionSettin
         kind = getattr(statement, "kind", "") or type(statement).__name__.lower()
         if world.confused and kind not in _CALM:
             raise ir.NotUnderstood(f"an earlier {world.confused.upper()} of the same text may change what this means")
-        walk = Walk(world, Ledger(), queries.query, settings.server_version)
+        walk = Walk(world, Ledger(), queries.query, settings.server_version, raw.text)
         return _written_down(tell(walk, statement, raw.text), walk.ledger, raw.text)
     except ir.NotUnderstood as e:
         trouble = str(e)
     except RecursionError:
         trouble = _TOO_DEEP
-    except Exception as e:  # noqa: BLE001 - whatever breaks on a stranger's text, the answer is no
+    except Exception as e:
         trouble = f"the statement could not be examined ({type(e).__name__})"
     world.confused = world.confused or kind
     return _not_understood(kind, trouble, raw.text)

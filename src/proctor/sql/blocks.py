@@ -13,7 +13,6 @@ from proctor.sql import traits
 from proctor.sql.catalog import RelationDef
 from proctor.sql.predicates import Conjunct
 from proctor.sql.scope import Item
-from proctor.sql.system_relations import catalog_traits
 from proctor.sql.walk import Walk
 from proctor.sql.world import TEMPORARY
 from proctor.terms import Column
@@ -43,7 +42,7 @@ def settle(
     for item in rows:
         if item.relation is None or item is target:
             continue
-        how = set(catalog_traits(item.relation))
+        how = {traits.FOREIGN} if item.relation.kind == "f" else set()
         if id(item) in counts:
             how.add(traits.KEY_LOOKUP)
         elif id(item) not in limited:

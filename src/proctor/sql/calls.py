@@ -23,6 +23,11 @@ _POPULATE = frozenset(
     {"json_populate_record", "json_populate_recordset", "jsonb_populate_record", "jsonb_populate_recordset"}
 )
 _SAME_TYPE = frozenset({"min", "max", "lag", "lead", "first_value", "last_value", "nth_value", "any_value", "mode"})
+_PG_DUMP_RESTRICTS = (
+    "SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings "
+    "WHERE name = 'restrict_nonsystem_relation_kind'"
+)
+"""What pg_dump says first of all, to the letter: the one set_config without literals that is known to be harmless."""
 _CATALOG_HELPERS = {"_pg_expandarray": ("x", "n")}
 
 
@@ -42,7 +47,7 @@ def call(walk: Walk, e: ir.Call, args: Sequence[Value]) -> Value:
         _setting(walk, name, e)
     elif standing.kind == "sequence" and mixed.sources:
         walk.ledger.hide(f"function {name}(…) stores a value that comes from a column")
-    return _judged(walk, _result(name, mixed, standing, args), standing, args)
+    return _judged(walk, _result(name, mixed, standing, args), standing, args, shrinks=_shrinks(name, e))
 
 
 def _builtin(e: ir.Call, schema: str | None, name: str, args: Sequence[Value]) -> Standing:
@@ -122,6 +127,9 @@ def _opaque(walk: Walk, schema: str | None, name: str, args: Sequence[Value]) ->
 
 
 def _setting(walk: Walk, name: str, e: ir.Call) -> None:
+    if walk.text == _PG_DUMP_RESTRICTS:
+        walk.ledger.effects.append(Effect("set", name="restrict_nonsystem_relation_kind", value="view, foreign-table"))
+        return
     literals = [arg.value for arg in e.args if isinstance(arg, ir.Constant)]
     if len(literals) != len(e.args):
         walk.ledger.hide(f"function {name}(…) with anything but literals")
@@ -155,11 +163,20 @@ def _result(name: str, mixed: Value, standing: Standing, args: Sequence[Value]) 
     )
 
 
-def _judged(walk: Walk, value: Value, standing: Standing, args: Sequence[Value]) -> Value:
+def _shrinks(name: str, e: ir.Call) -> bool:
+    """Tell whether replace(x, from, to) puts nothing longer in the place of what it takes out."""
+    match e.args:
+        case (_, ir.Constant("string", str(old)), ir.Constant("string", str(new))) if name == "replace":
+            return len(new) <= len(old)
+        case _:
+            return False
+
+
+def _judged(walk: Walk, value: Value, standing: Standing, args: Sequence[Value], *, shrinks: bool = False) -> Value:
     """Return the value with what its computing tells: an outcome where sources are in it."""
     total = standing.total or (standing.total_on_columns and all(arg.bare for arg in args))
     # What aggregates collect is as large as the rows they are given, and those are judged elsewhere.
-    unbounded = not standing.bounded and not standing.aggregate
+    unbounded = not standing.bounded and not standing.aggregate and not shrinks
     risky = not total or unbounded or standing.returns_set or any(arg.unbounded for arg in args)
     if value.sources and risky:
         walk.ledger.infer(Use.OUTCOME, value.sources)
@@ -176,13 +193,16 @@ def operation(walk: Walk, e: ir.Operation, args: Sequence[Value]) -> Value:
         types[-1] = None
 
     def standing_of(given: list[int | None]) -> Standing:
-        if len(given) == 1:
-            return functions.operator_standing(e.name)
-        return functions.operator_standing(e.name, *given)
+        return _operator_standing(e.name, given)
 
     made = [] if e.schema == CATALOG else walk.world.user_operators(e.schema, e.name, walk.path)
     judged = [*args[:-1], replace(args[-1], type=0)] if quantified else list(args)
-    standing = standing_of(types) if e.schema in (None, CATALOG) else OPAQUE
+    # Only a literal is guessed; an operand whose type we merely do not know may be anything.
+    guessed = len(args) == 2 and not quantified
+    guessed = guessed and all(t is not None or v.constant for t, v in zip(types, args, strict=True))
+    standing = OPAQUE
+    if e.schema in (None, CATALOG):
+        standing = standing_of(types) if guessed else functions.operator_standing(e.name, *_padded(types))
     if standing is OPAQUE and e.schema in (None, CATALOG):
         standing = functions.operator_standing(e.name)
     if made and (standing is OPAQUE or rivalled(walk, made, judged, standing_of)):
@@ -195,10 +215,32 @@ def operation(walk: Walk, e: ir.Operation, args: Sequence[Value]) -> Value:
     else:
         type_oid = _BOOL if quantified or e.form else standing.result_type
         value = Value(
-            mixed.sources, partial=mixed.partial, unbounded=mixed.unbounded, type=type_oid,
+            mixed.sources,
+            partial=mixed.partial,
+            unbounded=mixed.unbounded,
+            type=type_oid,
             exotic=NO_TYPES if type_oid else mixed.exotic,
         )
     return _judged(walk, value, standing, args)
+
+
+def _padded(types: list[int | None]) -> tuple[int | None, int | None]:
+    return (types[0], types[1]) if len(types) == 2 else (None, None)
+
+
+def _operator_standing(name: str, types: list[int | None]) -> Standing:
+    if len(types) != 2 or types == [None, None]:
+        return functions.operator_standing(name)
+    left, right = types
+    if left is None or right is None:
+        # A literal beside a typed operand is read as of the same type; if there is no such operator, as text.
+        known = left or right
+        for guess in (known, _TEXT):
+            pair = (left or guess, right or guess)
+            found = functions.operator_standing(name, *pair)
+            if found is not OPAQUE:
+                return found
+    return functions.operator_standing(name, left, right)
 
 
 def _opaque_operator(walk: Walk, e: ir.Operation, args: Sequence[Value]) -> Value:
@@ -223,12 +265,10 @@ def cast(walk: Walk, value: Value, written: ir.TypeName) -> Value:
 def _cast_builtin(walk: Walk, value: Value, target: int, written: ir.TypeName) -> Value:
     if walk.world.user_cast(value, target):
         walk.ledger.hide(f"a cast to {written.names[-1]} may be one that somebody made")
-    if value.type == target or {value.type, target} == {_TEXT, _VARCHAR}:
-        if not written.modified:
-            return replace(value, type=target)
-    found = Value(
-        value.sources, constant=value.constant, partial=value.partial, unbounded=value.unbounded, type=target
-    )
+    same = value.type == target or {value.type, target} == {_TEXT, _VARCHAR}
+    if same and not written.modified:
+        return replace(value, type=target)
+    found = Value(value.sources, constant=value.constant, partial=value.partial, unbounded=value.unbounded, type=target)
     total = not written.array and functions.cast_total(written.names[-1], value.type or None)
     return found if total or value.constant else _failing(walk, found, value)
 
@@ -238,8 +278,12 @@ def _cast_user(walk: Walk, value: Value, target: TypeDef, written: ir.TypeName) 
         walk.ledger.hide(f"a cast to {written.names[-1]} may be one that somebody made")
     shaped = walk.world.column_value(value.sources, target.oid, plain=False)
     found = Value(
-        value.sources, constant=value.constant, partial=value.partial, unbounded=value.unbounded,
-        type=0 if written.array else shaped.type, exotic=shaped.exotic | value.exotic,
+        value.sources,
+        constant=value.constant,
+        partial=value.partial,
+        unbounded=value.unbounded,
+        type=0 if written.array else shaped.type,
+        exotic=shaped.exotic | value.exotic,
         fields=None if written.array else shaped.fields,
     )
     return found if value.constant else _failing(walk, found, value)

@@ -300,7 +300,8 @@ def _subquery(walk: Walk, e: ir.Subquery, scope: Scope) -> Value:
         case "exists":
             return Value(type=_BOOL, partial=True)
         case "scalar":
-            return replace(values[0], partial=True, constant=False) if len(values) == 1 else replace(row(shape.cells), partial=True)
+            value = values[0] if len(values) == 1 else row(shape.cells)
+            return replace(value, partial=True, constant=False)
         case "array":
             return Value(union(values).sources, partial=True, exotic=union(values).exotic)
         case _:

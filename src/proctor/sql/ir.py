@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from proctor.terms import Action, CopyFormat, Effect
 
 
-class NotUnderstood(Exception):  # noqa: N818 - a finding, caught by analyze
+class NotUnderstood(Exception):
     """Raised by whoever meets what it cannot give a meaning to; the message is one clear sentence."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from proctor.sql import traits
 from proctor.sql.catalog import RelationDef
+from proctor.sql.system_relations import catalog_traits
 from proctor.terms import Access, Action, Column, CopyFormat, Effect, Inference, Relation, Taint, Use
 
 
@@ -69,9 +70,7 @@ class Ledger:
     def inferences(self) -> tuple[Inference, ...]:
         """Return all uses, one inference a column, in a stable order; equi-joins keep their pairs."""
         found = [
-            Inference(use, frozenset({column}))
-            for use in sorted(self.steered)
-            for column in sorted(self.steered[use])
+            Inference(use, frozenset({column})) for use in sorted(self.steered) for column in sorted(self.steered[use])
         ]
         return (*found, *self.separate)
 
@@ -88,7 +87,7 @@ class Ledger:
                     Action.READ,
                     relation,
                     frozenset(columns[relation]),
-                    frozenset(scan.traits),
+                    frozenset(scan.traits) | catalog_traits(relation, columns[relation]),
                     estimated_rows=scan.estimated_rows,
                 )
             )

@@ -27,7 +27,7 @@ _parse.restype = native.PgQueryParseResult
 _free = native.lib.pg_query_free_parse_result
 
 
-class Unparsable(Exception):  # noqa: N818 - it is a finding, caught by analyze
+class Unparsable(Exception):
     """The text is not SQL as far as the grammar knows. The message never quotes the text."""
 
 

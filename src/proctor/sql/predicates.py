@@ -67,8 +67,8 @@ def _not_null(name: ir.Name, scope: Scope) -> bool:
 
 def _judge(walk: Walk, condition: ir.Expression, scope: Scope, part: Conjunct) -> None:
     match condition:
-        case ir.Operation(_, (left, right), _, quantifier, "") if quantifier in ("", "any"):
-            _comparison(walk, condition, left, right, scope, part)
+        case ir.Operation(_, (_, _), _, "" | "any", ""):
+            _comparison(walk, condition, scope, part)
         case ir.Subquery("any", _, test) if test is not None and condition.operator == "=":
             _membership(walk, condition, test, scope, part)
         case ir.Special("current of"):
@@ -78,9 +78,8 @@ def _judge(walk: Walk, condition: ir.Expression, scope: Scope, part: Conjunct) -
             walk.ledger.infer(Use.FILTER, value.sources)
 
 
-def _comparison(
-    walk: Walk, e: ir.Operation, left: ir.Expression, right: ir.Expression, scope: Scope, part: Conjunct
-) -> None:
+def _comparison(walk: Walk, e: ir.Operation, scope: Scope, part: Conjunct) -> None:
+    left, right = e.args
     count = 1
     if e.quantifier == "any" and isinstance(right, ir.Array):
         members = evaluate_all(walk, right.args, scope)
@@ -111,8 +110,8 @@ def _one_sided(name: str, left: Value, right: Value, part: Conjunct) -> None:
 def _compare(walk: Walk, left: Value, right: Value, count: int, part: Conjunct) -> None:
     """Note what `left = right` tells."""
     if left.fields is not None and right.fields is not None and len(left.fields) == len(right.fields):
-        for one, other in zip(left.fields, right.fields, strict=True):
-            _compare(walk, one.value, other.value, count, part)
+        for one, twin in zip(left.fields, right.fields, strict=True):
+            _compare(walk, one.value, twin.value, count, part)
         return
     if left.sources and right.sources:
         both = left.sources | right.sources
@@ -136,15 +135,16 @@ def _membership(walk: Walk, e: ir.Subquery, test: ir.Expression, scope: Scope, p
     value = evaluate(walk, test, scope)
     shape = walk.query(walk, e.query, scope)
     members = [walk.refer(cell) for cell in shape.cells]
-    tested = [cell.value for cell in value.fields] if value.fields is not None else [value]
+    tested = [cell.value for cell in value.fields] if value.fields is not None and len(members) > 1 else [value]
     if len(tested) != len(members):
         raise ir.NotUnderstood("the two sides of IN have different numbers of columns")
-    for left, right in zip(tested, members, strict=True):
-        operation(walk, ir.Operation("=", (test, test), e.operator_schema), [left, right])
+    for one, other in zip(tested, members, strict=True):
+        operation(walk, ir.Operation("=", (test, test), e.operator_schema), [one, other])
         # Compared with a set that somebody wrote down or generated, a column answers guesses.
-        _compare(walk, left, replace(right, constant=False), 1, part)
+        _compare(walk, one, replace(other, constant=False), 1, part)
     part.pairs.clear()
-    part.always = _whole_table(e.query) and len(tested) == 1 and tested[0].plain and tested[0].sources == members[0].sources
+    own = len(tested) == 1 and tested[0].plain and tested[0].sources == members[0].sources
+    part.always = own and _whole_table(e.query)
 
 
 def _whole_table(query: ir.Query) -> bool:

@@ -13,7 +13,7 @@ from proctor.sql import functions, ir, writes
 from proctor.sql.blocks import settle
 from proctor.sql.expressions import evaluate, window
 from proctor.sql.predicates import Conjunct, conjuncts
-from proctor.sql.scope import Cell, CteEntry, Scope, Value, either, row, union
+from proctor.sql.scope import Cell, CteEntry, Scope, Value, either, union
 from proctor.sql.sources import frame
 from proctor.sql.walk import Shape, Walk
 from proctor.terms import Use
@@ -70,7 +70,8 @@ def _entitled(cte: ir.Cte, cells: Sequence[Cell]) -> tuple[Cell, ...]:
     named = [Cell(name, cell.value, (), cell.unread) for name, cell in zip(names, cells, strict=True)]
     by_name = {cell.name: cell for cell in named}
     for name, made_of in cte.extra:
-        named.append(Cell(name, replace(union(by_name[column].value for column in made_of if column in by_name), constant=False)))
+        value = union(by_name[column].value for column in made_of if column in by_name)
+        named.append(Cell(name, replace(value, constant=False)))
     return tuple(named)
 
 
@@ -89,7 +90,8 @@ def _recursive(walk: Walk, cte: ir.Cte, scope: Scope) -> None:
         if len(later.cells) != len(first.cells):
             raise ir.NotUnderstood(f'the arms of WITH query "{cte.name}" have different numbers of columns')
         joined = _joined(first.cells, later.cells)
-        grown = _entitled(cte, [Cell(old.name, either([old.value, new.value])) for old, new in zip(cells, joined, strict=False)])
+        both = [Cell(old.name, either([old.value, new.value])) for old, new in zip(cells, joined, strict=False)]
+        grown = _entitled(cte, both)
         same = all(
             a.value.sources == b.value.sources and a.value.plain == b.value.plain
             for a, b in zip(cells, grown, strict=True)
@@ -112,9 +114,7 @@ def _recursive(walk: Walk, cte: ir.Cte, scope: Scope) -> None:
 def _joined(left: Sequence[Cell], right: Sequence[Cell]) -> list[Cell]:
     if len(left) != len(right):
         raise ir.NotUnderstood("the arms of a set operation have different numbers of columns")
-    return [
-        Cell(a.name, either([a.value, b.value]), (), a.unread | b.unread) for a, b in zip(left, right, strict=True)
-    ]
+    return [Cell(a.name, either([a.value, b.value]), (), a.unread | b.unread) for a, b in zip(left, right, strict=True)]
 
 
 def _compare_arms(walk: Walk, arms: Sequence[Sequence[Cell]]) -> None:
@@ -276,8 +276,9 @@ def _by_place(walk: Walk, key: ir.Expression, cells: Sequence[Cell]) -> Value | 
 
 def _by_label(walk: Walk, name: str, cells: Sequence[Cell]) -> Value | None:
     found = [cell for cell in cells if cell.name == name]
-    # Two targets of one name are an error unless they are the same: the union of both is safe.
-    return walk.refer(found[0]) if len(found) == 1 else row([c for c in found if walk.refer(c)]) if found else None
+    values = [walk.refer(cell) for cell in found]
+    # Two targets of one name are an error unless they are the same: what holds for either is safe.
+    return either(values) if values else None
 
 
 def _distinct(walk: Walk, keys: tuple[ir.Expression, ...] | None, cells: Sequence[Cell], scope: Scope) -> None:

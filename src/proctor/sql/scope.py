@@ -37,8 +37,10 @@ class Value:
 
     @property
     def bare(self) -> bool:
-        """An unchanged column or a constant: nothing has been computed yet."""
-        return self.plain or self.constant
+        """An unchanged column, a constant, or a row of such: nothing has been computed yet."""
+        if self.plain or self.constant:
+            return True
+        return bool(self.fields) and all(cell.value.bare for cell in self.fields or ())
 
 
 EMPTY = Value()
@@ -210,11 +212,12 @@ def either(values: Sequence[Value]) -> Value:
         return values[0]
     mixed = union(values)
     sourced = [value for value in values if value.sources]
+    plain = bool(sourced) and all(value.plain or (value.constant and not value.sources) for value in values)
     types = {value.type for value in values}
     shapes = [value.fields for value in values if value.fields is not None]
     return Value(
         mixed.sources,
-        plain=bool(sourced) and all(value.plain for value in sourced) and all(v.bare for v in values if v not in sourced),
+        plain=plain,
         partial=mixed.partial,
         unbounded=mixed.unbounded,
         type=types.pop() if len(types) == 1 else 0,

@@ -141,8 +141,7 @@ def _named(found: RelationDef, shape: Shape) -> list[Cell]:
     if len(shape.cells) < len(found.columns):
         raise ir.NotUnderstood(f'view "{found.relation}" has more columns than its definition')
     return [
-        Cell(column.name, cell.value, (), cell.unread)
-        for column, cell in zip(found.columns, shape.cells, strict=False)
+        Cell(column.name, cell.value, (), cell.unread) for column, cell in zip(found.columns, shape.cells, strict=False)
     ]
 
 
@@ -194,7 +193,8 @@ def _function_columns(
     value = evaluate(walk, e, scope)
     name = e.name[-1] if isinstance(e, ir.Call) else ""
     standing = functions.standing(name) if name else None
-    one_row = not isinstance(e, ir.Call) or (standing is not None and standing.kind != "opaque" and not standing.returns_set)
+    known = standing is not None and standing.kind != "opaque"
+    one_row = not isinstance(e, ir.Call) or (known and standing is not None and not standing.returns_set)
     if call.columns:
         typed = [(column, cast(walk, replace(CONSTANT, type=0), written)) for column, written in call.columns]
         derived = replace(union([value]), constant=False)
@@ -204,8 +204,9 @@ def _function_columns(
     derived = replace(value, plain=False, constant=False)
     if name == "unnest" and isinstance(e, ir.Call) and len(e.args) > 1:
         return [Cell("unnest", derived) for _ in e.args], None, False
-    unknown = derived if functions.returns_record(name) or value.exotic or standing is None or standing.kind == "opaque" else None
-    return [Cell(alias.name if alias is not None else call.label, derived)], unknown, one_row
+    closed = known and not functions.returns_record(name) and not value.exotic
+    label = alias.name if alias is not None else call.label
+    return [Cell(label, derived)], None if closed else derived, one_row
 
 
 def _grammar(walk: Walk, item: ir.TableGrammar, scope: Scope) -> Frame:
@@ -232,7 +233,7 @@ def _join(walk: Walk, join: ir.Join, scope: Scope, parts: list[Conjunct]) -> Fra
         names = {cell.name for cell in right.cells}
         using = tuple(cell.name for cell in left.cells if cell.name in names)
     found: list[Conjunct] = []
-    merged = [_merged(walk, name, join.kind, left, right, found) for name in using]
+    merged = [_merged(walk, name, left, right, found) for name in using]
     if join.on is not None:
         both = Scope(scope.outer)
         both.ctes = scope.ctes
@@ -259,7 +260,7 @@ def _join_alias(alias: ir.Alias, cells: list[Cell]) -> Item:
     return made
 
 
-def _merged(walk: Walk, name: str, kind: str, left: Frame, right: Frame, parts: list[Conjunct]) -> Cell:
+def _merged(walk: Walk, name: str, left: Frame, right: Frame, parts: list[Conjunct]) -> Cell:
     pair = []
     for side in (left, right):
         found = [cell for cell in side.cells if cell.name == name]
@@ -279,7 +280,10 @@ def _merged(walk: Walk, name: str, kind: str, left: Frame, right: Frame, parts: 
     parts.append(part)
     mixed = row(pair)
     value = replace(
-        mixed, plain=one.plain and other.plain, type=one.type if one.type == other.type else 0, fields=None,
+        mixed,
+        plain=one.plain and other.plain,
+        type=one.type if one.type == other.type else 0,
+        fields=None,
         constant=False,
     )
     return Cell(name, value, pair[0].items + pair[1].items, pair[0].unread | pair[1].unread)

@@ -15,7 +15,6 @@ from proctor.sql.prepared import inner_text
 from proctor.sql.queries import finish, query
 from proctor.sql.scope import Cell, Frame, Item, Scope, Value
 from proctor.sql.sources import relation_cells, relation_item
-from proctor.sql.system_relations import catalog_traits
 from proctor.sql.walk import Walk
 from proctor.sql.world import TEMPORARY, View
 from proctor.terms import Access, Action, Column, Effect, Output, Relation, Taint, Use
@@ -126,7 +125,7 @@ def _copy_relation(walk: Walk, statement: ir.Copy, ref: ir.TableRef) -> tuple[Ou
     for cell in picked:
         walk.refer(cell)
     estimated = found.estimated_rows if found.estimated_rows >= 0 else None
-    walk.ledger.scan(found, how | {traits.NO_WHERE} | catalog_traits(found), estimated)
+    walk.ledger.scan(found, how | {traits.NO_WHERE}, estimated)
     return tuple(Output(cell.name, cell.value.sources, cell.value.plain) for cell in picked)
 
 
@@ -153,7 +152,7 @@ def _create(walk: Walk, statement: ir.Create) -> Told:
         if value.sources:
             walk.ledger.taints.append(Taint(value.sources, Column(relation, column.name)))
     exists = relation in world.made or relation in world.catalog.relations
-    if exists and (statement.if_not_exists or statement.replaces) or not statement.symbolic:
+    if (exists and (statement.if_not_exists or statement.replaces)) or not statement.symbolic:
         world.changed.add(relation)
         return Told(statement.kind)
     kind = {"table": "r", "view": "v", "matview": "m"}[statement.sort]
@@ -203,7 +202,14 @@ def _declared(walk: Walk, statement: ir.Create) -> tuple[list[ColumnDef], list[V
     return columns, [Value() for _ in columns]
 
 
-_SERIALS = {"serial": "int4", "serial4": "int4", "bigserial": "int8", "serial8": "int8", "smallserial": "int2", "serial2": "int2"}
+_SERIALS = {
+    "serial": "int4",
+    "serial4": "int4",
+    "bigserial": "int8",
+    "serial8": "int8",
+    "smallserial": "int2",
+    "serial2": "int2",
+}
 
 
 def _type_oid(walk: Walk, written: ir.TypeName | None) -> int:

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from typing import Any
 
 from proctor.sql import ir
 
 NotNull = Callable[[ir.Name], bool]
 """Tells whether a column can never be NULL."""
 
-_COMPARE: dict[str, Callable[[object, object], bool]] = {
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
-    "<": operator.lt,  # type: ignore[dict-item] - only values of one kind are compared
-    "<=": operator.le,  # type: ignore[dict-item]
-    ">": operator.gt,  # type: ignore[dict-item]
-    ">=": operator.ge,  # type: ignore[dict-item]
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _OPPOSITES = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "~~": "!~~", "!~~": "~~"}
 _REFLEXIVE = frozenset({"=", "<=", ">="})
-_NEVER_NEGATIVE = frozenset({"length", "char_length", "character_length", "octet_length", "bit_length", "abs", "cardinality"})
+_NEVER_NEGATIVE = frozenset(
+    {"length", "char_length", "character_length", "octet_length", "bit_length", "abs", "cardinality"}
+)
 _MATCH_ALL = {"~~": frozenset({"%", "%%"}), "~~*": frozenset({"%", "%%"}), "~": frozenset({"", ".*", "^", "$"})}
 _BIG = 10**30
 

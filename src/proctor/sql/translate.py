@@ -19,8 +19,14 @@ def statement(node: Node) -> ir.Statement:
     """Return the IR of one statement."""
     ((kind, body),) = node.items()
     if kind == "SelectStmt" and "intoClause" in body:
-        return _create_table_as({"query": {kind: {k: v for k, v in body.items() if k != "intoClause"}},
-                                 "into": body["intoClause"], "objtype": "OBJECT_TABLE"}, kind="select into")
+        return _create_table_as(
+            {
+                "query": {kind: {k: v for k, v in body.items() if k != "intoClause"}},
+                "into": body["intoClause"],
+                "objtype": "OBJECT_TABLE",
+            },
+            kind="select into",
+        )
     if kind in QUERIES:
         return ir.QueryStatement(_KINDS[kind], query(node))
     for table_of in (STATEMENTS, UTILITIES, DEFINITIONS):
@@ -40,7 +46,8 @@ _KINDS = {
 
 
 def _explain(body: Body) -> ir.Statement:
-    return ir.Explain(statement(body["query"]), runs=any(_is_on(option, "analyze") for option in body.get("options", ())))
+    runs = any(_is_on(option, "analyze") for option in body.get("options", ()))
+    return ir.Explain(statement(body["query"]), runs=runs)
 
 
 def _is_on(option: Node, name: str) -> bool:
@@ -103,8 +110,23 @@ def _copy_format(body: Body, *, to_client: bool) -> CopyFormat:
 
 
 _COPY_OPTIONS = frozenset(
-    {"format", "freeze", "delimiter", "null", "default", "header", "quote", "escape", "force_quote", "force_not_null",
-     "force_null", "encoding", "on_error", "log_verbosity", "reject_limit"}
+    {
+        "format",
+        "freeze",
+        "delimiter",
+        "null",
+        "default",
+        "header",
+        "quote",
+        "escape",
+        "force_quote",
+        "force_not_null",
+        "force_null",
+        "encoding",
+        "on_error",
+        "log_verbosity",
+        "reject_limit",
+    }
 )
 
 

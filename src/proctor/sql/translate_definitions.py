@@ -114,40 +114,71 @@ def _create_view(body: Body) -> ir.Statement:
 
 _ALTERS: dict[str, frozenset[str]] = {
     **dict.fromkeys(
-        """AT_ColumnDefault AT_DropNotNull AT_SetStatistics AT_SetOptions AT_ResetOptions AT_SetStorage
-        AT_SetCompression AT_ValidateConstraint AT_AlterConstraint AT_ClusterOn AT_DropCluster AT_SetRelOptions
-        AT_ResetRelOptions AT_SetIdentity AT_DropExpression AT_AddIndexConstraint""".split(),
+        [
+            "AT_ColumnDefault",
+            "AT_DropNotNull",
+            "AT_SetStatistics",
+            "AT_SetOptions",
+            "AT_ResetOptions",
+            "AT_SetStorage",
+            "AT_SetCompression",
+            "AT_ValidateConstraint",
+            "AT_AlterConstraint",
+            "AT_ClusterOn",
+            "AT_DropCluster",
+            "AT_SetRelOptions",
+            "AT_ResetRelOptions",
+            "AT_SetIdentity",
+            "AT_DropExpression",
+            "AT_AddIndexConstraint",
+        ],
         frozenset({traits.ADDS}),
     ),
     **dict.fromkeys(
-        "AT_SetNotNull AT_AddIdentity AT_AddInherit AT_DropInherit AT_AddOf AT_DropOf AT_AttachPartition".split(),
+        [
+            "AT_SetNotNull",
+            "AT_AddIdentity",
+            "AT_AddInherit",
+            "AT_DropInherit",
+            "AT_AddOf",
+            "AT_DropOf",
+            "AT_AttachPartition",
+        ],
         frozenset({traits.ADDS, traits.BLOCKING}),
     ),
     **dict.fromkeys(
-        "AT_DropColumn AT_DropConstraint AT_DropIdentity AT_DetachPartition AT_DetachPartitionFinalize".split(),
+        ["AT_DropColumn", "AT_DropConstraint", "AT_DropIdentity", "AT_DetachPartition", "AT_DetachPartitionFinalize"],
         frozenset({traits.DESTROYS}),
     ),
     **dict.fromkeys(
-        "AT_AlterColumnType AT_SetExpression AT_SetLogged AT_SetAccessMethod AT_SetTableSpace".split(),
+        ["AT_AlterColumnType", "AT_SetExpression", "AT_SetLogged", "AT_SetAccessMethod", "AT_SetTableSpace"],
         frozenset({traits.REWRITES, traits.BLOCKING}),
     ),
     "AT_SetUnLogged": frozenset({traits.REWRITES, traits.BLOCKING, traits.UNLOGGED}),
     "AT_AddIndex": frozenset({traits.BLOCKING_INDEX}),
     "AT_ReplicaIdentity": frozenset({traits.REPLICATION}),
     **dict.fromkeys(
-        """AT_EnableRowSecurity AT_DisableRowSecurity AT_ForceRowSecurity AT_NoForceRowSecurity""".split(),
+        ["AT_EnableRowSecurity", "AT_DisableRowSecurity", "AT_ForceRowSecurity", "AT_NoForceRowSecurity"],
         frozenset({traits.ROW_SECURITY}),
     ),
     **dict.fromkeys(
-        """AT_EnableTrig AT_EnableAlwaysTrig AT_EnableReplicaTrig AT_DisableTrig AT_EnableTrigAll AT_DisableTrigAll
-        AT_EnableTrigUser AT_DisableTrigUser""".split(),
+        [
+            "AT_EnableTrig",
+            "AT_EnableAlwaysTrig",
+            "AT_EnableReplicaTrig",
+            "AT_DisableTrig",
+            "AT_EnableTrigAll",
+            "AT_DisableTrigAll",
+            "AT_EnableTrigUser",
+            "AT_DisableTrigUser",
+        ],
         frozenset({traits.TRIGGER}),
     ),
     **dict.fromkeys(
-        "AT_EnableRule AT_EnableAlwaysRule AT_EnableReplicaRule AT_DisableRule".split(),
+        ["AT_EnableRule", "AT_EnableAlwaysRule", "AT_EnableReplicaRule", "AT_DisableRule"],
         frozenset({traits.REWRITE_RULE}),
     ),
-    **dict.fromkeys("AT_AlterColumnGenericOptions AT_GenericOptions".split(), frozenset({traits.FOREIGN})),
+    **dict.fromkeys(["AT_AlterColumnGenericOptions", "AT_GenericOptions"], frozenset({traits.FOREIGN})),
 }
 _WORST = frozenset({traits.DESTROYS, traits.REWRITES, traits.BLOCKING})
 
@@ -173,11 +204,11 @@ def _alter(relation: tuple[str, ...], command: Body, word: str) -> ir.Deed:
     computes: tuple[tuple[str, ir.Expression], ...] = ()
     if subtype == "AT_AlterColumnType":
         using = definition["ColumnDef"].get("raw_default")
-        value = expression(using) if using else ir.Name(columns)
+        value = expression(using) if using else ir.Name((command["name"],))
         target = definition["ColumnDef"].get("typeName")
-        computes = ((columns[0], ir.Cast(value, type_name(target)) if target else value),)
+        computes = ((command["name"], ir.Cast(value, type_name(target)) if target else value),)
     elif subtype == "AT_SetExpression":
-        computes = ((columns[0], expression(definition)),)
+        computes = ((command["name"], expression(definition)),)
     if word == "index":
         return ir.Deed(Action.DEFINE, object="index " + ".".join(relation), traits=frozenset(how))
     return ir.Deed(
@@ -192,8 +223,21 @@ def _alter(relation: tuple[str, ...], command: Body, word: str) -> ir.Deed:
 
 
 _BY_COLUMN = frozenset(
-    """AT_ColumnDefault AT_DropNotNull AT_SetNotNull AT_SetStatistics AT_SetStorage AT_SetCompression AT_DropColumn
-    AT_AlterColumnType AT_SetExpression AT_DropExpression AT_AddIdentity AT_SetIdentity AT_DropIdentity""".split()
+    [
+        "AT_ColumnDefault",
+        "AT_DropNotNull",
+        "AT_SetNotNull",
+        "AT_SetStatistics",
+        "AT_SetStorage",
+        "AT_SetCompression",
+        "AT_DropColumn",
+        "AT_AlterColumnType",
+        "AT_SetExpression",
+        "AT_DropExpression",
+        "AT_AddIdentity",
+        "AT_SetIdentity",
+        "AT_DropIdentity",
+    ]
 )
 
 
@@ -237,9 +281,7 @@ def _add_constraint(relation: tuple[str, ...], body: Body) -> ir.Deed:
             *expressions([body["raw_expr"]] if "raw_expr" in body else None),
             *(ir.Name((key,)) for key in keys),
         )
-    return ir.Deed(
-        Action.DEFINE, parts=relation, traits=frozenset(how), makes=True, checks=checks, unlinks=True
-    )
+    return ir.Deed(Action.DEFINE, parts=relation, traits=frozenset(how), makes=True, checks=checks, unlinks=True)
 
 
 def _create_index(body: Body) -> ir.Statement:
@@ -288,8 +330,25 @@ _ADMINISTERED = {
     "OBJECT_PARAMETER_ACL": traits.SYSTEM,
 }
 _CODE = frozenset(
-    {f"OBJECT_{word}" for word in """ACCESS_METHOD AGGREGATE CAST CONVERSION FUNCTION OPCLASS OPERATOR OPFAMILY
-    PROCEDURE ROUTINE TRANSFORM EVENT_TRIGGER TSPARSER TSTEMPLATE""".split()}
+    {
+        f"OBJECT_{word}"
+        for word in [
+            "ACCESS_METHOD",
+            "AGGREGATE",
+            "CAST",
+            "CONVERSION",
+            "FUNCTION",
+            "OPCLASS",
+            "OPERATOR",
+            "OPFAMILY",
+            "PROCEDURE",
+            "ROUTINE",
+            "TRANSFORM",
+            "EVENT_TRIGGER",
+            "TSPARSER",
+            "TSTEMPLATE",
+        ]
+    }
 )
 
 
@@ -308,9 +367,7 @@ def _dropped(kind: str, node: Node, how: frozenset[str]) -> ir.Deed:
     if kind in _RELATIONS:
         return ir.Deed(Action.DEFINE, parts=_list_parts(node), traits=how, makes=True, unlinks=True)
     if kind in _ON_RELATION:
-        return ir.Deed(
-            Action.DEFINE, parts=_list_parts(node)[:-1], traits=how | {_ON_RELATION[kind]}, makes=True
-        )
+        return ir.Deed(Action.DEFINE, parts=_list_parts(node)[:-1], traits=how | {_ON_RELATION[kind]}, makes=True)
     return _on_object(kind, object_name(node), how)
 
 
@@ -371,7 +428,9 @@ def _comment(body: Body) -> ir.Statement:
 # ---- everything else, by tables
 
 
-def _code(kind: str, name: Callable[[Body], str], *, opaque: bool = True, extra: frozenset[str] = frozenset()) -> Callable[[Body], ir.Statement]:
+def _code(
+    kind: str, name: Callable[[Body], str], *, opaque: bool = True, extra: frozenset[str] = frozenset()
+) -> Callable[[Body], ir.Statement]:
     def translate(body: Body) -> ir.Statement:
         named = name(body)
         deed = ir.Deed(Action.DEFINE, object=named, traits=frozenset({traits.REPLACES_CODE}) | extra)
@@ -396,7 +455,10 @@ def _define(body: Body) -> ir.Statement:
 def _on_table(kind: str, key: str, trait: str, *, opaque: bool) -> Callable[[Body], ir.Statement]:
     def translate(body: Body) -> ir.Statement:
         deed = ir.Deed(
-            Action.DEFINE, parts=parts(body[key]), traits=frozenset({trait, traits.REPLACES_CODE}), makes=True,
+            Action.DEFINE,
+            parts=parts(body[key]),
+            traits=frozenset({trait, traits.REPLACES_CODE}),
+            makes=True,
             unlinks=True,
         )
         words = (f"{kind} changes what other statements do",) if opaque else ()
@@ -416,12 +478,23 @@ def _administered(kind: str, trait: str, *, destroys: bool = False) -> Callable[
 
 
 _NAME_KEYS = (
-    "extname", "plname", "fdwname", "servername", "pubname", "subname", "dbname", "tablespacename", "amname",
-    "trigname", "local_schema",
+    "extname",
+    "plname",
+    "fdwname",
+    "servername",
+    "pubname",
+    "subname",
+    "dbname",
+    "tablespacename",
+    "amname",
+    "trigname",
+    "local_schema",
 )
 
 
-def _plain(kind: str, name: Callable[[Body], str], how: frozenset[str] = frozenset({traits.ADDS})) -> Callable[[Body], ir.Statement]:
+def _plain(
+    kind: str, name: Callable[[Body], str], how: frozenset[str] = frozenset({traits.ADDS})
+) -> Callable[[Body], ir.Statement]:
     def translate(body: Body) -> ir.Statement:
         return _definition(kind, ir.Deed(Action.DEFINE, object=f"{kind.split(' ', 1)[1]} {name(body)}", traits=how))
 
@@ -504,7 +577,7 @@ DEFINITIONS: dict[str, Callable[[Body], ir.Statement]] = {
     "AlterObjectDependsStmt": _plain("alter dependency", _nameless),
     "AlterExtensionContentsStmt": _administered("alter extension", traits.EXTENSION),
     "CreateFunctionStmt": _function,
-    "AlterFunctionStmt": _code("alter function", lambda body: f"function {object_name({'ObjectWithArgs': body['func']})}"),
+    "AlterFunctionStmt": _code("alter function", lambda body: f"function {'.'.join(strings(body['func']['objname']))}"),
     "AlterOperatorStmt": _code("alter operator", lambda body: "operator"),
     "DefineStmt": _define,
     "CreateCastStmt": _code("create cast", lambda body: "cast"),

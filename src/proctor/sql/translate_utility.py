@@ -165,9 +165,7 @@ def _discard(body: Body) -> ir.Statement:
 
 
 def _execute(body: Body) -> ir.Statement:
-    return ir.Utility(
-        "execute", effects=(Effect("execute", name=body["name"]),), args=expressions(body.get("params"))
-    )
+    return ir.Utility("execute", effects=(Effect("execute", name=body["name"]),), args=expressions(body.get("params")))
 
 
 def _deallocate(body: Body) -> ir.Statement:
@@ -273,9 +271,7 @@ def _truncate(body: Body) -> ir.Statement:
     how = {traits.DESTROYS, traits.NO_WHERE}
     if body.get("behavior") == "DROP_CASCADE":
         how.add(traits.CASCADE)
-    deeds = [
-        ir.Deed(Action.DELETE, parts=parts(node["RangeVar"]), traits=frozenset(how)) for node in body["relations"]
-    ]
+    deeds = [ir.Deed(Action.DELETE, parts=parts(node["RangeVar"]), traits=frozenset(how)) for node in body["relations"]]
     return ir.Utility("truncate", deeds=tuple(deeds))
 
 
@@ -292,9 +288,7 @@ def _grant(body: Body) -> ir.Statement:
             columns = tuple(
                 column for given in body.get("privileges", ()) for column in strings(given["AccessPriv"].get("cols"))
             )
-            deeds.append(
-                ir.Deed(Action.GRANT, parts=parts(node["RangeVar"]), columns=columns, traits=how, makes=True)
-            )
+            deeds.append(ir.Deed(Action.GRANT, parts=parts(node["RangeVar"]), columns=columns, traits=how, makes=True))
         else:
             deeds.append(ir.Deed(Action.GRANT, object=f"{kind} {object_name(node)}", traits=how))
     return ir.Utility(word, deeds=tuple(deeds) or (ir.Deed(Action.GRANT, object=kind, traits=how),))

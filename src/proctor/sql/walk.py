@@ -35,6 +35,7 @@ class Walk:
     ledger: Ledger
     query: Callable[[Walk, ir.Query, Scope | None], Shape]
     server_version: int = 150000
+    text: str = ""
     path: tuple[str, ...] | None = None
     """The path inside a view; None: the session's."""
     view_depth: int = 0

@@ -199,9 +199,7 @@ class World:
 
     # ---- functions and operators
 
-    def user_functions(
-        self, schema: str | None, name: str, path: tuple[str, ...] | None = None
-    ) -> list[FunctionDef]:
+    def user_functions(self, schema: str | None, name: str, path: tuple[str, ...] | None = None) -> list[FunctionDef]:
         """Return the routines of that name that somebody made and that the path reaches."""
         found = self.catalog.functions_by_name.get(name, ())
         if not found:
@@ -232,11 +230,8 @@ class World:
         if len(wanted) < len(args):
             # Too many arguments, unless its last one is VARIADIC, which the snapshot does not tell of.
             return bool(wanted) and wanted[-1] in self._arrays()
-        for oid, value in zip(wanted, args, strict=False):
-            if not self._fits(oid, value):
-                return False
-        # Missing ones may have defaults.
-        return True
+        # Arguments that are missing may have defaults.
+        return all(self._fits(oid, value) for oid, value in zip(wanted, args, strict=False))
 
     def _arrays(self) -> frozenset[int]:
         return _ARRAYS | {found.oid for found in self.catalog.types if found.element}

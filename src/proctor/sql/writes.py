@@ -6,7 +6,7 @@ the written value's sources too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from proctor.sql import ir, queries, traits
@@ -70,7 +70,8 @@ def _record(
     action: Action,
     bases: Sequence[tuple[RelationDef, dict[str, str]]],
     columns: Sequence[str],
-    how: set[str],
+    *,
+    how: Set[str] = frozenset(),
     rows: int | None,
 ) -> None:
     for relation, names in bases:
@@ -127,7 +128,13 @@ def _written_item(item: Item, written: Written) -> Item:
 
 
 def _returning(
-    walk: Walk, listed: Sequence[ir.Target], item: Item, written: Written, others: Sequence[Frame], scope: Scope
+    walk: Walk,
+    listed: Sequence[ir.Target],
+    item: Item,
+    written: Written,
+    *,
+    scope: Scope,
+    others: Sequence[Frame] = (),
 ) -> Shape:
     if not listed:
         return Shape((), silent=True)
@@ -165,11 +172,11 @@ def _insert(walk: Walk, q: ir.Insert, scope: Scope) -> Shape:
         given = columns if q.columns else columns[: len(shape.cells)]
         for column, cell in zip(columns, shape.cells, strict=False):
             written.setdefault(column, []).append(walk.refer(cell))
-    _record(walk, Action.INSERT, bases, given, set(), rows)
+    _record(walk, Action.INSERT, bases, given, rows=rows)
     if q.conflict is not None:
-        _conflict(walk, q.conflict, found, item, bases, written, rows, scope)
+        _conflict(walk, q.conflict, found, item, bases=bases, written=written, rows=rows, scope=scope)
     _taint(walk, bases, written)
-    return _returning(walk, q.returning, item, written, (), scope)
+    return _returning(walk, q.returning, item, written, scope=scope)
 
 
 def _conflict(
@@ -177,6 +184,7 @@ def _conflict(
     conflict: ir.Conflict,
     found: RelationDef,
     item: Item,
+    *,
     bases: Sequence[tuple[RelationDef, dict[str, str]]],
     written: Written,
     rows: int | None,
@@ -205,7 +213,7 @@ def _conflict(
     if conflict.where is not None:
         conjuncts(walk, conflict.where, inside)
     changed = _assign(walk, conflict.updates, found, inside)
-    _record(walk, Action.UPDATE, bases, tuple(changed), {traits.KEY_LOOKUP}, rows)
+    _record(walk, Action.UPDATE, bases, tuple(changed), how={traits.KEY_LOOKUP}, rows=rows)
     for column, values in changed.items():
         written.setdefault(column, []).extend(values)
 
@@ -269,9 +277,9 @@ def _update(walk: Walk, q: ir.Update, scope: Scope) -> Shape:
     settle(walk, inside.rows, parts, target=item)
     how, rows = write_traits(item, inside.rows, parts)
     bases = _bases(found, item, q.target.only, walk)
-    _record(walk, Action.UPDATE, bases, tuple(written), how, rows)
+    _record(walk, Action.UPDATE, bases, tuple(written), how=how, rows=rows)
     _taint(walk, bases, written)
-    return _returning(walk, q.returning, item, written, frames, scope)
+    return _returning(walk, q.returning, item, written, scope=scope, others=frames)
 
 
 def _delete(walk: Walk, q: ir.Delete, scope: Scope) -> Shape:
@@ -279,8 +287,8 @@ def _delete(walk: Walk, q: ir.Delete, scope: Scope) -> Shape:
     inside, frames, parts = _block(walk, item, q.source, q.where, scope)
     settle(walk, inside.rows, parts, target=item)
     how, rows = write_traits(item, inside.rows, parts)
-    _record(walk, Action.DELETE, _bases(found, item, q.target.only, walk), (), how, rows)
-    return _returning(walk, q.returning, item, {}, frames, scope)
+    _record(walk, Action.DELETE, _bases(found, item, q.target.only, walk), (), how=how, rows=rows)
+    return _returning(walk, q.returning, item, {}, scope=scope, others=frames)
 
 
 # ---- MERGE
@@ -305,11 +313,11 @@ def _merge(walk: Walk, q: ir.Merge, scope: Scope) -> Shape:
         written = _assign(walk, clause.sets, found, inside)
         how, rows = write_traits(item, inside.rows, limits)
         if clause.verb == "insert":
-            _record(walk, Action.INSERT, bases, tuple(written), set(), None)
+            _record(walk, Action.INSERT, bases, tuple(written), rows=None)
         else:
             action = Action.UPDATE if clause.verb == "update" else Action.DELETE
-            _record(walk, action, bases, tuple(written), how, rows)
+            _record(walk, action, bases, tuple(written), how=how, rows=rows)
         for column, values in written.items():
             everything.setdefault(column, []).extend(values)
     _taint(walk, bases, everything)
-    return _returning(walk, q.returning, item, everything, frames, scope)
+    return _returning(walk, q.returning, item, everything, scope=scope, others=frames)
