@@ -1,0 +1,437 @@
+"""A tiny honest PostgreSQL that speaks the protocol from memory, and remembers what it was made to run.
+
+It keeps the rules that a gateway trips over: after an error it skips to the Sync, it ignores a Sync while copying in,
+a message that has no place in a copy ends the copy and is eaten, settings and temporary tables follow rollback, and a
+prepared statement keeps its plan while the search path stays the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+
+from proctor.wire import messages, talk
+from proctor.wire.client_leg import ClientLeg
+from proctor.wire.talk import ClientEvent, Field
+
+TEXT, INT4 = 25, 23
+SECRET = b"078-05-1120"
+PLAIN = b"plain"
+NAMED = re.compile(r"(?is)^\s*(\w+)(?:\s+(.*?))?\s*;?\s*$")
+
+
+class Failure(Exception):
+    """An ErrorResponse, by its fields."""
+
+    def __init__(self, code: str, message: str = "it failed", **more: str) -> None:
+        super().__init__(message)
+        self.fields = {"S": "ERROR", "V": "ERROR", "C": code, "M": message, **more}
+
+
+def column(name: str, oid: int = TEXT, *, table: int = 0, number: int = 0, size: int = -1, form: int = 0) -> Field:
+    return Field(name, table, number, oid, size, -1, form)
+
+
+@dataclass
+class Result:
+    """What a statement gives: a shape, rows, and a tag."""
+
+    fields: list[Field] | None = None
+    rows: list[tuple[bytes | None, ...]] = field(default_factory=list)
+    tag: str = ""
+
+
+@dataclass
+class Plan:
+    """A prepared statement: its text, and the path it was understood under."""
+
+    text: str
+    path: tuple[str, ...]
+
+
+@dataclass
+class Cursor:
+    """A portal: what is left of its rows."""
+
+    text: str
+    results: tuple[int, ...] = ()
+    result: Result | None = None
+    at: int = 0
+    done: bool = False
+
+
+@dataclass
+class State:
+    """What a rollback takes back."""
+
+    path: tuple[str, ...] = ("public",)
+    temporary: tuple[str, ...] = ()
+
+
+Messages = Generator[None, ClientEvent, None]
+
+
+class Postgres:
+    """One backend. `feed` takes bytes, `said` holds what it has flushed; `ran` the texts it executed, in order."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        self.parsed: list[str] = []
+        self.got: list[ClientEvent] = []
+        self.said = b""
+        self.status = "I"
+        self.results: dict[str, Result] = {}
+        self.fails: dict[str, Failure] = {}
+        self.fails_at_parse: dict[str, Failure] = {}
+        self.deferred: Failure | None = None
+        self.notices: dict[str, dict[str, str]] = {}
+        self.copied = b""
+        self.copy_fails_after: int | None = None
+        self.state = State()
+        self.encoding = "UTF8"
+        self.claims: tuple[str | None, str | None, str | None] = (None, None, None)
+        self.plans: dict[bytes, Plan] = {}
+        self.cursors: dict[bytes, Cursor] = {}
+        self._before = State()
+        self._savepoints: list[tuple[str, State]] = []
+        self._reply: list[bytes] = []
+        self._owed: Failure | None = None
+        self._leg = ClientLeg()
+        self._leg.feed(messages.startup({"user": "proctor"}))
+        self._leg.proven()
+        self._life = self._live()
+        next(self._life)
+
+    # ---- bytes
+
+    def feed(self, data: bytes) -> None:
+        for event in self._leg.feed(data):
+            self.got.append(event)
+            self._life.send(event)
+
+    def take(self) -> bytes:
+        said, self.said = self.said, b""
+        return said
+
+    def _say(self, *frames: bytes) -> None:
+        self._reply += frames
+
+    def _flush(self) -> None:
+        self.said += b"".join(self._reply)
+        self._reply = []
+
+    # ---- the main loop
+
+    def _live(self) -> Messages:
+        skipping = False
+        while True:
+            event = yield
+            if isinstance(event, talk.Sync):
+                skipping = False
+                self._end_batch()
+                self._ready()
+            elif skipping or isinstance(event, talk.CopyData | talk.CopyDone | talk.CopyFail | talk.Bye):
+                continue
+            elif isinstance(event, talk.Ask):
+                yield from self._simple(event.sql.decode())
+            else:
+                try:
+                    yield from self._extended(event)
+                except Failure as failure:
+                    self._fail(failure)
+                    self._flush()
+                    skipping = True
+
+    def _ready(self) -> None:
+        self._say(messages.ready(self.status))
+        self._flush()
+
+    def _fail(self, failure: Failure) -> None:
+        self._say(messages.error_response(failure.fields))
+        self._owed = None
+        if self.status == "T":
+            self.status = "E"
+        elif self.status == "I":
+            self._roll_back()
+
+    def _end_batch(self) -> None:
+        if self.status == "I":
+            try:
+                self._commit()
+            except Failure as failure:
+                self._fail(failure)
+
+    def _simple(self, text: str) -> Messages:
+        self.plans.pop(b"", None)
+        self.cursors.pop(b"", None)
+        try:
+            if any(piece.strip() == "refused" for piece in text.split(";")):
+                raise Failure("42601", 'syntax error at or near "refused"')
+            pieces = [piece.strip() for piece in text.split(";") if piece.strip()]
+            if not pieces:
+                self._say(messages.EMPTY_QUERY)
+            for piece in pieces:
+                result = yield from self._run(piece)
+                if result.fields is not None:
+                    self._say(messages.row_description(result.fields))
+                    self._say(*(messages.data_row(row) for row in result.rows))
+                self._say(messages.command_complete(result.tag))
+            self._end_batch()
+        except Failure as failure:
+            self._fail(failure)
+        self._ready()
+
+    def _extended(self, event: ClientEvent) -> Messages:
+        match event:
+            case talk.Prepare():
+                self._parse(event)
+            case talk.Bind():
+                self._bind(event)
+            case talk.Describe():
+                self._describe(event)
+            case talk.Run():
+                yield from self._execute(event)
+            case talk.Close():
+                (self.plans if event.kind == b"S" else self.cursors).pop(event.name, None)
+                self._say(messages.CLOSE_COMPLETE)
+            case talk.Flush():
+                self._flush()
+            case _:
+                raise AssertionError(f"the database got {event}")
+
+    def _parse(self, event: talk.Prepare) -> None:
+        text = event.sql.decode()
+        if event.name == b"":
+            self.plans.pop(b"", None)
+        if text == "refused":
+            raise Failure("42601", 'syntax error at or near "refused"')
+        if text in self.fails_at_parse:
+            raise self.fails_at_parse[text]
+        self._alive(text)
+        if event.name and event.name in self.plans:
+            raise Failure("42P05", "prepared statement already exists")
+        self.parsed.append(text)
+        self.plans[event.name] = Plan(text, self.state.path)
+        self._say(messages.PARSE_COMPLETE)
+
+    def _bind(self, event: talk.Bind) -> None:
+        plan = self.plans.get(event.statement)
+        if plan is None:
+            raise Failure("26000", "prepared statement does not exist")
+        self._alive(plan.text)
+        if event.portal and event.portal in self.cursors:
+            raise Failure("42P03", "cursor already exists")
+        self.cursors[event.portal] = Cursor(plan.text, event.results)
+        self._say(messages.BIND_COMPLETE)
+
+    def _describe(self, event: talk.Describe) -> None:
+        held: Plan | Cursor | None
+        held = self.plans.get(event.name) if event.kind == b"S" else self.cursors.get(event.name)
+        if held is None:
+            raise Failure("26000" if event.kind == b"S" else "34000", "it does not exist")
+        if event.kind == b"S":
+            self._say(messages.parameter_description(()))
+        fields = self._result(held.text).fields
+        if fields is None:
+            self._say(messages.NO_DATA)
+            return
+        results = held.results if isinstance(held, Cursor) else ()
+        self._say(messages.row_description([_formatted(f, at, results) for at, f in enumerate(fields)]))
+
+    def _execute(self, event: talk.Run) -> Messages:
+        cursor = self.cursors.get(event.portal)
+        if cursor is None:
+            raise Failure("34000", "portal does not exist")
+        if not cursor.text.strip():
+            self._say(messages.EMPTY_QUERY)
+            return
+        if cursor.done:
+            raise Failure("55000", "portal cannot be run")
+        if cursor.result is None:
+            cursor.result = yield from self._run(cursor.text)
+        else:
+            self._alive(cursor.text)
+        rows = cursor.result.rows[cursor.at :]
+        some = rows[: event.limit] if event.limit else rows
+        cursor.at += len(some)
+        self._say(*(messages.data_row(row) for row in some))
+        if event.limit and len(rows) >= event.limit:
+            self._say(messages.PORTAL_SUSPENDED)
+            return
+        cursor.done = cursor.result.fields is None
+        self._say(messages.command_complete(cursor.result.tag))
+
+    # ---- one statement
+
+    def _alive(self, text: str) -> None:
+        if self.status == "E" and _verb(text) not in ("rollback", "commit"):
+            raise Failure("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+
+    def _run(self, text: str) -> Generator[None, ClientEvent, Result]:
+        self._alive(text)
+        self.ran.append(text)
+        if text in self.notices:
+            self._say(messages.notice_response(self.notices[text]))
+        if text in self.fails:
+            raise self.fails[text]
+        if _verb(text) == "copy":
+            return (yield from self._copy(text))
+        return self._effect(text)
+
+    def _effect(self, text: str) -> Result:
+        """Do what the statement does to the session, and return what it gives."""
+        verb, rest = _split(text)
+        match verb:
+            case "begin":
+                self.status = "T" if self.status == "I" else self.status
+                self._before = self.state
+            case "commit" if self.status == "E":
+                self._roll_back()
+                return Result(tag="ROLLBACK")
+            case "commit":
+                self._commit()
+            case "rollback" if rest.lower().startswith("to"):
+                name = rest.split()[-1]
+                while self._savepoints and self._savepoints[-1][0] != name:
+                    self._savepoints.pop()
+                self.state = self._savepoints[-1][1]
+                self.status = "T"
+            case "rollback":
+                self._roll_back()
+            case "savepoint":
+                self._savepoints.append((rest, self.state))
+            case "set":
+                self._set(rest)
+            case "discard":
+                self.state = State()
+                self.plans.clear()
+            case "prepare":
+                name, inner = re.match(r"(?is)(\w+)\s+as\s+(.*)", rest).groups()  # type: ignore[union-attr]
+                if name.encode() in self.plans:
+                    raise Failure("42P05", "prepared statement already exists")
+                self.plans[name.encode()] = Plan(inner, self.state.path)
+            case "deallocate":
+                if rest.lower() == "all":
+                    self.plans.clear()
+                elif self.plans.pop(rest.encode(), None) is None:
+                    raise Failure("26000", "prepared statement does not exist")
+            case "execute":
+                plan = self.plans.get(rest.encode())
+                if plan is None:
+                    raise Failure("26000", "prepared statement does not exist")
+                self.ran.append(plan.text)
+                return self._effect(plan.text)
+            case "declare":
+                name, inner = re.match(r"(?is)(\w+)\s+cursor\s+.*?for\s+(.*)", rest).groups()  # type: ignore[union-attr]
+                if name.encode() in self.cursors:
+                    raise Failure("42P03", "cursor already exists")
+                self.cursors[name.encode()] = Cursor(inner)
+            case "fetch":
+                cursor = self.cursors.get(rest.split()[-1].encode())
+                if cursor is None:
+                    raise Failure("34000", "cursor does not exist")
+                self.ran.append(cursor.text)
+                return self._result(cursor.text)
+            case "close":
+                if self.cursors.pop(rest.encode(), None) is None:
+                    raise Failure("34000", "cursor does not exist")
+            case "create" if rest.lower().startswith("temp"):
+                self.state = State(self.state.path, (*self.state.temporary, rest))
+        return self._result(text)
+
+    def _set(self, rest: str) -> None:
+        found = re.match(r"(?i)(?:local\s+)?search_path\s*(?:=|to)\s*(.*)", rest)
+        if found:
+            path = tuple(part.strip().strip("\"'") for part in found[1].split(","))
+            self.state = State(path, self.state.temporary)
+
+    def _result(self, text: str) -> Result:
+        if text in self.results:
+            return self.results[text]
+        verb, rest = _split(text)
+        if "client_encoding" in text and "proctor.task" in text:
+            return self._about_itself()
+        if verb == "execute" and rest.encode() in self.plans:
+            return self._result(self.plans[rest.encode()].text)
+        if verb == "fetch" and rest.split()[-1].encode() in self.cursors:
+            return self._result(self.cursors[rest.split()[-1].encode()].text)
+        if verb in ("select", "values", "with", "table"):
+            secret = "customers" in text
+            return Result([column("value")], [(SECRET if secret else PLAIN,)], "SELECT 1")
+        return Result(tag=verb.upper())
+
+    def _about_itself(self) -> Result:
+        path = '["pg_catalog"' + "".join(f', "{name}"' for name in self.state.path) + "]"
+        row = (path, "proctor", "proctor", None, "150000", self.encoding, "on", *self.claims)
+        return Result(
+            [column(f"c{i}") for i in range(len(row))],
+            [tuple(None if cell is None else cell.encode() for cell in row)],
+            "SELECT 1",
+        )
+
+    # ---- transactions
+
+    def _commit(self) -> None:
+        owed, self.deferred = self.deferred, None
+        if owed is not None and self.ran and self.ran[-1].lower() not in ("begin",):
+            self._roll_back()
+            raise owed
+        self.status = "I"
+        self._end()
+
+    def _roll_back(self) -> None:
+        self.state = self._before
+        self.status = "I"
+        self._end()
+
+    def _end(self) -> None:
+        self._before = self.state
+        self._savepoints = []
+        self.cursors = {}
+
+    # ---- copies
+
+    def _copy(self, text: str) -> Generator[None, ClientEvent, Result]:
+        if " to stdout" in text.lower():
+            given = self.results.get(text, Result(None, [(PLAIN,)]))
+            width = len(given.rows[0])
+            self._say(messages.copy_response("out", 0, (0,) * width))
+            for row in given.rows:
+                line = b"\t".join(b"\\N" if cell is None else cell for cell in row) + b"\n"
+                self._say(messages.copy_data(line))
+            self._say(messages.COPY_DONE)
+            return Result(tag=f"COPY {len(given.rows)}")
+        self._say(messages.copy_response("in", 0, (0,)))
+        self._flush()
+        size = 0
+        while True:
+            event = yield
+            match event:
+                case talk.CopyData():
+                    self.copied += event.raw
+                    size += len(event.raw)
+                    if self.copy_fails_after is not None and size > self.copy_fails_after:
+                        raise Failure("22P02", f"invalid input: {SECRET.decode()}")
+                case talk.CopyDone():
+                    return Result(tag="COPY 1")
+                case talk.CopyFail():
+                    raise Failure("57014", "COPY from stdin failed")
+                case talk.Sync() | talk.Flush():
+                    continue
+                case _:
+                    raise Failure("08P01", "unexpected message type during COPY from stdin")
+
+
+def _split(text: str) -> tuple[str, str]:
+    found = NAMED.match(text)
+    return (found[1].lower(), (found[2] or "").strip()) if found else ("", "")
+
+
+def _verb(text: str) -> str:
+    return _split(text)[0]
+
+
+def _formatted(f: Field, at: int, results: Sequence[int]) -> Field:
+    form = 0 if not results else results[0] if len(results) == 1 else results[at]
+    return Field(f.name, f.table_oid, f.number, f.type_oid, f.type_size, f.type_modifier, form)

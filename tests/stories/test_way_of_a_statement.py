@@ -1,0 +1,134 @@
+"""The way of one statement: allowed, refused, and recorded on the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctor.terms import Allow, Deny
+from proctor.wire import messages
+from tests.stories.house import DENIED, HARMLESS, SENSITIVE, WRITE, Story
+
+
+def extended(text: str, *, name: bytes = b"", portal: bytes = b"", describe: bool = True) -> bytes:
+    described = messages.describe(b"P", portal) if describe else b""
+    return messages.parse(name, text) + messages.bind(portal, name) + described + messages.execute(portal)
+
+
+async def test_an_allowed_statement_goes_upstream_byte_for_byte(story: Story) -> None:
+    await story.asks(messages.query(HARMLESS))
+    left = b"".join(e[1].encode("latin-1") for e in story.events if e[0] == "left")
+    assert left.endswith(messages.query(HARMLESS))
+    assert story.ran == [HARMLESS]
+
+
+async def test_the_answer_comes_back_byte_for_byte_where_nothing_is_masked(story: Story) -> None:
+    heard = await story.asks(messages.query(HARMLESS))
+    assert heard == ["shape value", "row plain", "done SELECT 1", "ready I"]
+
+
+@pytest.mark.parametrize("said", [messages.query(HARMLESS), extended(HARMLESS) + messages.sync()], ids=["simple", "extended"])
+async def test_a_record_is_written_before_the_statement_leaves_and_another_after_the_answer(
+    story: Story, said: bytes
+) -> None:
+    await story.asks(messages.query(HARMLESS))  # the slow lane
+    story.events.clear()
+    await story.asks(said)  # the fast lane
+    order = [e[0] for e in story.events]
+    assert order.index("decided") < order.index("left")
+    assert order[-1] == "answered"
+    assert story.ledger.of(story.ledger.decisions[-1]).rows == 1
+
+
+async def test_a_refused_statement_never_reaches_the_database(story: Story) -> None:
+    heard = await story.asks(messages.query(DENIED))
+    assert heard[0].startswith("failed 42501 refused")
+    assert heard[1:] == ["ready I"]
+    assert "drop" not in "".join(e[1] for e in story.events if e[0] == "left")
+    assert story.decided(Deny) == [DENIED]
+
+
+async def test_a_refusal_keeps_its_place_in_the_pipeline(story: Story) -> None:
+    heard = await story.asks(messages.query(HARMLESS), messages.query(DENIED), messages.query("select 1"))
+    assert [line.split()[0] for line in heard] == [
+        "shape", "row", "done", "ready", "failed", "ready", "shape", "row", "done", "ready",
+    ]  # fmt: skip
+    assert story.ran == [HARMLESS, "select 1"]
+
+
+async def test_a_refusal_in_a_batch_skips_the_rest_of_it_as_the_server_would(story: Story) -> None:
+    heard = await story.asks(
+        extended(HARMLESS), extended(DENIED), extended("select 2"), messages.sync(), extended("select 3"), messages.sync()
+    )
+    assert [line.split()[0] for line in heard] == [
+        "prepared", "bound", "shape", "row", "done", "failed", "ready",
+        "prepared", "bound", "shape", "row", "done", "ready",
+    ]  # fmt: skip
+    assert story.ran == [HARMLESS, "select 3"]
+
+
+async def test_a_refusal_fails_the_transaction_as_the_client_is_told(story: Story) -> None:
+    heard = await story.asks(messages.query("begin"), messages.query(DENIED), messages.query("select 1"))
+    assert [line for line in heard if line.startswith("ready")] == ["ready T", "ready E", "ready E"]
+    assert await story.asks(messages.query("rollback")) == ["done ROLLBACK", "ready I"]
+
+
+async def test_a_refusal_in_one_statement_refuses_the_whole_text(story: Story) -> None:
+    heard = await story.asks(messages.query(f"{HARMLESS}; {DENIED}"))
+    assert heard[0].startswith("failed 42501")
+    assert story.ran == []
+
+
+async def test_an_empty_text_passes(story: Story) -> None:
+    assert await story.asks(messages.query(""), extended("", describe=False), messages.sync()) == [
+        "empty", "ready I", "prepared", "bound", "empty", "ready I",
+    ]  # fmt: skip
+
+
+async def test_text_that_is_not_utf8_is_refused_before_it_is_parsed(story: Story) -> None:
+    heard = await story.asks(messages.query(b"select '\xff'"))
+    assert heard[0].startswith("failed 22021")
+    assert story.ran == []
+
+
+async def test_the_function_call_message_is_refused_in_its_place(story: Story) -> None:
+    heard = await story.asks(messages.frame(b"F", b"\0\0\0\x01\0\0\0\0\0\0"), messages.query("select 1"))
+    assert [line.split()[0] for line in heard] == ["failed", "ready", "shape", "row", "done", "ready"]
+
+
+@pytest.mark.parametrize("text", [HARMLESS, "select 1"])
+async def test_what_is_harmless_does_not_wait_for_the_disk(story: Story, text: str) -> None:
+    story.ledger.disk.clear()
+    assert "ready I" in await story.asks(messages.query(text))
+
+
+@pytest.mark.parametrize("text", [WRITE, SENSITIVE, DENIED])
+async def test_writes_the_sensitive_and_the_denied_wait_for_the_disk(story: Story, text: str) -> None:
+    story.ledger.disk.clear()
+    assert await story.asks(messages.query(text)) == []
+    assert story.ran == []
+    story.ledger.disk.set()
+    assert "ready I" in await story.hears()
+
+
+@pytest.mark.parametrize("text", [HARMLESS, WRITE, SENSITIVE])
+@pytest.mark.parametrize("how", ["simple", "extended"])
+async def test_under_strict_no_statement_runs_before_its_record_is_on_disk(strict: Story, text: str, how: str) -> None:
+    strict.ledger.disk.clear()
+    said = messages.query(text) if how == "simple" else extended(text) + messages.sync()
+    await strict.asks(said)
+    assert strict.ran == []
+    strict.ledger.disk.set()
+    assert "ready I" in await strict.hears()
+    assert strict.ran == [text]
+    assert strict.decided(Allow) == [text]
+
+
+async def test_what_follows_a_slow_statement_keeps_its_order(story: Story) -> None:
+    story.ledger.disk.clear()
+    await story.asks(messages.query(WRITE))
+    story.say(messages.query("select 1"), messages.query(DENIED))
+    story.say(messages.query("select 2"))
+    story.ledger.disk.set()
+    heard = [line.split()[0] for line in await story.hears()]
+    assert heard == ["done", "ready", "shape", "row", "done", "ready", "failed", "ready", "shape", "row", "done", "ready"]
+    assert story.ran == [WRITE, "select 1", "select 2"]
