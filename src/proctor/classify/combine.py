@@ -58,7 +58,7 @@ _LOOKALIKES = words_of(
     receipt transaction txn sequence seq index position timing measurement reading sample
     """
 )
-MANY_ROWS = 5
+SOME_ROWS, MANY_ROWS = 3, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _confirmed(column: _Column, hint: Hint, topic: About) -> bool:
     """Say whether the values alone make a weak name good."""
     seen = column.profile
     if hint.data_class == "person_name":
-        return topic is About.UNKNOWN and seen.names >= 0.5 and seen.distinct >= MANY_ROWS
+        return topic is About.UNKNOWN and seen.names >= 0.35 and seen.distinct >= MANY_ROWS
     share = seen.shares.get(hint.data_class)
     return share is not None and share.share >= 0.5 and (share.proof >= 0.5 or seen.distinct >= MANY_ROWS)
 
@@ -177,7 +177,7 @@ def _by_shape(column: _Column, topic: About) -> Finding | None:
     if (
         topic is not About.THING
         and not lookalike
-        and column.profile.names >= (0.5 if topic is About.UNKNOWN else 0.3)
+        and column.profile.names >= (0.35 if topic is About.UNKNOWN else 0.2)
         and column.profile.distinct >= MANY_ROWS
     ):
         rows = column.profile.rows
@@ -189,13 +189,15 @@ def _proves(share: Share, topic: About, *, lookalike: bool) -> bool:
     """Say whether a class follows from the values alone: the less one match proves, the more must agree."""
     if share.proof >= 0.95:
         return share.share >= 0.5
-    if lookalike or topic is About.THING:
+    if topic is About.THING or (lookalike and topic is About.UNKNOWN):
         return share.proof >= 0.8 and share.share >= 0.9 and share.distinct >= 20
+    if lookalike:
+        return share.proof >= 0.6 and share.share >= 0.9 and share.distinct >= MANY_ROWS
     if topic >= About.PERSONISH:
         return share.share >= 0.5 and (share.proof >= 0.6 or (share.proof >= 0.3 and share.distinct >= MANY_ROWS))
     if share.proof >= 0.8:
         return share.share >= 0.8 and share.distinct >= 2
-    return share.proof >= 0.6 and share.share >= 0.9 and share.distinct >= MANY_ROWS
+    return share.proof >= 0.6 and share.share >= 0.9 and share.distinct >= SOME_ROWS
 
 
 def _by_document(column: _Column, topic: About) -> Finding | None:

@@ -49,10 +49,11 @@ class Shape:
     pattern: str
     proof: float
     check: Callable[[str], bool] | None = None
+    whole: bool = False
 
     def accepts(self, value: str) -> bool:
-        """Say whether the check holds for the bare characters."""
-        return self.check is None or self.check(bare(value))
+        """Say whether the check holds, for the bare characters or for the whole value."""
+        return self.check is None or self.check(value if self.whole else bare(value))
 
 
 _KEEP_ALNUM = {i: None for i in range(128) if not chr(i).isalnum()}
@@ -93,6 +94,15 @@ IP = (
     rf"(?:{_OCTET}\.){{3}}{_OCTET}(?:/\d{{1,2}})?|(?:[0-9A-Fa-f]{{1,4}}:){{7}}[0-9A-Fa-f]{{1,4}}(?:/\d{{1,3}})?"
     rf"|{_GROUPS}::{_GROUPS}(?:/\d{{1,3}})?"
 )
+STREET = (
+    r"(?is)[^@{}<>]*(?:\b(?:street|st|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|court|terrace|highway|close|crescent"
+    r"|rue|chemin|impasse|calle|avenida|avda|plaza|paseo|via|viale|piazza|corso|rua|travessa|largo|ulica|ul|al|os)\b"
+    r"|(?:strasse|straße|str|weg|platz|allee|gasse|ring|straat|laan|plein|gracht|kade|gatan|vägen|vagen|gata|väg)\b)[^@{}<>]*"
+)
+
+
+def _street_and_number(value: str) -> bool:
+    return 6 <= len(value) <= 200 and any(c.isdigit() for c in value) and value.count(" ") + value.count("\n") <= 20
 
 
 def _phone_digits(text: str) -> bool:
@@ -126,6 +136,7 @@ DETECTORS: tuple[Detector, ...] = (
     Shape(_c("br_cnpj"), r"\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}|\d{14}", 0.6, checksums.cnpj),
     Shape(_c("phone"), PHONE, 0.6, _phone_digits),
     Shape(_c("phone"), PHONE_NATIONAL, 0.3, _phone_digits),
+    Shape(_c("postal_address"), STREET, 0.6, _street_and_number, whole=True),
     Shape(_c("ip_address"), IP, 0.0),
     Shape(_c("mac_address"), r"[0-9A-Fa-f]{2}(?:[:\-][0-9A-Fa-f]{2}){5}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}", 0.3),
     Shape(_c("secret"), TOKENS, 0.95),

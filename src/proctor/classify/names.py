@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from proctor.classify import words
 from proctor.classify.facts import TableFacts
@@ -134,7 +135,11 @@ def tokenise(name: str) -> tuple[str, ...]:
 
 def hint_for(name: str) -> Hint | None:
     """Return the best suggestion of a column's name, or None when it suggests nothing or something harmless."""
-    return _best(_without_ordinals(tokenise(name)), whole=True)
+    tokens = _without_ordinals(tokenise(name))
+    best = _best(tokens, whole=True)
+    if best is None or best.strength is Strength.WEAK:
+        return _named_person(tokens) or best
+    return best
 
 
 def hint_in(comment: str) -> Hint | None:
@@ -147,6 +152,18 @@ def hint_in(comment: str) -> Hint | None:
 def _without_ordinals(tokens: tuple[str, ...]) -> tuple[str, ...]:
     # `address2`, `phone_1`: which of several says nothing. `icd10`, `2fa` and `zip4` are names in themselves.
     return tuple(t for t in tokens if not (t.isdigit() and len(tokens) > 1) or t in {"2", "4", "10"})
+
+
+# Persons' words that stand as often for a program, a firm or a record.
+_SELDOM_NAMED = frozenset({"user", "account", "provider", "tenant", "identity", "lead", "profile", "client", "owner"})
+
+
+def _named_person(tokens: tuple[str, ...]) -> Hint | None:
+    """Return the hint of `donor_name`, `claimantName`: any word for a person before `name`."""
+    for before, name in pairwise(tokens):
+        if name == "name" and before in words.PERSON_TABLE and before not in _SELDOM_NAMED:
+            return Hint(DataClass("person_name"), Strength.STRONG, f"{before} name")
+    return None
 
 
 def _best(tokens: tuple[str, ...], *, whole: bool) -> Hint | None:
@@ -221,6 +238,8 @@ def _about_name(name: str) -> About:
     if not tokens:
         return About.UNKNOWN
     head = tokens[-1]
+    if head in {"client", "account", "application"} and _PROGRAMS & set(tokens):
+        return About.THING
     if _among(head, words.PERSON_TABLE):
         return About.PERSON
     person_within = any(_among(t, words.PERSON_TABLE) for t in tokens)
@@ -229,6 +248,11 @@ def _about_name(name: str) -> About:
     if _among(head, words.THING_TABLE):
         return About.THING
     return About.PERSONISH if person_within else About.UNKNOWN
+
+
+_PROGRAMS = frozenset(
+    {"oauth", "oauth2", "oidc", "api", "http", "mqtt", "rest", "grpc", "service", "ssh", "vpn", "system"}
+)
 
 
 def _among(word: str, known: frozenset[str]) -> bool:

@@ -82,7 +82,7 @@ def _plain_profile(values: list[str], shapes: DetectorSet, *, searched: bool) ->
         for data_class in matched:
             counts[data_class] = counts.get(data_class, 0) + 1
         if searched:
-            inside += bool(find_spans(value[:MAX_DOCUMENT].encode("utf-8", "replace")))
+            inside += _personal_within(value)
             names += looks_like_a_name(value)
             wordy += value.count(" ") >= 2
     rows = len(values)
@@ -95,6 +95,15 @@ def _plain_profile(values: list[str], shapes: DetectorSet, *, searched: bool) ->
         spans=inside / rows,
         shares={c: Share(n / rows, len(seen[c]), proofs[c]) for c, n in counts.items()},
     )
+
+
+# A value that is nothing but a number of these shapes is a matter of shares and table, not of prose.
+_SURE = frozenset({"email", "iban", "secret", "it_codice_fiscale"})
+
+
+def _personal_within(value: str) -> bool:
+    text = value[:MAX_DOCUMENT].strip().encode("utf-8", "replace")
+    return any(s.data_class in _SURE or s.end - s.start < len(text) for s in find_spans(text))
 
 
 def _document_profile(values: list[str]) -> Profile:

@@ -33,7 +33,8 @@ STRONG: dict[str, str] = {
     "|driver name|owner name|tenant name|subscriber name|applicant name|candidate name|doctor name|physician name"
     "|user full name|buyer name|emergency contact|emergency contact name|next of kin|spouse name|parent name|guardian"
     "|guardian name|father name|mother name|fathers name|mothers name|child name|manager name|billing name|shipping"
-    " name|ship to name|bill to name|ansprechpartner|kundenname|nom complet|nombre completo|nombre apellidos|nome"
+    " name|ship to name|ship name|bill to name|ansprechpartner|kundenname|nom complet|nombre completo"
+    "|nombre apellidos|nome"
     " completo|nome cliente|nombre cliente|nom client|nome cognome|volledige naam|фио|姓名|氏名|lead name|author name"
     "|signer name|signatory|insured name|policyholder|policy holder|attendee name|reviewer name|traveller name"
     "|imie nazwisko|signature name|legal first name|legal last name",
@@ -45,11 +46,11 @@ STRONG: dict[str, str] = {
     "|nacimiento|data nascita|nascita|data nascimento|nascimento|geboortedatum|дата рождения|出生日期|生年月日|birth"
     "|fodselsdato|fodelsedatum|data urodzenia",
     "us_ssn": "ssn|social security number|social security no|social security|soc sec|soc sec num|ssn number|ssnum"
-    "|ssn last4|social sec|itin",
+    "|ssn last 4|ssn last four|last 4 ssn|social sec|itin",
     "uk_nino": "nino|ni number|national insurance number|national insurance no|national insurance",
     "de_steuerid": "steuer id|steuerid|steueridnr|steuer idnr|steueridentifikationsnummer|steuernummer"
     "|sozialversicherungsnummer|sv nummer|rentenversicherungsnummer",
-    "fr_nir": "nir|numero securite sociale|securite sociale|num secu|insee|numero insee|no secu",
+    "fr_nir": "nir|numero securite sociale|securite sociale|number secu|num secu|insee|numero insee|no secu",
     "es_dni": "dni|nif|nie|dni nif|numero dni",
     "it_codice_fiscale": "codice fiscale|cod fiscale|codfisc|cod fisc|codicefiscale",
     "in_aadhaar": "aadhaar|aadhar|adhaar|uidai|aadhaar number|aadhar number",
@@ -76,7 +77,8 @@ STRONG: dict[str, str] = {
     " vehiculo|targa|kenteken|plate no|registration plate|vehicle registration|vin|vin number",
     "payment_card": "credit card|credit card number|creditcard|credit card no|debit card|debit card number|card number"
     "|card no|cardnumber|cardno|card num|cc number|cc num|cc no|ccnum|ccnumber|ccn|primary account number|payment card"
-    "|card last4|card last four|kreditkarte|kreditkartennummer|kartennummer|carte bancaire|carte credit|numero carte"
+    "|card last 4|card last four|card last digits|kreditkarte|kreditkartennummer|kartennummer|carte bancaire"
+    "|carte credit|numero carte"
     "|numero tarjeta|tarjeta credito|tarjeta|carta credito|numero carta|cartao|cartao credito|numero cartao"
     "|creditcardnummer|kaartnummer|card pan|银行卡号",
     "iban": "iban|iban number|iban code|iban nr|iban no",
@@ -151,7 +153,7 @@ WEAK: dict[str, str] = {
     "age": "age|alter|edad|eta|idade|leeftijd|возраст",
     "geolocation": "latitude|longitude|lat|lng|lon|long|latlon|latlng|lat lng|lat lon|geo|geolocation|geo location"
     "|gps|gps location|gps coordinates|coordinates|coords|geom|location|last location|home location|current location"
-    "|position|last position",
+    "|last position",
     "salary": "balance|account balance|credit limit|debt|loan amount|rent|pay|earnings|net|gross|revenu|reddito"
     "|ingresos|mortgage|spending|lifetime value|ltv|total spent|donation amount|tax amount|equity|stock options"
     "|credit rating|compte solde|saldo",
@@ -163,8 +165,9 @@ WEAK: dict[str, str] = {
     "special_category": "party|union|belief|beliefs|orientation|conviction|veteran",
     "username": "user|userid|nick|account name|profile name|screenname|slug|website|homepage|social profile|url"
     "|profile url|avatar url|uid name",
-    "secret": "token|answer|code secret|pass|otp code|code pin",
-    "free_text": "note|notes|comment|comments|remark|remarks|description|bio|biography|about|about me|message|messages"
+    "secret": "token|code secret|pass|otp code|code pin",
+    "free_text": "note|answer|answers|notes|comment|comments|remark|remarks|description|bio|biography|about"
+    "|about me|message|messages"
     "|body|text|content|memo|feedback|review|reason|details|summary|history|observation|observations|complaint"
     "|annotation"
     "|bemerkung|bemerkungen|notiz|notizen|kommentar|beschreibung|anmerkung|commentaire|commentaires|remarque|remarques"
@@ -175,7 +178,7 @@ WEAK: dict[str, str] = {
     "|заметки|备注|примечание|subject|special requests|special instructions|delivery instructions|instructions",
     "national_id": "identification|document number|doc number|document no|ref fiscal|registration number|vat number"
     "|vat id|personnel number|license|licence|documento|matricule|id document|identity",
-    "payment_card": "card|cc|pan|carte|karte|carta|kaart",
+    "payment_card": "card|last 4|last four|cc|pan|carte|karte|carta|kaart",
     "bank_account": "account|acct|konto|compte|cuenta|conto|conta|rekening|bank details|bank info",
     "ip_address": "addr ip|last seen from|origin ip",
     "mac_address": "mac",
@@ -244,7 +247,8 @@ PERSON_TABLE = words_of(
     traveller traveler player author writer actor artist director doctor physician nurse clinician practitioner
     caregiver provider lead prospect profile personnel crew parent child guardian spouse dependent relative friend
     follower recipient sender signup registrant enrollee inmate prisoner suspect victim witness offender defendant
-    debtor creditor cardholder accountholder household manager supervisor salesperson salesman freelancer contractor
+    debtor creditor claimant cardholder accountholder household manager supervisor salesperson salesman
+    freelancer contractor
     volunteer alumni graduate scholar researcher respondent survivor reviewer signatory payee payer account identity
     speaker coach athlete kunde kunden mitarbeiter benutzer nutzer patienten mitglied mitglieder personal schuler
     lehrer angestellte ansprechpartner bewerber versicherte fahrer gast gaste mieter utilisateur salarie salaries
@@ -254,7 +258,8 @@ PERSON_TABLE = words_of(
     inquilino clienti utente utenti dipendente dipendenti persone pazienti paziente studente studenti socio contatto
     contatti pessoa pessoas funcionario funcionarios aluno alunos utilizador trabalhador colaborador klant klanten
     medewerker medewerkers gebruiker gebruikers persoon personen patienten lid leden werknemer клиент клиенты
-    пользователь пользователи сотрудник сотрудники пациент 客户 用户 员工 患者 顧客 社員 kund kunder anvandare medarbetare
+    пользователь пользователи сотрудник сотрудники пациент 客户 用户 员工 患者 顧客 社員 kund kunder anvandare
+    medarbetare
     pracownik klient klienci osoba osoby uzytkownik
     """
 )
