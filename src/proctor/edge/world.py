@@ -70,6 +70,7 @@ class DatabaseWorld:
         self._minute = -1
         self._turn = asyncio.Lock()
         self._unused = 0
+        self._unseen: frozenset[Relation] = frozenset()
 
     # ---- what the sessions see
 
@@ -97,6 +98,17 @@ class DatabaseWorld:
     def classified(self) -> Classified:
         """Return the data map."""
         return self._classified
+
+    @property
+    def unseen(self) -> frozenset[Relation]:
+        """Return the relations that were empty when they were looked at."""
+        return self._unseen
+
+    async def look_at(self, relations: frozenset[Relation]) -> None:
+        """Scan those again, now that somebody asks for them."""
+        async with self._turn:
+            if self._catalog is not None and relations & self._unseen:
+                await self._scan(self._catalog, only=relations & self._unseen)
 
     def catalog_changes(self) -> None:
         """Raise the shared epoch: DDL is about to run, or has just ended."""
@@ -161,7 +173,7 @@ class DatabaseWorld:
             self._catalog = catalog
             self._changes += 1
 
-    async def _scan(self, catalog: Catalog) -> None:
+    async def _scan(self, catalog: Catalog, only: frozenset[Relation] | None = None) -> None:
         oid = f"{catalog.database_oid}/"  # a database made anew under the old name is looked at anew
         scanned = self._store.map.scanned(self.database.name)
         known = {r: d.removeprefix(oid) for r, d in scanned.items() if d.startswith(oid)}
@@ -172,10 +184,16 @@ class DatabaseWorld:
 
         try:
             async with asyncio.timeout(SCAN_SECONDS):
-                result = await scanner.scan(self._questions, catalog, known=known, each=keep)
+                result = await scanner.scan(self._questions, catalog, known=known, only=only, each=keep)
         except TimeoutError:
             log.warning("database %s: the scan did not end in time; its columns stay masked", self.database.name)
             self._learn(catalog)
+            return
+        tried = frozenset(catalog.relations) if only is None else only
+        unseen = {c.relation for c in result.unseen}
+        before = self._unseen
+        self._unseen = frozenset((before - tried if only is not None else frozenset()) | unseen)
+        if only is not None and self._unseen == before:
             return
         self._learn(catalog)
         if result.digests:

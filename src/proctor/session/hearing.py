@@ -76,6 +76,10 @@ class Hearing:
         if judged.unknown_object and fresh:
             await self._look_again(pipeline)
             judged = self._judged(text)
+        unseen = judged.touches & self._world.unseen
+        if unseen:
+            await self._world.look_at(unseen)
+            judged = self._judged(text)
         if not fresh and any(v.analysis.accesses or v.analysis.outputs for v in judged.verdicts):
             raise ClientFault(
                 "current transaction is aborted, commands ignored until end of transaction block", sqlstate="25P02"
@@ -88,7 +92,8 @@ class Hearing:
         if known is not None:
             return known
         judged = bench.judge(text, lookup=self._lookup)
-        if not judged.refers:  # what a name stands for is not part of the stamp
+        # What a name stands for is not part of the stamp, nor is whether an empty table has got its first rows.
+        if not judged.refers and not judged.touches & self._world.unseen:
             self._memory.keep(self._number, judged)
         return judged
 

@@ -27,6 +27,7 @@ from proctor.terms import (
     Hold,
     Identity,
     Output,
+    Relation,
 )
 
 MAX_REMEMBERED = 8192  # texts are a stranger's to choose; memory is not
@@ -83,12 +84,18 @@ class Judged:
     harmless: bool = field(init=False)
     effects: tuple[Effect, ...] = field(init=False)
     opaque: bool = field(init=False)
+    temporary: bool = field(init=False)
+    """It makes objects that only its own session sees."""
+    touches: frozenset[Relation] = field(init=False)
     defines: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.harmless = all(isinstance(v.decision, Allow) and not v.writes and not v.sensitive for v in self.verdicts)
         self.effects = tuple(e for v in self.verdicts for e in v.analysis.effects)
         self.opaque = any(v.analysis.opaque or not v.analysis.understood for v in self.verdicts)
+        accesses = [a for v in self.verdicts for a in v.analysis.accesses]
+        self.temporary = any(a.action is Action.DEFINE and "temporary" in a.traits for a in accesses)
+        self.touches = frozenset(a.relation for a in accesses if a.relation is not None)
         self.defines = self.opaque or any(e.verb == "define" for e in self.effects)
 
     @property

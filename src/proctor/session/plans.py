@@ -54,7 +54,8 @@ class Wardrobe:
             if len(self._made) >= MAX_WARDROBE:
                 self._made.clear()
             self._made[key] = self._make(spec, field)
-        return self._made[key]
+        worn: Wear = self._made[key]
+        return worn
 
     def _make(self, spec: MaskSpec, field: Field) -> Wear:
         if spec.name == "null":

@@ -13,7 +13,7 @@ from typing import Protocol
 from proctor.policy.rules import Rules
 from proctor.session.judge import Verdict
 from proctor.sql.catalog import Catalog
-from proctor.terms import Claims, Classified, Hold, Identity, SessionId, Ticket
+from proctor.terms import Claims, Classified, Hold, Identity, Relation, SessionId, Ticket
 
 
 class Outlet(Protocol):
@@ -67,6 +67,13 @@ class World(Protocol):
 
     async def classify(self, catalog: Catalog) -> None:
         """Scan relations of `catalog` that nobody has looked at, within a bounded wait."""
+
+    @property
+    def unseen(self) -> frozenset[Relation]:
+        """Return the relations that were empty when they were looked at, so that only their names were judged."""
+
+    async def look_at(self, relations: frozenset[Relation]) -> None:
+        """Scan those again, now that somebody asks for them."""
 
     def catalog_changes(self) -> None:
         """Raise the shared epoch: DDL is about to run, or has just ended."""

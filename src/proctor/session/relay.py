@@ -371,7 +371,7 @@ class Relay:
         if judged.effects or judged.opaque:
             if judged.defines:
                 self._world.catalog_changes()
-            self.hearing.view.follow(judged.effects, judged.opaque)
+            self.hearing.view.follow(judged.effects, opaque=judged.opaque, temporary=judged.temporary)
 
     def _ended(self) -> None:
         if self.hearing.view.ended():

@@ -41,7 +41,7 @@ class View:
     private: Catalog | None = None
     private_of: int = -1
 
-    def follow(self, effects: Iterable[Effect], opaque: bool) -> None:
+    def follow(self, effects: Iterable[Effect], *, opaque: bool, temporary: bool) -> None:
         """Note what a statement that is about to run may change."""
         for effect in effects:
             if effect.verb in SETS:
@@ -49,8 +49,8 @@ class View:
             elif effect.verb in ENDS and self.unsettled:
                 self.dirty = True
             elif effect.verb == "define":
-                self.temporary = self.temporary or "temporary" in effect.flags
                 self.defined, self.private = True, None
+        self.temporary = self.temporary or temporary
         if opaque:
             self.dirty = self.unsettled = self.defined = True
             self.private = None
