@@ -129,7 +129,7 @@ class Gateway:
     def ask(self, *words: str, config: Path | None = None, person: tuple[str, str] | None = None) -> Said:
         """Run a command of Proctor, as `person` (name and password) if given."""
         options = ["--config", str(config or self.config)]
-        environment = {**os.environ, **self.environment}
+        environment = {**os.environ, **self.environment, "COLUMNS": "106"}
         if person is not None:
             options += ["--as", person[0]]
             environment["PROCTOR_PASSWORD"] = person[1]

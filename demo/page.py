@@ -45,9 +45,10 @@ class Step:
         return isinstance(value, Exception)
 
     def saw(self, text: str) -> None:
-        """Show what a client or a command printed."""
+        """Show what a client or a command printed, long lines folded."""
         for line in text.rstrip().splitlines():
-            print(paint("    | ", "2") + (line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"))
+            for part in textwrap.wrap(line, WIDTH, subsequent_indent="      ", drop_whitespace=False) or [""]:
+                print(paint("    | ", "2") + part)
 
     def table(self, names: Sequence[str], rows: Sequence[Sequence[object]], *, most: int = 5) -> None:
         """Show rows as a table."""
@@ -55,7 +56,7 @@ class Step:
         widths = [max(len(row[place]) for row in cells) for place in range(len(names))]
         lines = ["  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)) for row in cells]
         lines.insert(1, "  ".join("-" * width for width in widths))
-        self.saw("\n".join(lines))
+        self.saw("\n".join(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines))
 
     def check(self, claim: str, holds: bool) -> None:
         """Say whether a claim holds."""

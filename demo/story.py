@@ -96,6 +96,8 @@ class Night:
             application_name="psycopg",
             autocommit=True,
             connect_timeout=30,
+            sslmode="verify-full",
+            sslrootcert=str(self.folder / "state" / "tls" / "ca.crt"),
         )
         if notices is not None:
             connection.add_notice_handler(lambda d: notices.append(d.message_primary or ""))
@@ -301,19 +303,18 @@ def the_journal_answers(night: Night) -> Step:
 def one_byte(night: Night) -> Step:
     """The journal cannot be edited unnoticed."""
     with Step(
-        7, "Somebody edits the log: one byte, in a copy of it.", "audit verify finds it and names the record"
+        7,
+        "Somebody edits the log: one byte of one record, in a copy of it.",
+        "audit verify holds for the copy before, fails after, and names the record",
     ) as step:
-        config = night.folder / "edited.toml"
-        text = night.gateway.config.read_text()
-        config.write_text(text.replace('state = "./state"', 'state = "./edited"'))
-        config.chmod(0o600)
-        shutil.copytree(night.folder / "state", night.folder / "edited", ignore=_sockets)
-        place, where = _edit(night.folder / "edited")
-        step.saw(f"changed byte {where} of {place.relative_to(night.folder)}")
-        said = night.gateway.ask("audit", "verify", config=config)
-        step.saw("$ proctor audit verify\n" + said.text)
-        step.check("audit verify fails", said.code != 0)
-        step.check("and names the record", "record" in said.text.lower() and any(c.isdigit() for c in said.text))
+        copy = night.folder / "copy"
+        step.check("a copy of the log verifies", wait_for(_copies(night, copy)))
+        shard, record, place = _edit(copy)
+        step.saw(f"changed byte {place} in record {record} of {shard}, which names copilot")
+        said = night.gateway.ask("audit", "verify", "--state", str(copy))
+        step.saw("$ proctor audit verify --state copy\n" + said.text)
+        step.check("audit verify fails", said.code == 3)
+        step.check(f"and names {shard} record {record}", f"{shard} record {record}" in said.text)
         step.check("the log that was left alone still verifies", night.gateway.ask("audit", "verify").code == 0)
     return step
 
@@ -399,23 +400,41 @@ def _found_in(folder: Path, values: set[str]) -> list[Path]:
     ]
 
 
+def _copies(night: Night, copy: Path) -> Iterator[bool]:
+    """Copy the state folder until the copy holds together: the log may grow while it is copied."""
+    while True:
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(night.folder / "state", copy, ignore=_sockets)
+        yield night.gateway.ask("audit", "verify", "--state", str(copy)).code == 0
+
+
 def _sockets(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if (Path(folder) / name).is_socket()]
 
 
-def _edit(state: Path) -> tuple[Path, int]:
-    """Change one byte of a record about copilot in the log's tiles, and return which."""
-    tiles = [p for p in state.rglob("entries/*") if p.is_file()] or [
-        p for p in state.rglob("*/entries/**/*") if p.is_file()
-    ]
-    for tile in sorted(tiles):
-        data = bytearray(tile.read_bytes())
-        place = data.find(b"copilot")
-        if place >= 0:
-            data[place] ^= 0x01
-            tile.write_bytes(data)
-            return tile, place
-    raise RuntimeError("no tile of the log names copilot")
+def _edit(state: Path) -> tuple[str, int, int]:
+    """Change one byte of a statement of copilot's in a worker's log; return the log, the record's number and the byte."""
+    for entries in sorted(state.glob("log/worker-*/tile/entries")):
+        # Tiles that are not full yet are kept in every length they had; the longest is the one that counts.
+        partial = sorted(entries.glob("*.p/*"), key=lambda path: (path.parent.name, int(path.name)), reverse=True)
+        for tile in partial[:1]:
+            data = bytearray(tile.read_bytes())
+            for number, (start, end) in enumerate(_records(data), 256 * int(tile.parent.stem)):
+                place = data.find(b"copilot", start, end)
+                if place >= 0 and data.find(b"statement.decided", start, end) >= 0:
+                    data[place] ^= 0x01
+                    tile.write_bytes(data)
+                    return entries.parent.parent.name, number, place
+    raise RuntimeError("no statement in the log names copilot")
+
+
+def _records(tile: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Yield where each record of an entries tile begins and ends: two bytes of length stand before each."""
+    place = 0
+    while place < len(tile):
+        start = place + 2
+        place = start + int.from_bytes(tile[place:start], "big")
+        yield start, place
 
 
 # ---- the stage
@@ -476,7 +495,10 @@ def stage() -> Iterator[Night]:
 def how_to_connect(night: Night) -> str:
     """Return what a reader types to go on by hand."""
     host, port = night.gateway.postgres
-    lines = ["Connect as to the database itself:"]
+    lines = [
+        "Connect as to the database itself:",
+        f"  export PGSSLMODE=verify-full PGSSLROOTCERT={night.folder}/state/tls/ca.crt",
+    ]
     for person, who in (
         ("alice", "an engineer"),
         ("copilot", "an agent that acts for alice"),
@@ -511,6 +533,8 @@ def play(night: Night) -> bool:
                 + "; ".join(claim for claim, holds in step.claims if not holds)
             )
     held = sum(step.held for step in steps)
+    if held < len(steps):
+        print("the end of the gateway's log:\n" + "\n".join(night.gateway.log().splitlines()[-30:]))
     print(paint(f"{held} of {len(steps)} steps held", "1;32" if held == len(steps) else "1;31"), flush=True)
     return held == len(steps)
 
