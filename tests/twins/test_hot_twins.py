@@ -1,0 +1,162 @@
+"""The compiled heart and its plain twin: the same tests, and the same answers to anything.
+
+Both are built from the tree as it is, into a folder of their own, so that an old build beside the sources proves
+nothing and is proven nothing by.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from proctor.wire import messages as say
+from proctor.wire.client_leg import TAGS as CLIENT_TAGS
+from proctor.wire.client_leg import ClientState
+from proctor.wire.upstream_leg import _TABLES as UPSTREAM_TABLES
+
+ROOT = Path(__file__).parents[2]
+HOT = Path("proctor", "wire", "_hot.py")
+CLIENT_TABLE = bytes(tag in CLIENT_TAGS[ClientState.TALKING] for tag in range(256))
+BUILD = """
+import sys
+from setuptools import Extension, setup
+from Cython.Build import cythonize
+hot = cythonize([Extension("proctor.wire._hot", ["proctor/wire/_hot.py"])], language_level=3, quiet=True)
+setup(name="hot", ext_modules=hot, packages=[], script_args=["-q", "build_ext", "--inplace"])
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the sources with a freshly compiled heart in it."""
+    if shutil.which(os.environ.get("CC", "gcc")) is None:
+        pytest.fail("the twins need a C compiler: install gcc")
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        pytest.fail("the twins need Python's C headers: install python3-dev")
+    tree = tmp_path_factory.mktemp("twins")
+    shutil.copytree(ROOT / "src" / "proctor", tree / "proctor", ignore=shutil.ignore_patterns("*.so", "*.c", "*.pyc"))
+    (tree / "build_hot.py").write_text(BUILD)
+    done = subprocess.run([sys.executable, "build_hot.py"], cwd=tree, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return tree
+
+
+def load(path: Path) -> ModuleType:
+    spec = spec_from_file_location("proctor.wire._hot", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def compiled(tree: Path) -> ModuleType:
+    (built,) = (tree / HOT).parent.glob("_hot.*.so")
+    module = load(built)
+    assert module._is_compiled()
+    return module
+
+
+@pytest.fixture(scope="module")
+def plain() -> ModuleType:
+    module = load(ROOT / "src" / HOT)
+    assert not module._is_compiled()
+    return module
+
+
+@pytest.mark.parametrize("choice", ["require", "forbid"])
+def test_the_tests_of_the_wire_hold_for_this_twin(tree: Path, choice: str) -> None:
+    """Each twin passes all that the wire's tests ask, with the other one out of reach."""
+    probe = (
+        f"import proctor.wire._hot as hot; assert hot._is_compiled() is {choice == 'require'}; "
+        f"assert hot.__file__.startswith({str(tree)!r})"
+    )
+    env = os.environ | {"PROCTOR_COMPILED": choice, "PYTHONPATH": str(tree)}
+    subprocess.run([sys.executable, "-c", probe], env=env, cwd=tree, check=True)
+    command = [sys.executable, "-m", "pytest", "tests/wire", "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
+    command += ["-o", f"pythonpath={tree} {ROOT}", "--ignore-glob=*test_values*"]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def outcome(function: object, *arguments: object) -> object:
+    try:
+        return function(*arguments)  # type: ignore[operator]
+    except Exception as trouble:
+        return type(trouble), str(trouble)
+
+
+FRAMES = [
+    say.query("select 1"),
+    say.parse("s", "select $1", [25]),
+    say.bind("", "s", [1], [b"7", None], [1]),
+    say.describe(b"P", ""),
+    say.execute(),
+    say.sync(),
+    say.copy_data(b"a\n"),
+    say.BIND_COMPLETE,
+    say.data_row([b"abc", None]),
+    say.command_complete("SELECT 1"),
+    say.error_response({"S": "ERROR", "M": "no"}),
+    say.parameter_status("a", "b"),
+    say.copy_response("out", 0, [0, 0]),
+    say.ready(),
+]
+RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+
+
+@RELAXED
+@given(st.lists(st.sampled_from(FRAMES), max_size=5), st.binary(max_size=60), st.none() | st.integers(0, 255))
+def test_the_twins_hear_the_same(
+    compiled: ModuleType, plain: ModuleType, frames: list[bytes], tail: bytes, tag: int | None
+) -> None:
+    data = b"".join(frames) + (tail if tag is None else say.frame(bytes([tag]), tail))
+    every = bytes([1]) * 256
+    for table in (CLIENT_TABLE, every):
+        for once in (False, True):
+            ask = (data, table, 500, once)
+            assert outcome(compiled.read_client, *ask) == outcome(plain.read_client, *ask)
+    for state in range(1, 7):
+        tell = (data, state, UPSTREAM_TABLES, 500)
+        assert outcome(compiled.read_upstream, *tell) == outcome(plain.read_upstream, *tell)
+    tell = (data, 1, (every,) * 2, 500)
+    assert outcome(compiled.read_upstream, *tell) == outcome(plain.read_upstream, *tell)
+
+
+ROWS = st.lists(st.lists(st.none() | st.binary(max_size=9), max_size=3), max_size=4)
+MASKS = st.lists(
+    st.sampled_from([None, b"", b"const", bytes.upper, lambda cell: None, lambda cell: 1 // 0]), max_size=3
+)
+
+
+@RELAXED
+@given(st.tuples(ROWS, MASKS, st.binary(max_size=30), st.integers(0, 8)))
+def test_the_twins_rewrite_the_same(
+    compiled: ModuleType, plain: ModuleType, case: tuple[list[list[bytes | None]], list[object], bytes, int]
+) -> None:
+    rows, masks, tail, limit = case
+    good = b"".join(map(say.data_row, rows))
+    for data in (good, good + tail, good + say.frame(b"D", tail), good[: len(good) - limit]):
+        counts: list[list[int]] = [[0] * len(masks), [0] * len(masks)]
+        one, other = (
+            outcome(twin.rewrite_rows, data, masks, cells, limit)
+            for twin, cells in zip((compiled, plain), counts, strict=True)
+        )
+        assert one == other
+        assert counts[0] == counts[1]
+
+
+def test_the_twins_have_a_null_each_and_it_works(compiled: ModuleType, plain: ModuleType) -> None:
+    for twin in (compiled, plain):
+        assert twin.rewrite_rows(say.data_row([b"a"]), [twin.NULL], [0]) == say.data_row([None])
