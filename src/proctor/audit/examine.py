@@ -23,7 +23,6 @@ from proctor.audit.tiles import (
     WIDTH,
     Misshapen,
     Tiles,
-    bundle_path,
     leaf_hash,
     root_of,
     tile_path,
@@ -137,9 +136,7 @@ class Examiner:
     def _entries(self, number: int, width: int) -> tuple[list[bytes], str]:
         found: list[bytes] = []
         try:
-            path = self.log / bundle_path(number, width)
-            data = (path if path.exists() else self.log / bundle_path(number)).read_bytes()
-            for entry in unpack(data):
+            for entry in unpack(self.tiles.bundle(number)):
                 if len(found) == width:
                     break
                 found.append(entry)

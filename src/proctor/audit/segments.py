@@ -144,20 +144,26 @@ class Reader:
         for path in self._paths():
             if path != self._path:
                 self._path, self._seq, self._offset = path, None, HEADER.size
-            for found in scan(path, self._seq, self._offset):
+            for found in self._scan(path):
                 if isinstance(found, Damage):
                     harm = harm or (found if found.seq < 0 or found.seq >= self.following else None)
                     continue
+                fresh = found.seq >= self.following
+                if fresh and harm is not None and found.seq > self.following:
+                    yield harm  # whoever stops here meets it again
                 self._seq, self._offset = found.seq + 1, found.offset + FRAME.size + len(found.record)
-                if found.seq < self.following:
-                    continue
-                if harm is not None and found.seq > self.following:
-                    yield harm
-                harm = None
-                self.following = found.seq + 1
-                yield found
+                if fresh:
+                    harm = None
+                    self.following = found.seq + 1
+                    yield found
         if harm is not None:
             yield harm
+
+    def _scan(self, path: Path) -> Iterator[Frame | Damage]:
+        try:
+            yield from scan(path, self._seq, self._offset)
+        except FileNotFoundError:
+            return  # pruned at this moment: the log has it all
 
     def _paths(self) -> list[Path]:
         paths = segments(self.folder)

@@ -122,7 +122,7 @@ class ProcessSyncer(_SocketSyncer):
         """Close the socket and wait for the helper, which ends at once unless the disk hangs."""
         super().close()
         try:
-            self._helper.wait(timeout=2)
+            self._helper.wait(timeout=0.5)
         except subprocess.TimeoutExpired:
             self._helper.kill()  # in an uninterruptible wait it dies when the disk answers; we do not wait for that
 
@@ -138,4 +138,4 @@ class ThreadSyncer(_SocketSyncer):
     def close(self) -> None:
         """Close the socket and wait for the thread."""
         super().close()
-        self._thread.join(timeout=2)
+        self._thread.join(timeout=0.5)

@@ -128,10 +128,15 @@ class Tiles:
     def entries(self, number: int) -> list[bytes]:
         """Return a bundle's entries, as many as this tree has there."""
         width = min(WIDTH, self.size - number * WIDTH)
-        found = list(unpack(self._read(bundle_path(number), bundle_path(number, width), width)))
+        found = list(unpack(self.bundle(number)))
         if len(found) < width:
             raise Misshapen(f"{bundle_path(number, width)} has too few entries")
         return found[:width]
+
+    def bundle(self, number: int) -> bytes:
+        """Return a bundle as it lies there; it may hold more entries than this tree."""
+        width = min(WIDTH, self.size - number * WIDTH)
+        return self._read(bundle_path(number), bundle_path(number, width), width)
 
     def entry(self, index: int) -> bytes:
         """Return one entry."""

@@ -256,6 +256,41 @@ def test_a_rollback_of_the_logs_alone_is_found_by_the_signers_memory(full, tmp_p
     assert "it was rolled back" in check(full, signed=full.keys).first.what
 
 
+def test_a_checkpoint_that_was_signed_for_and_not_published_is_a_crash_and_no_lie(full):
+    """Between the signer's memory and the checkpoint there is a moment, and a verifier may look in it."""
+    before = (full.log / "w0" / "checkpoint").read_bytes()
+    meta = full.state / "meta-before"
+    shutil.copytree(full.log / "meta", meta)
+    full.write(10)
+    full.integrate()
+    (full.log / "w0" / "checkpoint").write_bytes(before)
+    shutil.rmtree(full.log / "meta")
+    shutil.move(meta, full.log / "meta")
+    shutil.copy(meta_memory(full), full.keys / "meta.signed")
+    found = check(full, signed=full.keys)
+    assert found.ok
+    assert [problem.what for problem in found.problems] == [
+        "624 records are signed for, but not published: the next start makes that good"
+    ]
+
+
+def meta_memory(house) -> Path:
+    """Set the signer's memory of the log of logs back to its checkpoint."""
+    note = (house.log / "meta" / "checkpoint").read_text()
+    path = house.state / "memory"
+    path.write_text(note.split("\n\n")[0] + "\n")
+    return path
+
+
+def test_one_key_of_the_house_vouches_for_all_its_logs(full):
+    meta = SigningKey.load(full.keys / "log.pem").verifier("proctor.test/log/meta")
+    found = check(full, keys=[meta])
+    assert found.ok
+    assert not any("own folder" in said for said in found.cannot_prove)
+    other = SigningKey.load(full.keys / "log.pem").verifier("elsewhere.test/log/meta")
+    assert not check(full, keys=[other]).ok
+
+
 def test_a_fork_is_found_by_a_checkpoint_kept_elsewhere(full):
     kept = (full.log / "w0" / "checkpoint").read_bytes()
     rebuild(full, changed(entries_of(full)))
