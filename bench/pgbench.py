@@ -122,11 +122,11 @@ def summary(runs: list[Run]) -> dict[str, float]:
 def main() -> int:
     """Play the rounds, print the table, and write the runs to bench/out."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="three short rounds: under three minutes")
+    parser.add_argument("--quick", action="store_true", help="two short rounds: under three minutes")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--durability", default="adaptive", choices=("adaptive", "strict"))
     arguments = parser.parse_args()
-    rounds, seconds, scale = (3, 1, 5) if arguments.quick else (7, 4, 10)
+    rounds, seconds, scale = (2, 2, 5) if arguments.quick else (7, 4, 10)
     with stage(workers=arguments.workers, durability=arguments.durability) as on:
         fill = [str(on.postgres.binaries / "pgbench"), "-i", "-q", "-s", str(scale)]
         subprocess.run(fill, env=on.environment(on.targets[0]), check=True, capture_output=True)

@@ -413,7 +413,7 @@ def _sockets(folder: str, names: list[str]) -> list[str]:
 
 
 def _edit(state: Path) -> tuple[str, int, int]:
-    """Change one byte of a statement of copilot's in a worker's log; return the log, the record's number and the byte."""
+    """Change one byte of a statement of copilot's in a worker's log; return log, number of the record, and byte."""
     for entries in sorted(state.glob("log/worker-*/tile/entries")):
         # Tiles that are not full yet are kept in every length they had; the longest is the one that counts.
         partial = sorted(entries.glob("*.p/*"), key=lambda path: (path.parent.name, int(path.name)), reverse=True)
