@@ -493,7 +493,15 @@ def _append(out: bytearray, raw: bytes, start: cython.Py_ssize_t, stop: cython.P
 def _patch32(out: bytearray, pos: cython.Py_ssize_t, number: cython.Py_ssize_t) -> cython.int:
     if number < -1 or number > MAX_LENGTH:
         raise ValueError("a masked value is too long for the protocol")
-    out[pos : pos + 4] = (number & 0xFFFFFFFF).to_bytes(4, "big")
+    if pos < 0 or pos + 4 > len(out):
+        raise ValueError("a span lies outside its buffer")
+    if cython.compiled:
+        out[pos] = (number >> 24) & 0xFF
+        out[pos + 1] = (number >> 16) & 0xFF
+        out[pos + 2] = (number >> 8) & 0xFF
+        out[pos + 3] = number & 0xFF
+    else:
+        out[pos : pos + 4] = (number & 0xFFFFFFFF).to_bytes(4, "big")
     return 0
 
 
