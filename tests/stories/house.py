@@ -142,6 +142,13 @@ class FakeWorld:
         if "classify" in self.breaks:
             raise RuntimeError("classify")
 
+    @property
+    def unseen(self) -> frozenset[Relation]:
+        return frozenset()
+
+    async def look_at(self, relations: frozenset[Relation]) -> None:
+        raise AssertionError("nothing is unseen here")
+
     def catalog_changes(self) -> None:
         self._events.append(("epoch",))
         self._changes += 1

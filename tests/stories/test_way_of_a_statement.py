@@ -26,7 +26,9 @@ async def test_the_answer_comes_back_byte_for_byte_where_nothing_is_masked(story
     assert heard == ["shape value", "row plain", "done SELECT 1", "ready I"]
 
 
-@pytest.mark.parametrize("said", [messages.query(HARMLESS), extended(HARMLESS) + messages.sync()], ids=["simple", "extended"])
+@pytest.mark.parametrize(
+    "said", [messages.query(HARMLESS), extended(HARMLESS) + messages.sync()], ids=["simple", "extended"]
+)
 async def test_a_record_is_written_before_the_statement_leaves_and_another_after_the_answer(
     story: Story, said: bytes
 ) -> None:
@@ -57,7 +59,12 @@ async def test_a_refusal_keeps_its_place_in_the_pipeline(story: Story) -> None:
 
 async def test_a_refusal_in_a_batch_skips_the_rest_of_it_as_the_server_would(story: Story) -> None:
     heard = await story.asks(
-        extended(HARMLESS), extended(DENIED), extended("select 2"), messages.sync(), extended("select 3"), messages.sync()
+        extended(HARMLESS),
+        extended(DENIED),
+        extended("select 2"),
+        messages.sync(),
+        extended("select 3"),
+        messages.sync(),
     )
     assert [line.split()[0] for line in heard] == [
         "prepared", "bound", "shape", "row", "done", "failed", "ready",
@@ -130,5 +137,18 @@ async def test_what_follows_a_slow_statement_keeps_its_order(story: Story) -> No
     story.say(messages.query("select 2"))
     story.ledger.disk.set()
     heard = [line.split()[0] for line in await story.hears()]
-    assert heard == ["done", "ready", "shape", "row", "done", "ready", "failed", "ready", "shape", "row", "done", "ready"]
+    assert heard == [
+        "done",
+        "ready",
+        "shape",
+        "row",
+        "done",
+        "ready",
+        "failed",
+        "ready",
+        "shape",
+        "row",
+        "done",
+        "ready",
+    ]
     assert story.ran == [WRITE, "select 1", "select 2"]

@@ -75,12 +75,18 @@ class Answers:
         if not self.queue:
             self._settled()
 
-    def expect(self, question: Open) -> None:
-        """Note a question that is about to be forwarded."""
+    def expect(self, question: Open) -> bool:
+        """Note a question that is about to be forwarded; False if it must not be, as the server would skip it."""
         for exchange in question.exchanges:
             self.naming += exchange.names
+            question.copies = question.copies or exchange.verdict.copies
+        if self.discarding:
+            self._lost(question, "skipped")
+            return False
+        for exchange in question.exchanges:
             self.wary = self.wary or exchange.verdict.sensitive
         self.queue.append(question)
+        return True
 
     # ---- one event
 
@@ -208,13 +214,13 @@ class Answers:
     def _copy_start(self, event: talk.CopyStart) -> None:
         front = self._front()
         exchange = front.exchange
-        if event.direction == "both" or exchange is None:
+        if event.direction == "both" or exchange is None or (event.direction == "in" and not front.copies):
             raise UpstreamFault("the database began a copy that nobody asked for")
         if event.direction == "out":
             self._copy_plan(exchange, event)
         else:
             front.copying = True
-            self._forget_syncs()
+            self._settled()
         self._out.append(event.raw)
 
     def _copy_plan(self, exchange: Exchange, event: talk.CopyStart) -> None:
@@ -227,11 +233,6 @@ class Answers:
         exchange.plan = copy_plan(exchange.verdict.analysis, decision, catalog, self._wardrobe)
         if exchange.plan is not None:
             self._copy = CopyMasker(exchange.plan.wears, form, limit=self.terms.masked_cell_bytes)
-
-    def _forget_syncs(self) -> None:
-        """A Sync that reaches the server in copy-in mode is not answered (protocol, COPY Operations)."""
-        while len(self.queue) > 1 and self.queue[1].kind == ex.SYNC:
-            del self.queue[1]
 
     def _copy_rows(self, event: talk.CopyRows) -> None:
         exchange = self._front().exchange
@@ -283,6 +284,7 @@ class Answers:
         front = self._front()
         if front.kind not in (ex.SYNC, ex.QUERY):
             raise UpstreamFault(f"the database said it was ready where {front.kind} was asked")
+        self._lost(front, "skipped")
         self.queue.popleft()
         self.status = event.status
         self.discarding = False
@@ -296,10 +298,11 @@ class Answers:
     def _failed(self, event: talk.Failed) -> None:
         self._copy = None
         if not self.queue:
-            self._out.append(event.raw)  # the database ends the session by itself
+            fields = refusals.reduced(event.fields) if self.wary else event.fields
+            self._out.append(messages.error_response(fields))  # the database ends the session by itself
             return
         front = self.queue[0]
-        if not front.ours:
+        if not front.ours or front.kind == ex.DESCRIBE:  # ours to ask, but the client's Execute that is skipped
             self._out.append(self._error(front, event))
         self._lost(front, event.fields.get("C", "XX000"))
         if front.kind not in (ex.QUERY, ex.SYNC):  # those two end with a ReadyForQuery of their own
@@ -349,7 +352,7 @@ class Answers:
         if front is not None and front.ours:
             return
         exchange = front.exchange or _speaker(front) if front is not None else None
-        if exchange is not None and exchange.verdict.sensitive:
+        if self.wary or (exchange is not None and exchange.verdict.sensitive):
             self._out.append(messages.notice_response(refusals.reduced(event.fields)))
         else:
             self._out.append(event.raw)

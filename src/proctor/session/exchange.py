@@ -17,7 +17,7 @@ from proctor.session.ports import Answered
 PARSE, BIND, DESCRIBE, EXECUTE, CLOSE, SYNC, QUERY = "parse", "bind", "describe", "execute", "close", "sync", "query"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Exchange:
     """One statement's question and its answer, from the decision to the last byte."""
 
@@ -30,7 +30,7 @@ class Exchange:
     """It changes what the name of a statement or cursor means."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Open:
     """A forwarded message that awaits its answer.
 
@@ -48,7 +48,8 @@ class Open:
     done: Future[list[tuple[str | None, ...]]] | None = None
     rows: list[tuple[str | None, ...]] = field(default_factory=list)
     at: int = 0
-    failed: bool = False
+    copies: bool = False
+    """It may read data from the client: nothing is asked behind it before it ends."""
     copying: bool = False
 
     @property

@@ -69,6 +69,8 @@ class Verdict:
     decision: Decision
     writes: bool
     sensitive: bool
+    copies: bool = False
+    """It may read data from the client."""
     template: object = None
     """A place for the ledger to keep what it has encoded once."""
 
@@ -169,7 +171,8 @@ class Bench:
         decision = decide(self.stamp.asker, analysis, context, self.rules, self.classified)
         sensitive = decision.sensitive if isinstance(decision, Allow) else True
         writes = any(a.action in WRITES and "temporary" not in a.traits for a in analysis.accesses)
-        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive)
+        copies = not analysis.understood or (analysis.copy is not None and not analysis.copy.to_client)
+        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies)
 
     def _followed(self, analyses: Iterable[Analysis], lookup: Lookup) -> Iterable[Analysis]:
         """Put in the place of each EXECUTE or FETCH what it would run, names made earlier in the text included."""

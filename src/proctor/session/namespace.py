@@ -17,7 +17,7 @@ from proctor.wire.talk import Field
 MAX_NAMES = 10_000  # each costs memory here and upstream
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Prepared:
     """A prepared statement. `shape` is what its description said, with the formats still open."""
 
@@ -28,7 +28,7 @@ class Prepared:
     described: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Portal:
     """A portal or cursor, and the statement it runs."""
 

@@ -36,28 +36,23 @@ class Pipeline:
     def push(self, kind: str, raw: bytes, *, entry: Entry | None = None, undo: Undo | None = None) -> None:
         """Forward one message of an extended batch."""
         self.in_batch = True
-        self.answers.expect(Open(kind, self.batch, entry=entry, undo=[] if undo is None else [undo]))
-        self._out.append(raw)
+        self._ask(Open(kind, self.batch, entry=entry, undo=[] if undo is None else [undo]), raw)
 
     def push_execute(self, raw: bytes, portal: Portal, exchanges: list[Exchange]) -> None:
         """Forward an Execute with its exchange."""
         self.in_batch = True
-        self.answers.expect(Open(ex.EXECUTE, self.batch, exchanges, entry=portal))
-        self._out.append(raw)
+        self._ask(Open(ex.EXECUTE, self.batch, exchanges, entry=portal), raw)
 
     def push_query(self, raw: bytes, exchanges: list[Exchange]) -> None:
         """Forward a simple query, a batch of its own."""
-        self.answers.expect(Open(ex.QUERY, self.batch, exchanges))
-        self._out.append(raw)
-        self._end_batch()
+        if self._ask(Open(ex.QUERY, self.batch, exchanges), raw):
+            self._end_batch()
 
     def push_sync(self, raw: bytes) -> None:
         """Forward a Sync: the batch ends."""
-        self.skipping = False
-        self._out.append(raw)
-        if not self._copying():
-            self.answers.expect(Open(ex.SYNC, self.batch))
-            self._end_batch()
+        self.answers.discarding = False  # what comes behind it is heard again
+        self._ask(Open(ex.SYNC, self.batch), raw)
+        self._end_batch()
 
     def push_copy(self, raw: bytes, *, last: bool) -> None:
         """Forward copy data, if a copy is under way; leftovers of a failed one are dropped, as the server does."""
@@ -75,20 +70,17 @@ class Pipeline:
         wanted = (portal, portal.statement)
         if any(o.kind == ex.DESCRIBE and o.entry is not None and o.entry in wanted for o in self.answers.queue):
             return
-        self.answers.expect(Open(ex.DESCRIBE, self.batch, entry=portal, ours=True))
-        self._out.append(messages.describe(b"P", name))
+        self._ask(Open(ex.DESCRIBE, self.batch, entry=portal, ours=True), messages.describe(b"P", name))
 
     def refuse_query(self, fields: dict[str, str]) -> None:
         """Let a refusal take the place of a simple query."""
-        self.answers.expect(Open(ex.QUERY, self.batch, refusal=fields))
-        self._out.append(messages.query(refusals.MARKER))
-        self._end_batch()
+        if self._ask(Open(ex.QUERY, self.batch, refusal=fields), messages.query(refusals.MARKER)):
+            self._end_batch()
 
     def refuse_step(self, fields: dict[str, str]) -> None:
         """Let a refusal take the place of one message of a batch; the rest of the batch is skipped."""
         self.in_batch = self.skipping = True
-        self.answers.expect(Open(ex.PARSE, self.batch, refusal=fields))
-        self._out.append(messages.parse(OWN, refusals.MARKER, ()))
+        self._ask(Open(ex.PARSE, self.batch, refusal=fields), messages.parse(OWN, refusals.MARKER, ()))
 
     def forward(self) -> None:
         """Send what has been gathered."""
@@ -111,22 +103,21 @@ class Pipeline:
         if self.in_batch:
             self._out.append(messages.flush())  # a Sync would end the client's implicit transaction
         else:
-            self.answers.expect(Open(ex.SYNC, self.batch, ours=True))
-            self._out.append(messages.sync())
+            self._ask(Open(ex.SYNC, self.batch, ours=True), messages.sync())
         self.forward()
         return await done
 
     async def settle(self) -> None:
-        """Wait until every open question is answered."""
+        """Wait until every open question is answered, or the last of them, a copy, waits for the client's data."""
         if self.in_batch:
             self._out.append(messages.flush())
         self.forward()
-        while self.answers.queue:
+        while self.answers.queue and not self._copying():
             self._quiet.clear()
             await self._quiet.wait()
 
     def settled(self) -> None:
-        """Wake who waits: the queue is empty."""
+        """Wake who waits: the queue is empty, or a copy has begun."""
         self._quiet.set()
 
     def trusted(self, entry: Entry | None) -> Entry | None:
@@ -135,6 +126,17 @@ class Pipeline:
             return None
         known = entry.batch == self.batch or entry.batch <= self.answers.batch
         return entry if known else None
+
+    def _ask(self, question: Open, raw: bytes) -> bool:
+        """Forward a message with its question. What the server is going to skip is neither forwarded nor asked.
+
+        It may have turned out while the message waited for its turn; a question without an answer would lend its
+        decision, and its masks, to the next one.
+        """
+        if not self.answers.expect(question):
+            return False
+        self._out.append(raw)
+        return True
 
     def _copying(self) -> bool:
         return bool(self.answers.queue) and self.answers.queue[0].copying

@@ -16,7 +16,7 @@ from proctor.errors import ClientFault, Fault, HouseFault, UpstreamFault
 from proctor.session import exchange as ex
 from proctor.session import refusals
 from proctor.session.answers import Answers
-from proctor.session.exchange import Exchange
+from proctor.session.exchange import Exchange, Open
 from proctor.session.hearing import Hearing, Refused, Values
 from proctor.session.judge import Judged, Memory
 from proctor.session.namespace import Entry, Namespace, Portal, Prepared
@@ -118,10 +118,13 @@ class Relay:
     # ---- station 2: one event
 
     def _step(self, event: talk.ClientEvent) -> Step:
-        skipping = self.pipeline.skipping or (self.answers.discarding and self.pipeline.in_batch)
+        skipping = self.pipeline.skipping or self.answers.discarding
         if skipping and not isinstance(event, talk.Sync | talk.Bye):
             return None  # the server would skip it: no judgement, no record, no question left open
-        if len(self.answers.queue) >= MAX_OPEN:
+        queue = self.answers.queue
+        if queue and queue[-1].copies:
+            return self._beside_copy(event, queue[-1])
+        if len(queue) >= MAX_OPEN:
             return self._later(event)
         try:
             step = self._taken(event)
@@ -160,6 +163,20 @@ class Relay:
             case _:
                 raise ClientFault("this message has no place after the login")
         return None
+
+    def _beside_copy(self, event: talk.ClientEvent, copy: Open) -> Step:
+        """Let data through; all else waits for the copy's end, since the server would eat it together with its answer."""
+        if isinstance(event, talk.Bye):
+            return self._taken(event)
+        if not copy.copying:
+            return self._later(event)  # its beginning, or its end, is still to come
+        match event:
+            case talk.CopyData() | talk.CopyDone() | talk.CopyFail():
+                return self._taken(event)
+            case talk.Sync() | talk.Flush():
+                return None  # ignored while copying in (protocol, COPY Operations); forwarded, it might come too late
+            case _:
+                raise ClientFault("this message has no place in a copy")
 
     async def _guarded(self, event: talk.ClientEvent, step: Coroutine[None, None, None]) -> None:
         try:
