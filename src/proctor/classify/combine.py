@@ -201,7 +201,7 @@ def _proves(share: Share, topic: About, *, lookalike: bool) -> bool:
 
 
 def _by_document(column: _Column, topic: About) -> Finding | None:
-    if column.facts.type != "json":
+    if column.facts.type != "json" and not (column.profile.keys and column.facts.type == "text"):
         return None
     telling: set[DataClass] = set()
     for key in column.profile.keys:
@@ -215,7 +215,7 @@ def _by_document(column: _Column, topic: About) -> Finding | None:
     if telling:
         titles = ", ".join(sorted(title_of(c) for c in telling)[:4])
         return Finding(DataClass("document"), 0.85, f"its keys name {titles}")
-    if column.profile.spans > 0:
+    if column.profile.spans > 0 and column.facts.type == "json":
         return Finding(DataClass("document"), 0.75, _spans_words(column.profile))
     return None
 

@@ -141,7 +141,7 @@ DETECTORS: tuple[Detector, ...] = (
     Shape(_c("mac_address"), r"[0-9A-Fa-f]{2}(?:[:\-][0-9A-Fa-f]{2}){5}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}", 0.3),
     Shape(_c("secret"), TOKENS, 0.95),
     Shape(_c("secret"), PRIVATE_KEY + r"(?s:.*)", 1.0),
-    Shape(_c("secret"), HASHES, 0.9),
+    Shape(_c("secret"), HASHES, 0.95),
 )
 
 

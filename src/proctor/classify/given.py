@@ -53,4 +53,4 @@ def looks_like_a_name(value: str) -> bool:
         w[0].isupper() and w.replace("-", "").replace("'", "").isalpha() for w in words
     ):
         return False
-    return any(w.lower() in _GIVEN for w in (words[0], words[1] if "," in value else words[0]))
+    return any(w.partition("-")[0].lower() in _GIVEN for w in (words[0], words[1] if "," in value else words[0]))

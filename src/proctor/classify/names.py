@@ -184,12 +184,18 @@ def _best(tokens: tuple[str, ...], *, whole: bool) -> Hint | None:
 _IDENTIFIERS = frozenset({"national_id", "medical_id", "passport", "drivers_licence", "us_ssn", "device_id"})
 
 
+# In a comment, what stands before the phrase and makes it another matter: `count of e-mails`, `whether the passport …`.
+_COUNTED = frozenset({"template", "count", "total", "flag", "whether", "default", "type", "length", "status", "format"})
+
+
 def _spoiled(
     tokens: tuple[str, ...], start: int, length: int, data_class: DataClass, strength: Strength, *, whole: bool
 ) -> bool:
     """Say whether other words of the name turn the phrase into something harmless."""
     before, after = tokens[:start], tokens[start + length :]
     if any(word in words.NEGATIVE_TAIL for word in after) and not _still(data_class, after):
+        return True
+    if not whole and _COUNTED & set(before):
         return True
     if whole and data_class not in {"health", "special_category"} and any(w in words.NEGATIVE_HEAD for w in before):
         return True

@@ -94,6 +94,7 @@ def _plain_profile(values: list[str], shapes: DetectorSet, *, searched: bool) ->
         names=names / rows,
         spans=inside / rows,
         shares={c: Share(n / rows, len(seen[c]), proofs[c]) for c, n in counts.items()},
+        keys=_keys_of([v for v in values if v.lstrip()[:1] in {"{", "["}]) if searched else frozenset(),
     )
 
 
@@ -107,19 +108,22 @@ def _personal_within(value: str) -> bool:
 
 
 def _document_profile(values: list[str]) -> Profile:
-    keys: set[str] = set()
-    inside = 0
-    for value in values:
-        inside += bool(find_spans(value[:MAX_DOCUMENT].encode("utf-8", "replace")))
-        if len(value) <= MAX_DOCUMENT and len(keys) < MAX_KEYS:
-            keys.update(_keys(value))
+    inside = sum(bool(find_spans(value[:MAX_DOCUMENT].encode("utf-8", "replace"))) for value in values)
     return Profile(
         rows=len(values),
         distinct=len(set(values)),
         longest=max(map(len, values)),
         spans=inside / len(values),
-        keys=frozenset(keys),
+        keys=_keys_of(values),
     )
+
+
+def _keys_of(documents: list[str]) -> frozenset[str]:
+    keys: set[str] = set()
+    for document in documents:
+        if len(document) <= MAX_DOCUMENT and len(keys) < MAX_KEYS:
+            keys.update(_keys(document))
+    return frozenset(keys)
 
 
 def _keys(document: str) -> Iterator[str]:
