@@ -143,13 +143,13 @@ class Control:
             await self._on_record(self._life(TicketDenied, done, by, because))
         return done
 
-    async def withdraw(self, by: Identity, ticket_id: str) -> Ticket | Refused:
-        """Withdraw one's own request, or that of an agent of one's own."""
+    async def cancel(self, by: Identity, ticket_id: str) -> Ticket | Refused:
+        """Cancel one's own request, or that of an agent of one's own."""
 
         def step(ticket: Ticket, by: Identity, now: datetime, _: str | None) -> Ticket | rules_of_tickets.Refusal:
             return rules_of_tickets.cancel(ticket, by, now)
 
-        done = await self._decide(by, "approvals.withdraw", ticket_id, None, step)
+        done = await self._decide(by, "approvals.cancel", ticket_id, None, step)
         if isinstance(done, Ticket):
             await self._on_record(self._life(TicketCancelled, done, by, None))
         return done

@@ -113,16 +113,16 @@ def deny(
     _tell_decision(done, as_json=as_json)
 
 
-@approvals.command("withdraw")
-def withdraw(
+@approvals.command("cancel")
+def cancel(
     ticket: str,
     name: AsOption,
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Withdraw your own request, or that of an agent of yours."""
-    _tell_decision(_post(config, name, url, f"/api/v1/approvals/{_part(ticket)}/withdraw", {}), as_json=as_json)
+    """Cancel your own request, or that of an agent of yours."""
+    _tell_decision(_post(config, name, url, f"/api/v1/approvals/{_part(ticket)}/cancel", {}), as_json=as_json)
 
 
 @sessions.command("list")

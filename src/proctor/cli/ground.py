@@ -30,6 +30,7 @@ EXIT_CODES = (
 )
 
 
+PIPE_WIDTH = 10_000  # a pipe has no edge to wrap at
 Answer = dict[str, Any]
 """What the API said; its fields are those of `faces.plain`."""
 
@@ -102,7 +103,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, no_wrap=index == 0, overflow="fold")  # the first is what one copies: never cut it
     for row in rows:
         table.add_row(*(Text(one_line("" if cell is None else str(cell))) for cell in row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    console.print(table, width=None if console.is_terminal else PIPE_WIDTH, crop=False)

@@ -207,9 +207,9 @@ def _add_desk(app: FastAPI, control: Control, who: _Caller) -> None:
             raise declined(done)
         return JSONResponse(plain.ticket(done))
 
-    @app.post("/api/v1/approvals/{ticket}/withdraw", dependencies=[Depends(_json_only)])
-    async def withdraw(ticket: str, by: Annotated[Identity, Depends(who)]) -> Response:
-        done = await control.withdraw(by, ticket)
+    @app.post("/api/v1/approvals/{ticket}/cancel", dependencies=[Depends(_json_only)])
+    async def cancel(ticket: str, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.cancel(by, ticket)
         if isinstance(done, Refused):
             raise declined(done)
         return JSONResponse(plain.ticket(done))

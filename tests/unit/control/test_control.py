@@ -69,7 +69,7 @@ async def test_nobody_approves_their_own_request(house: House) -> None:
 
 async def test_a_ticket_that_one_may_not_see_does_not_exist(house: House) -> None:
     house.ask(requester="billing", on_behalf_of=None)
-    for ask in (house.control.approval, house.control.approve, house.control.deny, house.control.withdraw):
+    for ask in (house.control.approval, house.control.approve, house.control.deny, house.control.cancel):
         done = await ask(house.who("alice"), "T1")
         unknown = await ask(house.who("alice"), "T2")
         assert isinstance(done, Refused)
@@ -110,7 +110,7 @@ async def test_whoever_asked_may_withdraw_and_so_may_the_owner_of_an_agent(house
     house.ask(1)
     house.ask(2)
     for name, ticket in (("copilot", "T1"), ("alice", "T2")):
-        done = await house.control.withdraw(house.who(name), ticket)
+        done = await house.control.cancel(house.who(name), ticket)
         assert isinstance(done, Ticket)
         assert done.state is TicketState.CANCELLED
     assert house.records.told().count("TicketCancelled") == 2
@@ -199,7 +199,7 @@ async def test_a_word_on_a_column_counts_at_once_and_says_what_was_before(house:
     ],
 )
 async def test_a_word_that_does_not_count(
-    house: House, name: str, database: str, data_class: str | None, because: str, why: str
+    house: House, *, name: str, database: str, data_class: str | None, because: str, why: str
 ) -> None:
     done = await house.control.classify(house.who(name), database, EMAIL, data_class, because)
     assert isinstance(done, Refused)

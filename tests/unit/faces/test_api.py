@@ -107,8 +107,8 @@ async def test_only_another_person_of_the_group_approves(
 
 async def test_a_ticket_is_withdrawn_by_whoever_asked(client: httpx.AsyncClient, house: House) -> None:
     house.ask()
-    assert (await client.post("/api/v1/approvals/T1/withdraw", auth=login("alice"), json={})).status_code == 200
-    assert (await client.post("/api/v1/approvals/T9/withdraw", auth=login("alice"), json={})).status_code == 404
+    assert (await client.post("/api/v1/approvals/T1/cancel", auth=login("alice"), json={})).status_code == 200
+    assert (await client.post("/api/v1/approvals/T9/cancel", auth=login("alice"), json={})).status_code == 404
 
 
 async def test_another_site_cannot_act_in_a_persons_name(client: httpx.AsyncClient, house: House) -> None:

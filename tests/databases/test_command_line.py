@@ -1,0 +1,117 @@
+"""`scan`, `classify` and `explain` against a real server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from demo.postgres import ThrowawayPostgres
+from proctor.audit.reading import everything
+from tests.unit.cli.terminal import Terminal
+
+SCHEMA = """
+create table customers (id int primary key, email text, "odd.name" text);
+insert into customers select i, 'p' || i || '@example.com', 'x' from generate_series(1, 50) i;
+create table orders (id int, total numeric);
+create view addresses as select email from customers;
+"""
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Terminal:
+    for name in ("PROCTOR_PASSWORD", "PROCTOR_AS", "PROCTOR_URL", "PROCTOR_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    return Terminal(monkeypatch, capfd)
+
+
+@pytest.fixture
+def config(postgres: ThrowawayPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    where = ["-X", "-q", "-h", postgres.host, "-p", str(postgres.port), "-U", postgres.superuser]
+    told = {**os.environ, "PGPASSWORD": postgres.password}
+    for database, text in (("postgres", "drop database if exists shop"), ("postgres", "create database shop")):
+        subprocess.run([postgres.binaries / "psql", *where, "-d", database, "-c", text], env=told, check=True)
+    subprocess.run([postgres.binaries / "psql", *where, "-d", "shop", "-c", SCHEMA], env=told, check=True)
+    path = tmp_path / "proctor.toml"
+    path.write_text(f"""
+[servers.main]
+databases = "*"
+host = "{postgres.host}"
+port = {postgres.port}
+user = "{postgres.superuser}"
+password = "{postgres.password}"
+[people.alice]
+password = "alicepw"
+[agents.copilot]
+owner = "alice"
+password = "copilotpw"
+""")
+    path.chmod(0o600)
+    monkeypatch.setenv("PROCTOR_CONFIG", str(path))
+    return path
+
+
+def test_a_scan_prints_every_column_in_the_fields_of_the_contract(terminal: Terminal, config: Path) -> None:
+    ran = terminal.run("scan", "shop", "--json")
+    assert (ran.code, ran.err.strip()) == (0, "")
+    assert {tuple(line) for line in ran.lines} == {
+        ("database", "schema", "table", "column", "type", "class", "confidence", "evidence")
+    }
+    found = {(line["table"], line["column"]): line["class"] for line in ran.lines}
+    assert found == {
+        ("customers", "email"): "email",
+        ("customers", "id"): None,
+        ("customers", "odd.name"): None,
+        ("orders", "id"): None,
+        ("orders", "total"): None,
+    }
+    assert any(b'"kind":"scan.finished"' in record for record in everything(config.parent / "state"))
+
+
+def test_a_scan_without_a_name_looks_at_every_database_of_the_server(terminal: Terminal, config: Path) -> None:
+    ran = terminal.run("scan")
+    assert ran.code == 0
+    assert "shop: 1 of 5 columns are sensitive" in ran.out
+    assert "postgres: 0 of 0 columns are sensitive" in ran.out
+
+
+def test_a_persons_word_outlives_the_next_scan_and_is_on_record(terminal: Terminal, config: Path) -> None:
+    assert terminal.run("scan", "shop").code == 0
+    ran = terminal.run("classify", 'shop.public.customers."odd.name"', "--as", "person_name", "--because", "seen")
+    assert ran.code == 0, ran.err
+    lines = terminal.run("scan", "shop", "--json").lines
+    (line,) = [line for line in lines if line["column"] == "odd.name"]
+    assert (line["class"], line["evidence"].endswith(": seen")) == ("person_name", True)
+    assert any(b'"kind":"classification.changed"' in record for record in everything(config.parent / "state"))
+    assert terminal.run("classify", "shop.public.customers.emial", "--as", "none", "--because", "x").code == 2
+    assert terminal.run("classify", "shop.public.customers.email", "--as", "emial", "--because", "x").code == 2
+
+
+def test_explain_tells_decision_lineage_and_masks_and_keeps_nothing(terminal: Terminal, config: Path) -> None:
+    ran = terminal.run("explain", "--as", "alice", "--database", "shop", "--json", "SELECT email AS e FROM addresses")
+    assert ran.code == 0, ran.err
+    (story,) = ran.lines
+    assert story["decision"]["verdict"] == "allow"
+    (output,) = story["lineage"]
+    assert (output["name"], output["sources"], output["mask"]) == ("e", ["public.customers.email"], "email")
+    assert not (config.parent / "state").exists()
+
+
+def test_explain_says_no_with_the_rule_that_says_it(terminal: Terminal, config: Path) -> None:
+    ran = terminal.run("explain", "--as", "copilot", "--database", "shop", "DROP TABLE customers")
+    assert ran.code == 0
+    assert ran.out.startswith("DENY: DROP TABLE customers")
+    assert "rule destroys (shipped/structure.cedar:" in ran.out
+
+
+def test_explain_of_nobody_or_nowhere_is_a_trouble_of_usage(terminal: Terminal, config: Path) -> None:
+    assert terminal.run("explain", "--as", "alic", "--database", "shop", "SELECT 1").code == 2
+    assert terminal.run("scan", "nowhere").code == 4  # every database of a server is offered; this one is not there
+
+
+def test_a_server_that_is_gone_exits_with_4(terminal: Terminal, config: Path) -> None:
+    config.write_text(config.read_text().replace("port = ", "port = 1 # "))
+    ran = terminal.run("scan", "shop")
+    assert (ran.code, "cannot be reached" in ran.err) == (4, True)
