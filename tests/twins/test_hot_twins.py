@@ -160,3 +160,12 @@ def test_the_twins_rewrite_the_same(
 def test_the_twins_have_a_null_each_and_it_works(compiled: ModuleType, plain: ModuleType) -> None:
     for twin in (compiled, plain):
         assert twin.rewrite_rows(say.data_row([b"a"]), [twin.NULL], [0]) == say.data_row([None])
+
+
+def test_the_plain_twin_runs_where_cython_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cython is needed to build Proctor, never to run it."""
+    monkeypatch.setitem(sys.modules, "cython", None)
+    bare = load(ROOT / "src" / HOT)
+    assert bare.cython.__name__ == "proctor.wire._shim"
+    assert bare.rewrite_rows(say.data_row([b"a", None]), [b"xyz", b"b"], [0, 0]) == say.data_row([b"xyz", None])
+    assert len(bare.read_client(b"".join(FRAMES[:6]), CLIENT_TABLE, 500, False)[0]) == 6
