@@ -21,7 +21,7 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 where to reach wh
 
 
 class Client:
-    """One person's way to the API."""
+    """One person's way to the API, for one question."""
 
     def __init__(self, http: httpx.Client, where: str) -> None:
         self._http = http
@@ -51,7 +51,8 @@ class Client:
 
     def _answer(self, method: str, path: str, **more: Any) -> Answer:
         try:
-            answer = self._http.request(method, path, **more)
+            with self._http:
+                answer = self._http.request(method, path, **more)
         except httpx.TransportError as fault:
             fail(
                 f"the gateway at {self._where} cannot be reached ({_why(fault)})",
