@@ -113,6 +113,7 @@ def _guarded(inner: Mask, order: Order, hidden: bytes | None) -> Mask:
     """Return the mask with its net: what fails, has no form or does not fit its type becomes the constant."""
     cache: dict[bytes, bytes | None] = {}
     fits, family, room = plain.fits, order.family, order.room
+    padded = _padded(inner, room) if family == "text" and room is not None else None
 
     def mask(value: bytes) -> bytes | None:
         if value in cache:
@@ -120,7 +121,7 @@ def _guarded(inner: Mask, order: Order, hidden: bytes | None) -> Mask:
         if len(value) > MAX_VALUE:
             return hidden
         try:
-            masked = inner(value)
+            masked = padded(value) if padded is not None and value.endswith(b" ") else inner(value)
             if masked is None or not fits(family, masked, room):
                 masked = hidden
         except Exception:
@@ -131,6 +132,18 @@ def _guarded(inner: Mask, order: Order, hidden: bytes | None) -> Mask:
                 cache.clear()
             cache[value] = masked
         return masked
+
+    return mask
+
+
+def _padded(inner: Mask, room: int) -> Mask:
+    """Return the mask for a char(n), whose blanks at the end are the server's and not the value's."""
+
+    def mask(value: bytes) -> bytes | None:
+        if len(value.decode("utf-8", "replace")) != room:
+            return inner(value)
+        masked = inner(value.rstrip(b" "))
+        return None if masked is None else masked.ljust(room)
 
     return mask
 

@@ -206,6 +206,8 @@ def mask_noise(keyed: Keyed, value: bytes, family: str) -> bytes | None:
     """Return an amount within a tenth, of the same scale, that the same integer type holds; None when it is none."""
     if len(value) > 100:
         return None
+    if family == "float" and b"e" in value:  # 1e+06 is how a float8 writes a million
+        return _noisy_float(keyed, value)
     found = _AMOUNT.fullmatch(value)
     if found is None:
         return None
@@ -229,6 +231,11 @@ def mask_noise(keyed: Keyed, value: bytes, family: str) -> bytes | None:
     if b"," in whole:
         head = f"{int(head):,}"
     return before + head.encode() + (b"." + tail.encode() if scale else b"") + after
+
+
+def _noisy_float(keyed: Keyed, value: bytes) -> bytes:
+    tenth = (keyed.number(value) % 2001 - 1000) / 10_000
+    return repr(float(value) * (1 + (tenth or 0.05))).encode()
 
 
 _COORDINATE = re.compile(rb"-?[0-9]{1,3}\.[0-9]{1,30}|-?[0-9]{1,3}")

@@ -159,9 +159,14 @@ FORMS: dict[str, Callable[[Order], Mask]] = {
 def form_of(order: Order, made: Callable[[Order], Mask], defaults: dict[DataClass, str]) -> Mask:
     """Return the mask's function. `made` gives the masks of what is nested; `defaults` their names by class."""
 
+    leaves: dict[tuple[DataClass, str], Mask] = {}
+
     def leaf(data_class: DataClass, family: str, value: bytes) -> bytes | None:
-        inner = Order(defaults.get(data_class, "redact"), data_class, order.key, family)
-        return made(inner)(value)
+        mask = leaves.get((data_class, family))
+        if mask is None:
+            mask = made(Order(defaults.get(data_class, "redact"), data_class, order.key, family))
+            leaves[data_class, family] = mask
+        return mask(value)
 
     def element(_: DataClass, family: str, value: bytes) -> bytes | None:
         return made(replace(order, family=family, room=None))(value)

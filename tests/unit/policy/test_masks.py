@@ -236,8 +236,8 @@ def test_an_identifier_without_room_for_a_tag_keeps_its_shape() -> None:
 
 
 @pytest.mark.parametrize(
-    "iban", [b"DE89370400440532013000", b"GB29 NWBK 6016 1331 9268 19", b"NO9386011117947", b"MT84MALT011000012345MTLCAST001S"],
-
+    "iban", [b"DE89370400440532013000", b"GB29 NWBK 6016 1331 9268 19", b"NO9386011117947",
+     b"MT84MALT011000012345MTLCAST001S"],
 )  # fmt: skip
 def test_an_iban_becomes_a_valid_iban_of_no_country(iban: bytes) -> None:
     out = masked("iban", iban)
@@ -383,6 +383,18 @@ def test_a_uuid_column_stays_one() -> None:
 def test_a_mask_with_no_form_in_a_family_gives_the_constant(family: str) -> None:
     mask = make_mask("email", DataClass("email"), key=KEY, type_family=family)
     assert mask(b"a@b.example") == make_mask("redact", DataClass("email"), key=KEY, type_family=family)(b"")
+
+
+def test_the_blanks_of_a_char_are_no_part_of_the_value() -> None:
+    """A char(34) holds the IBAN and twelve blanks; its mask is the IBAN's, in 34 characters."""
+    out = masked("iban", b"DE89370400440532013000".ljust(34), room=34)
+    assert out == masked("iban", b"DE89370400440532013000").ljust(34)
+
+
+def test_a_float_may_be_written_with_an_exponent() -> None:
+    out = masked("salary", b"1.5e+06", "float")
+    assert float(out) != 1.5e6
+    assert abs(float(out) - 1.5e6) <= 1.5e5
 
 
 # By choice -----------------------------------------------------------------------------------------------------------
