@@ -182,7 +182,7 @@ WEAK: dict[str, str] = {
     "bank_account": "account|acct|konto|compte|cuenta|conto|conta|rekening|bank details|bank info",
     "ip_address": "addr ip|last seen from|origin ip",
     "mac_address": "mac",
-    "device_id": "device|device id|user agent|useragent|browser|serial number|cookie id|visitor id|fingerprint"
+    "device_id": "device|device id|user agent|useragent|serial number|cookie id|visitor id|fingerprint"
     "|push token|device token",
     "document": "profile|personal data|personal info|personal information|contact info|contact details|contact data"
     "|identity data|kyc|kyc data|pii|customer data|user data|form data|raw profile|attributes|traits|metadata personal",
