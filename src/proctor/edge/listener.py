@@ -237,6 +237,7 @@ class Visit:
         client.partner, database.partner = database, client  # type: ignore[assignment]  # any end can be paused
         relay.drained = self._resume
         client.leg.proven()  # type: ignore[attr-defined]  # the client's leg has it
+        client.data_received(b"")  # what came behind the login has waited in the leg
         client.flow(self._client_said, self._client_gone)
         database.flow(relay.answers.upstream_said, self._database_gone)
         async with asyncio.TaskGroup() as tasks:

@@ -230,7 +230,8 @@ class Answers:
             raise UpstreamFault("a copy came back for which there is no decision")
         if len(decision.masks) != len(event.columns):
             raise UpstreamFault("a copy came back in another shape than the statement has")
-        exchange.plan = copy_plan(exchange.verdict.analysis, decision, catalog, self._wardrobe)
+        binary = form.format == "binary"
+        exchange.plan = copy_plan(exchange.verdict.analysis, decision, catalog, self._wardrobe, binary=binary)
         if exchange.plan is not None:
             self._copy = CopyMasker(exchange.plan.wears, form, limit=self.terms.masked_cell_bytes)
 

@@ -26,7 +26,7 @@ UNKNOWN = DataClass("unknown")
 TEXT_KINDS = frozenset({18, 19, 25, 1042, 1043, 705, 142})
 FAMILIES = {
     16: "boolean", 17: "binary", 20: "integer", 21: "integer", 23: "integer", 26: "integer", 700: "float",
-    701: "float", 1700: "decimal", 790: "decimal", 1082: "date", 1083: "time", 1266: "time", 1114: "timestamp",
+    701: "float", 1700: "decimal", 1082: "date", 1083: "time", 1266: "time", 1114: "timestamp",
     1184: "timestamp", 2950: "uuid", 114: "json", 3802: "json", 869: "inet", 650: "inet", 829: "macaddr",
     774: "macaddr", 1009: "array", 1015: "array", 1014: "array", 600: "point", 1186: "other",
 }  # fmt: skip
@@ -119,15 +119,18 @@ def _server_says(
     return None
 
 
-def copy_plan(analysis: Analysis, allowed: Allow, catalog: Catalog, wardrobe: Wardrobe) -> Plan | None:
+def copy_plan(
+    analysis: Analysis, allowed: Allow, catalog: Catalog, wardrobe: Wardrobe, *, binary: bool
+) -> Plan | None:
     """Return the plan of a COPY to the client, whose columns the server does not describe."""
     if not any(allowed.masks):
         return None
     outputs = analysis.outputs or ()
+    form = 1 if binary else 0
     wears: list[Wear] = []
     for output, spec in zip(outputs, allowed.masks, strict=True):
         oid = _declared(output.sources, catalog) if output.plain else 0
-        described = Field(output.name, 0, 0, oid, -1, -1, 0)
+        described = Field(output.name, 0, 0, oid, -1, -1, form)
         wears.append(None if spec is None else wardrobe.wear(spec, described))
     return Plan(wears, list(allowed.masks))
 
