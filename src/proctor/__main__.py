@@ -1,4 +1,4 @@
-"""`python -m proctor`: the command line, where the command itself is not installed."""
+"""The command line as `python -m proctor`, where the command itself is not installed."""
 
 from proctor.cli import main
 

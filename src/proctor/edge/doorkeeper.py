@@ -89,16 +89,22 @@ class Doorkeeper:
         place = _place(address)
         # Both keys have the address in them: a stranger elsewhere cannot lock an approver out.
         pair = (place, name)
-        if (wait := self.patience.wait(self._clock.monotonic_ns(), pair, (place,))) > 0:
-            return Wait(-(-wait // SECOND))
-        if await self._fits(name, password):
-            self.patience.succeeded(pair)
-            principal = self.config.principal(name)
-            return None if principal is None else principal.identity("password")
-        now = self._clock.monotonic_ns()
-        self.patience.failed(now, pair, FREE_TRIES)
-        self.patience.failed(now, (place,), FREE_TRIES_OF_ADDRESS)
-        self.failed += 1
+        async with self._checks:
+            # Asked in here: of a hundred who try at once, those who come after the first failures have to wait.
+            if (wait := self.patience.wait(self._clock.monotonic_ns(), pair, (place,))) > 0:
+                return Wait(-(-wait // SECOND))
+            if await self._fits(name, password):
+                self.patience.succeeded(pair)
+                principal = self.config.principal(name)
+                return None if principal is None else principal.identity("password")
+            now = self._clock.monotonic_ns()
+            self.patience.failed(now, pair, FREE_TRIES)
+            self.patience.failed(now, (place,), FREE_TRIES_OF_ADDRESS)
+            self.failed += 1
+        self._tell(name, address)
+        return None
+
+    def _tell(self, name: str, address: str) -> None:
         claimed = name[:63] if name.isprintable() else "(unprintable)"
         self._record(
             LoginFailed(
@@ -109,13 +115,11 @@ class Doorkeeper:
                 why="name or password does not fit",
             )
         )
-        return None
 
     async def _fits(self, name: str, password: str) -> bool:
         if len(password) > MAX_PASSWORD or len(name) > MAX_PASSWORD:
             return False
-        async with self._checks:
-            return await asyncio.to_thread(lambda: self.locks.of(name).fits(password))
+        return await asyncio.to_thread(lambda: self.locks.of(name).fits(password))
 
 
 def _place(address: str) -> str:

@@ -206,6 +206,20 @@ def test_a_password_never_travels_in_the_clear(gateway: Gateway) -> None:
     assert (ran.code, "under TLS only" in ran.err) == (2, True)
 
 
+def test_a_console_on_a_unix_socket_is_reached(terminal: Terminal, tmp_path: Path) -> None:
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(str(tmp_path / "console.sock"))
+    sock.listen()
+    sock.setblocking(False)
+    path = tmp_path / "proctor.toml"
+    path.write_text(SETTINGS.replace("127.0.0.1:{port}", "./console.sock"))
+    path.chmod(0o600)
+    Store.open(tmp_path / "state", migrate=True).close()
+    with running(path, sock):
+        ran = terminal.run("approvals", "list", "--as", "dora", PROCTOR_CONFIG=str(path), PROCTOR_PASSWORD="dorapw")
+    assert (ran.code, ran.out) == (0, "nothing is on the desk\n")
+
+
 def test_a_gateway_that_is_gone_exits_with_4(terminal: Terminal, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
