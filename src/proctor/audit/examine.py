@@ -73,12 +73,20 @@ class Examiner:
     """Goes through one log once."""
 
     def __init__(
-        self, name: str, log: Path, head: Checkpoint | None, expected: Mapping[int, bytes], journal: Reader | None
+        self,
+        name: str,
+        log: Path,
+        head: Checkpoint | None,
+        *,
+        expected: Mapping[int, bytes],
+        journal: Reader | None,
+        size_now: Callable[[], int],
     ) -> None:
+        """Take what others have seen of the log, by size, and who tells how large it is by now."""
         self.name = name
         self.log = log
         self.head = head if head is not None else Checkpoint("", 0, EMPTY)
-        self.unsigned = head is None
+        self._size_now = size_now
         self.tiles = Tiles(log, self.head.size)
         self.checked = Checked(name, self.head.size, self.head.root)
         self._expected = sorted(expected.items())
@@ -280,7 +288,8 @@ class Examiner:
                 if found.seq >= following or found.seq < 0:
                     following = self._blame_journal(found, following)
                 continue
-            if found.seq > following and not self.unsigned:
+            # Of a house at work, the log may have grown and the journal been pruned since we began.
+            if found.seq > following and self._size_now() < found.seq:
                 self._note(following, f"records {following} to {found.seq - 1} are gone from the journal")
             following = found.seq + 1
             self.checked.pending += 1

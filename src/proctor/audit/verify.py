@@ -168,7 +168,15 @@ def _examine(
     journal = None
     if work.journal is not None and name != META and (work.journal / name).is_dir():
         journal = Reader(work.journal / name)
-    examiner = Examiner(name, work.log / name, head, expected, journal)
+
+    def size_now() -> int:
+        try:
+            note = (work.log / name / CHECKPOINT).read_bytes()
+            return open_checkpoint(note, _key(work, name, head.origin)).size if head is not None else 0
+        except (OSError, Untrusted):
+            return 0
+
+    examiner = Examiner(name, work.log / name, head, expected=expected, journal=journal, size_now=size_now)
 
     def advance(records: int) -> None:
         work.done += records
@@ -187,7 +195,10 @@ def _remember(work: _Work, name: str, expected: dict[int, bytes], head: Checkpoi
         except (OSError, Misshapen):
             unpublished = False
         if unpublished:
-            what = f"{memory.size} records are signed for, but not published: the next start makes that good"
+            what = (
+                f"{memory.size} records are signed for and not published yet: "
+                "a house at work, or a crash that the next start makes good"
+            )
             work.problems.append(Problem(name, None, what, grave=False))
             return
     _expect(work, name, expected, memory, "the signer's memory")
