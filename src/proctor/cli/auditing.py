@@ -142,7 +142,8 @@ def verify(
     if not (state / "log").is_dir():
         fail(f"{state} has no log", then="it is made when the gateway first starts", code=Exit.UNVERIFIED)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("verifying", total=None)
         done = verifying.verify(
             state / "log",

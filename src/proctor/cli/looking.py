@@ -147,9 +147,10 @@ async def scan(config: Config, database: str, *, new: bool, everything: bool, as
 
 async def _look(reached: Database, store: Store, *, again: bool) -> Survey:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
     questions = Questions(reached)
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task(one_line(reached.name), total=None)
             return await survey.take(
                 questions,
