@@ -148,7 +148,7 @@ class Gateway:
 def program() -> list[str]:
     """Return how this interpreter runs Proctor's command."""
     beside = Path(sys.executable).with_name("proctor")
-    return [str(beside)] if beside.exists() else [sys.executable, "-c", "from proctor.cli import main; main()"]
+    return [str(beside)] if beside.exists() else [sys.executable, "-m", "proctor"]
 
 
 def wait_for(what: Iterable[bool], *, seconds: float = 30.0) -> bool:
