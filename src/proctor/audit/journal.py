@@ -53,6 +53,7 @@ class Journal:
         self._make_syncer = syncer
         self._max_segment = max_segment
         self._next = 0
+        self._written = -1
         self._synced = -1
         self._ordinal = 0
         self._segment = -1
@@ -118,7 +119,7 @@ class Journal:
             )
         )
         os.fdatasync(self._segment)
-        self._known_synced(self._next - 1)
+        self._known_synced(self._written)
 
     def append(self, body: bytes) -> int:
         """Write a record and return its position. It survives a crash of the gateway from here on."""
@@ -192,11 +193,11 @@ class Journal:
             return
         try:
             self._write()
+            if self._synced < self._written:
+                self._listen()
+                self._ask()
         except HouseFault:
             return  # `failed` is set, and whoever comes next is told
-        if self._synced < self._next - 1:
-            self._listen()
-            self._ask()
 
     # -- writing
 
@@ -239,6 +240,7 @@ class Journal:
         except OSError as fault:
             raise self._fail(f"the journal cannot be written ({fault.strerror})") from fault
         self._size += len(data)
+        self._written = self._next - 1
         self._later.clear()
         self._later_size = 0
 
@@ -262,7 +264,7 @@ class Journal:
             os.fdatasync(self._segment)
         except OSError as fault:
             raise self._fail(f"fdatasync failed ({fault.strerror})") from fault
-        self._known_synced(self._next - 1)
+        self._known_synced(self._written)
 
     def _begin_segment(self, first: int) -> None:
         self._ordinal += 1
@@ -301,7 +303,7 @@ class Journal:
     def _ask(self) -> None:
         if self._asked >= 0 or self._syncer is None or self._loop is None:
             return  # one under way: whoever came meanwhile shares the next
-        self._asked = self._next - 1
+        self._asked = self._written
         try:
             self._syncer.ask(self._asked)
         except OSError as fault:

@@ -121,6 +121,72 @@ async def test_all_who_wait_share_one_sync_and_those_who_come_later_the_next(ope
     assert syncers[0].asked == [3, 7]
 
 
+async def test_a_sync_vouches_only_for_what_is_written(opened, syncers, folder):
+    """A record held back is in no file yet: the next sync must not count it as on disk."""
+    journal = opened()
+    first = asyncio.ensure_future(journal.synced(journal.append(BEAT)))
+    await until(lambda: syncers and syncers[0].asked == [1])
+    second = asyncio.ensure_future(journal.synced(journal.append(BEAT)))
+    await asyncio.sleep(0)
+    held_back = journal.append_later(BEAT)
+    syncers[0].answer()
+    await first
+    await until(lambda: len(syncers[0].asked) == 2)
+    assert syncers[0].asked == [1, 2]
+    third = asyncio.ensure_future(journal.synced(held_back))
+    syncers[0].answer()
+    await second
+    assert not third.done()
+    await until(lambda: syncers[0].asked == [1, 2, 3])
+    assert [record["seq"] for record in records(folder)] == [0, 1, 2, 3]
+    syncers[0].answer()
+    await third
+
+
+async def test_a_syncer_that_cannot_be_started_fails_the_journal(folder, clock):
+    def none_to_be_had():
+        raise OSError(11, "Resource temporarily unavailable")
+
+    journal = Journal.open(folder, "w0", clock=clock, syncer=none_to_be_had)
+    with pytest.raises(HouseFault, match="cannot be started"):
+        await journal.synced(journal.append(BEAT))
+    assert not await journal.try_recover()
+    assert journal.failed is not None
+
+
+async def test_a_syncer_that_cannot_be_started_for_the_tick_fails_the_journal_too(folder, clock, monkeypatch):
+    monkeypatch.setattr(module, "SOON", 0.0)
+
+    def none_to_be_had():
+        raise OSError(11, "Resource temporarily unavailable")
+
+    journal = Journal.open(folder, "w0", clock=clock, syncer=none_to_be_had)
+    journal.append(BEAT)
+    await until(lambda: journal.failed is not None)
+
+
+def test_a_journal_that_cannot_be_opened_says_so_and_lets_go(tmp_path, clock):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(HouseFault, match="cannot be opened"):
+        Journal.open(tmp_path / "file", "w0", clock=clock)
+    (tmp_path / "w0" / "0000000001.seg").mkdir(parents=True)
+    with pytest.raises(HouseFault, match="cannot be opened"):
+        Journal.open(tmp_path / "w0", "w0", clock=clock)
+    (tmp_path / "w0" / "0000000001.seg").rmdir()
+    with Journal.open(tmp_path / "w0", "w0", clock=clock) as journal:
+        assert journal.append(BEAT) == 1
+
+
+async def test_much_for_later_is_written_before_it_is_too_much(opened, folder, monkeypatch):
+    monkeypatch.setattr(module, "MAX_LATER", 500)
+    journal = opened()
+    for _ in range(20):
+        journal.append_later(BEAT)
+    assert len(records(folder)) > 15
+    journal.flush()
+    assert len(records(folder)) == 21
+
+
 async def test_a_waiter_who_gives_up_takes_nobody_along(opened, syncers):
     journal = opened()
     position = journal.append(BEAT)

@@ -347,6 +347,36 @@ def test_a_widened_partial_tile_is_found_when_the_checkpoint_says_more(full):
     assert not found.ok
 
 
+def test_a_damaged_checkpoint_is_found(full):
+    (full.log / "w0" / "checkpoint").write_bytes(b"proctor.test/log/w0\nmany\n")
+    assert any("the checkpoint is damaged" in problem.what for problem in check(full).problems)
+    assert not check(full).ok
+
+
+def test_a_kept_checkpoint_that_cannot_be_used_is_no_silent_yes(full):
+    assert not check(full, remembered=[b"rubbish"]).ok
+
+
+def test_what_is_in_the_log_must_be_a_record_and_in_the_log_of_logs_a_checkpoint(full):
+    """Nobody but the key's owner can put these there; a verifier says so all the same."""
+    integrator = full.integrator()
+    integrator.integrate()
+    integrator._meta.append([b"no checkpoint"])
+    integrator._shard("w0").log.append([b"no record"])
+    integrator.close()
+    said = [(problem.shard, problem.index, problem.what) for problem in check(full).problems]
+    assert ("w0", 602, "it is no record") in said
+    assert any((shard, index) == ("meta", 2) and "no checkpoint" in what for shard, index, what in said)
+
+
+def test_two_kept_checkpoints_of_one_size_that_differ_are_a_fork(full):
+    kept = (full.log / "w0" / "checkpoint").read_bytes()
+    rebuild(full, changed(entries_of(full)))
+    forked = (full.log / "w0" / "checkpoint").read_bytes()
+    found = check(full, remembered=[kept, forked])
+    assert any("the log forked" in problem.what for problem in found.problems)
+
+
 def test_an_entry_and_its_hashes_changed_together_still_miss_the_signed_root(full):
     """Who changes the record, its tile and the tile above cannot change the root."""
     log = full.log / "w0"
