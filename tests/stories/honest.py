@@ -44,10 +44,11 @@ class Result:
 
 @dataclass
 class Plan:
-    """A prepared statement: its text, and the path it was understood under."""
+    """A prepared statement: its text, the path it was understood under, and whether it then met the secret."""
 
     text: str
     path: tuple[str, ...]
+    secret: bool
 
 
 @dataclass
@@ -55,6 +56,7 @@ class Cursor:
     """A portal: what is left of its rows."""
 
     text: str
+    secret: bool
     results: tuple[int, ...] = ()
     result: Result | None = None
     at: int = 0
@@ -89,6 +91,7 @@ class Postgres:
         self.copied = b""
         self.copy_fails_after: int | None = None
         self.state = State()
+        self.customers = {"public": True}  # where a table of that name is, and whether it holds the secret
         self.encoding = "UTF8"
         self.claims: tuple[str | None, str | None, str | None] = (None, None, None)
         self.plans: dict[bytes, Plan] = {}
@@ -212,7 +215,7 @@ class Postgres:
         if event.name and event.name in self.plans:
             raise Failure("42P05", "prepared statement already exists")
         self.parsed.append(text)
-        self.plans[event.name] = Plan(text, self.state.path)
+        self.plans[event.name] = Plan(text, self.state.path, self._secret(text))
         self._say(messages.PARSE_COMPLETE)
 
     def _bind(self, event: talk.Bind) -> None:
@@ -222,7 +225,8 @@ class Postgres:
         self._alive(plan.text)
         if event.portal and event.portal in self.cursors:
             raise Failure("42P03", "cursor already exists")
-        self.cursors[event.portal] = Cursor(plan.text, event.results)
+        self._understand_anew(plan)
+        self.cursors[event.portal] = Cursor(plan.text, plan.secret, event.results)
         self._say(messages.BIND_COMPLETE)
 
     def _describe(self, event: talk.Describe) -> None:
@@ -232,7 +236,7 @@ class Postgres:
             raise Failure("26000" if event.kind == b"S" else "34000", "it does not exist")
         if event.kind == b"S":
             self._say(messages.parameter_description(()))
-        fields = self._result(held.text).fields
+        fields = self._result(held.text, held.secret).fields
         if fields is None:
             self._say(messages.NO_DATA)
             return
@@ -249,7 +253,7 @@ class Postgres:
         if cursor.done:
             raise Failure("55000", "portal cannot be run")
         if cursor.result is None:
-            cursor.result = yield from self._run(cursor.text)
+            cursor.result = yield from self._run(cursor.text, cursor.secret)
         else:
             self._alive(cursor.text)
         rows = cursor.result.rows[cursor.at :]
@@ -268,7 +272,20 @@ class Postgres:
         if self.status == "E" and _verb(text) not in ("rollback", "commit"):
             raise Failure("25P02", "current transaction is aborted, commands ignored until end of transaction block")
 
-    def _run(self, text: str) -> Generator[None, ClientEvent, Result]:
+    def _secret(self, text: str) -> bool:
+        """Say whether the statement, understood now, meets the secret."""
+        if "public.customers" in text or "customers" not in text:
+            return "public.customers" in text
+        if any("customers" in made for made in self.state.temporary):
+            return False
+        found = [schema for schema in self.state.path if schema in self.customers]
+        return bool(found) and self.customers[found[0]]
+
+    def _understand_anew(self, plan: Plan) -> None:
+        if plan.path != self.state.path:
+            plan.path, plan.secret = self.state.path, self._secret(plan.text)
+
+    def _run(self, text: str, secret: bool | None = None) -> Generator[None, ClientEvent, Result]:
         self._alive(text)
         self.ran.append(text)
         if text in self.notices:
@@ -277,9 +294,9 @@ class Postgres:
             raise self.fails[text]
         if _verb(text) == "copy":
             return (yield from self._copy(text))
-        return self._effect(text)
+        return self._effect(text, self._secret(text) if secret is None else secret)
 
-    def _effect(self, text: str) -> Result:
+    def _effect(self, text: str, secret: bool) -> Result:
         """Do what the statement does to the session, and return what it gives."""
         verb, rest = _split(text)
         match verb:
@@ -310,7 +327,7 @@ class Postgres:
                 name, inner = re.match(r"(?is)(\w+)\s+as\s+(.*)", rest).groups()  # type: ignore[union-attr]
                 if name.encode() in self.plans:
                     raise Failure("42P05", "prepared statement already exists")
-                self.plans[name.encode()] = Plan(inner, self.state.path)
+                self.plans[name.encode()] = Plan(inner, self.state.path, self._secret(inner))
             case "deallocate":
                 if rest.lower() == "all":
                     self.plans.clear()
@@ -320,25 +337,26 @@ class Postgres:
                 plan = self.plans.get(rest.encode())
                 if plan is None:
                     raise Failure("26000", "prepared statement does not exist")
+                self._understand_anew(plan)
                 self.ran.append(plan.text)
-                return self._effect(plan.text)
+                return self._effect(plan.text, plan.secret)
             case "declare":
                 name, inner = re.match(r"(?is)(\w+)\s+cursor\s+.*?for\s+(.*)", rest).groups()  # type: ignore[union-attr]
                 if name.encode() in self.cursors:
                     raise Failure("42P03", "cursor already exists")
-                self.cursors[name.encode()] = Cursor(inner)
+                self.cursors[name.encode()] = Cursor(inner, self._secret(inner))
             case "fetch":
                 cursor = self.cursors.get(rest.split()[-1].encode())
                 if cursor is None:
                     raise Failure("34000", "cursor does not exist")
                 self.ran.append(cursor.text)
-                return self._result(cursor.text)
+                return self._result(cursor.text, cursor.secret)
             case "close":
                 if self.cursors.pop(rest.encode(), None) is None:
                     raise Failure("34000", "cursor does not exist")
             case "create" if rest.lower().startswith("temp"):
                 self.state = State(self.state.path, (*self.state.temporary, rest))
-        return self._result(text)
+        return self._result(text, secret)
 
     def _set(self, rest: str) -> None:
         found = re.match(r"(?i)(?:local\s+)?search_path\s*(?:=|to)\s*(.*)", rest)
@@ -346,18 +364,19 @@ class Postgres:
             path = tuple(part.strip().strip("\"'") for part in found[1].split(","))
             self.state = State(path, self.state.temporary)
 
-    def _result(self, text: str) -> Result:
+    def _result(self, text: str, secret: bool) -> Result:
         if text in self.results:
             return self.results[text]
         verb, rest = _split(text)
         if "client_encoding" in text and "proctor.task" in text:
             return self._about_itself()
         if verb == "execute" and rest.encode() in self.plans:
-            return self._result(self.plans[rest.encode()].text)
+            plan = self.plans[rest.encode()]
+            return self._result(plan.text, plan.secret)
         if verb == "fetch" and rest.split()[-1].encode() in self.cursors:
-            return self._result(self.cursors[rest.split()[-1].encode()].text)
+            cursor = self.cursors[rest.split()[-1].encode()]
+            return self._result(cursor.text, cursor.secret)
         if verb in ("select", "values", "with", "table"):
-            secret = "customers" in text
             return Result([column("value")], [(SECRET if secret else PLAIN,)], "SELECT 1")
         return Result(tag=verb.upper())
 

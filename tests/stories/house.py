@@ -292,7 +292,7 @@ def talking_leg() -> UpstreamLeg:
 
 @dataclass
 class Story:
-    """A session under test. `say` speaks as the client; `hears` plays everything to its end and tells what came back."""
+    """A session under test. `say` speaks as the client; `hears` plays on to the end and tells what came back."""
 
     relay: Relay
     world: FakeWorld

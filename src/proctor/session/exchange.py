@@ -9,7 +9,7 @@ from asyncio import Future
 from collections import deque
 from dataclasses import dataclass, field
 
-from proctor.session.judge import Verdict
+from proctor.session.judge import Judged, Verdict
 from proctor.session.namespace import Portal, Prepared, Undo
 from proctor.session.plans import Plan
 from proctor.session.ports import Answered
@@ -28,6 +28,8 @@ class Exchange:
     planned: bool = False
     names: bool = False
     """It changes what the name of a statement or cursor means."""
+    meanings: dict[str, Judged] = field(default_factory=dict)
+    """What the texts that it names meant when it was sent."""
 
 
 @dataclass(slots=True, eq=False)

@@ -11,15 +11,16 @@ from collections.abc import Callable
 
 from proctor.errors import ClientFault, HouseFault
 from proctor.session import refusals
-from proctor.session.judge import Bench, Judged, Memory, Stamp
-from proctor.session.namespace import Namespace
+from proctor.session.judge import Behind, Bench, Judged, Memory, Stamp
+from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
-from proctor.session.view import STATE, View
+from proctor.session.view import ENDS, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
 from proctor.terms import Context, Effect, Hold, Ticket, TicketState
 
+LOOKS = 3  # how often names are asked for again when they change while we ask
 Values = tuple[bytes | None, ...]
 
 
@@ -48,6 +49,7 @@ class Hearing:
         self._stamped = (-1, -1)
         self._number = -1
         self._view_version = 0
+        self._learnt: str | None = None
         self._held: asyncio.Future[None] | None = None
 
     # ---- from memory
@@ -73,6 +75,7 @@ class Hearing:
         if judged.refers:
             await pipeline.settle()
             judged = self._judged(text)
+        self._check_order(judged)
         if judged.unknown_object and fresh:
             await self._look_again(pipeline)
             judged = self._judged(text)
@@ -85,6 +88,44 @@ class Hearing:
                 "current transaction is aborted, commands ignored until end of transaction block", sqlstate="25P02"
             )
         return judged
+
+    async def judge_bound(self, bound: Judged, pipeline: Pipeline) -> Judged:
+        """Return the judgement, as of now, of what was bound earlier: its meaning is settled, not whether it may run."""
+        if bound.refers:  # a portal that executes a name looks it up when it runs
+            return await self.judge(bound.text, pipeline)
+        await self._freshen(pipeline)
+        unseen = bound.touches & self._world.unseen
+        if unseen:
+            await self._world.look_at(unseen)
+        return self._bench().again(bound)
+
+    def meant(self, text: str) -> Judged:
+        """Return what a text that gets a name means at this moment."""
+        return self._judged(text)
+
+    def check_plan(self, entry: Prepared, judged: Judged) -> None:
+        """Raise where the server may have kept a plan that means something else than the text does now.
+
+        It understands a prepared statement anew when the search path or a table of its plan has changed, and not when
+        a table was made that stands in front of the one in its plan. Drivers know its own error, and prepare again.
+        """
+        before = entry.judged
+        if before is None or before is judged or judged.refers or before.epoch == judged.epoch:
+            return
+        if before.meaning != judged.meaning:
+            raise ClientFault("cached plan must not change result type", sqlstate="0A000", hint="Prepare it again.")
+
+    def _check_order(self, judged: Judged) -> None:
+        """Refuse what follows the end of a transaction in one text, where that end changes what names mean."""
+        if len(judged.verdicts) < 2 or not (self.view.unsettled or self.view.defined):
+            return
+        ends = [any(e.verb in ENDS for e in v.analysis.effects) for v in judged.verdicts]
+        if any(ends[:-1]):
+            raise ClientFault(
+                "what follows the end of this transaction cannot be understood in the same text",
+                sqlstate="0A000",
+                hint="Send it as a query of its own.",
+            )
 
     def _judged(self, text: str) -> Judged:
         bench = self._bench()
@@ -117,12 +158,24 @@ class Hearing:
             self._number = self._memory.number(self._stamp)
         return Bench(self._stamp, catalog, classified, rules)
 
-    def _lookup(self, effect: Effect) -> str | None:
+    def _lookup(self, effect: Effect) -> Behind | None:
         table = self._names.statements if effect.verb == "execute" else self._names.portals
         entry = table.get((effect.name or "").encode())
-        return None if entry is None else entry.text
+        if isinstance(entry, Prepared):
+            self.check_plan(entry, self._judged(entry.text))
+        if isinstance(entry, Portal) and entry.judged is not None and len(entry.judged.verdicts) == 1:
+            return Behind(entry.text, entry.judged.verdicts[0].analysis)
+        if entry is None:
+            what, code = ("prepared statement", "26000") if effect.verb == "execute" else ("cursor", "34000")
+            raise ClientFault(f'{what} "{effect.name}" does not exist', sqlstate=code)
+        return Behind(entry.text)
 
     # ---- what names mean now
+
+    def _moved(self) -> bool:
+        """Say whether the catalog is another than when the search path was read: its schemas may come and go."""
+        catalog = self.catalog()
+        return catalog is not None and catalog.epoch != self._learnt
 
     def _stale(self) -> bool:
         view = self.view
@@ -132,21 +185,26 @@ class Hearing:
 
     async def _freshen(self, pipeline: Pipeline) -> bool:
         """Ask the session's own upstream what names mean now; False when a failed transaction cannot be asked."""
-        if not self.view.dirty and not self._stale():
-            return True
-        await pipeline.settle()
-        if pipeline.answers.status == "E" or pipeline.answers.discarding:
-            return False
-        if self.view.dirty:
-            await self._learn(pipeline)
-        if self._stale():
-            await self._refresh(pipeline)
-        return True
+        for _ in range(LOOKS):
+            if not self.view.dirty and not self._stale() and not self._moved():
+                return True
+            await pipeline.settle()
+            if pipeline.answers.status == "E" or pipeline.answers.discarding:
+                if self.catalog() is None:
+                    await self._world.refresh()  # even a ROLLBACK is judged against something
+                return False
+            if self._stale():
+                await self._refresh(pipeline)
+            if self.view.dirty or self._moved():
+                await self._learn(pipeline)
+        raise HouseFault("the catalog changes faster than it can be read", hint="Try again.")
 
     async def _learn(self, pipeline: Pipeline) -> None:
         (row,) = await pipeline.query(STATE)
         self.view.learn(row, tuple(json.loads(row[0] or "[]")), self._terms.claims)
         self._view_version += 1
+        catalog = self.catalog()
+        self._learnt = None if catalog is None else catalog.epoch
         if row[5] != "UTF8" or row[6] != "on":
             self.view.dirty = True
             raise ClientFault(

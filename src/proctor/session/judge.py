@@ -47,6 +47,8 @@ WRITES = frozenset(
     }
 )
 REFERS = frozenset({"execute", "fetch"})
+MOVES = frozenset({"set", "set_local", "reset", "discard", "commit", "rollback", "rollback_to", "define"})
+"""Effects after which a name may stand for another meaning, within one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,10 @@ class Judged:
     verdicts: tuple[Verdict, ...]
     refers: bool
     unknown_object: bool = False
+    epoch: str = ""
+    """The state of the catalog that it was analyzed against."""
+    behind: tuple[str, ...] = ()
+    """The texts behind the names that it executes or fetches from."""
     harmless: bool = field(init=False)
     effects: tuple[Effect, ...] = field(init=False)
     opaque: bool = field(init=False)
@@ -109,9 +115,38 @@ class Judged:
                     return verdict.decision
         return self.verdicts[0].decision if self.verdicts else None
 
+    @property
+    def told(self) -> str:
+        """Return what an approver decides about: the text, and what its names stand for at this moment.
 
-Lookup = Callable[[Effect], "str | None"]
-"""Finds the text behind the name in an `execute` or `fetch`; None when no such statement or cursor is known."""
+        `=>` never follows a whole statement in SQL, so no text that could run is told like this.
+        """
+        return "\n=> ".join((self.text, *self.behind))
+
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """Return what it does to what, for comparing with what it meant at another time; estimates left out."""
+        return tuple(_meaning(v.analysis) for v in self.verdicts)
+
+
+def _meaning(analysis: Analysis) -> tuple[object, ...]:
+    done = frozenset((a.action, a.relation, a.columns, a.object) for a in analysis.accesses)
+    return (
+        analysis.understood, analysis.outputs, analysis.reads, frozenset(analysis.taints), analysis.functions,
+        analysis.opaque, done,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a name stands for: its text and, for a cursor, what that meant when it was declared."""
+
+    text: str
+    meant: Analysis | None = None
+
+
+Lookup = Callable[[Effect], "Behind | None"]
+"""Finds what is behind the name in an `execute` or `fetch`; None when no such statement or cursor is known."""
 
 
 class Memory:
@@ -160,12 +195,19 @@ class Bench:
         """Judge every statement of a text. What cannot be analyzed is not understood, and decided as that."""
         analyses = analyze(text, self.catalog, self.stamp.settings)
         refers = any(e.verb in REFERS for a in analyses for e in a.effects)
+        behind: list[str] = []
         if refers and lookup is not None:
-            analyses = tuple(self._followed(analyses, lookup))
+            analyses = tuple(self._followed(analyses, lookup, behind))
         context = replace(self.stamp.context, approved=approved, approvals=approvals)
         verdicts = tuple(self._verdict(a, context) for a in analyses)
         unknown = any(not a.understood and a.trouble.startswith(("relation ", "column ")) for a in analyses)
-        return Judged(text, verdicts, refers, unknown)
+        return Judged(text, verdicts, refers, unknown, self.stamp.epoch, tuple(behind))
+
+    def again(self, judged: Judged, *, approved: bool = False, approvals: int = 0) -> Judged:
+        """Decide anew about what was analyzed before: a portal means what it meant when it was bound."""
+        context = replace(self.stamp.context, approved=approved, approvals=approvals)
+        verdicts = tuple(self._verdict(v.analysis, context) for v in judged.verdicts)
+        return Judged(judged.text, verdicts, judged.refers, judged.unknown_object, judged.epoch, judged.behind)
 
     def _verdict(self, analysis: Analysis, context: Context) -> Verdict:
         decision = decide(self.stamp.asker, analysis, context, self.rules, self.classified)
@@ -174,25 +216,30 @@ class Bench:
         copies = not analysis.understood or (analysis.copy is not None and not analysis.copy.to_client)
         return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies)
 
-    def _followed(self, analyses: Iterable[Analysis], lookup: Lookup) -> Iterable[Analysis]:
+    def _followed(self, analyses: Iterable[Analysis], lookup: Lookup, behind: list[str]) -> Iterable[Analysis]:
         """Put in the place of each EXECUTE or FETCH what it would run, names made earlier in the text included."""
-        made: dict[tuple[str, str | None], str] = {}
+        made: dict[tuple[str, str | None], Behind] = {}
+        moved = False
         for analysis in analyses:
             seen = analysis
             for effect in analysis.effects:
                 if effect.verb in ("prepare", "declare") and effect.text is not None:
-                    made["execute" if effect.verb == "prepare" else "fetch", effect.name] = effect.text
+                    made["execute" if effect.verb == "prepare" else "fetch", effect.name] = Behind(effect.text)
                 elif effect.verb in REFERS:
-                    text = made.get((effect.verb, effect.name)) or lookup(effect)
-                    seen = self._behind(seen, effect, text)
+                    found = made.get((effect.verb, effect.name)) or lookup(effect)
+                    behind += [] if found is None else [f"{effect.name}: {found.text}"]
+                    seen = self._behind(seen, effect, found, moved)
+            moved = moved or bool(analysis.opaque) or any(e.verb in MOVES for e in analysis.effects)
             yield seen
 
-    def _behind(self, analysis: Analysis, effect: Effect, text: str | None) -> Analysis:
-        if text is None:
+    def _behind(self, analysis: Analysis, effect: Effect, found: Behind | None, moved: bool) -> Analysis:
+        if found is None:
             what = "prepared statement" if effect.verb == "execute" else "cursor"
             return replace(analysis, understood=False, trouble=f'{what} "{effect.name}" does not exist')
-        inner = analyze(text, self.catalog, self.stamp.settings)
-        if len(inner) != 1 or any(e.verb in REFERS for e in inner[0].effects):
+        if found.meant is not None:
+            return _merged(analysis, found.meant)
+        inner = analyze(found.text, self.catalog, self.stamp.settings)
+        if moved or len(inner) != 1 or any(e.verb in REFERS for e in inner[0].effects):
             return replace(analysis, understood=False, trouble=f'what "{effect.name}" would run cannot be followed')
         return _merged(analysis, inner[0])
 

@@ -7,7 +7,7 @@ waits. What an error skipped is undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from proctor.session.judge import Judged
@@ -15,6 +15,7 @@ from proctor.terms import Effect, Ticket
 from proctor.wire.talk import Field
 
 MAX_NAMES = 10_000  # each costs memory here and upstream
+MAX_NAME = 63  # bytes; the server cuts longer names, so that two of them may be one to it
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +43,8 @@ class Portal:
     described: bool = False
     ticket: Ticket | None = None
     """The approval spent for this portal, good for all the runs that fetch its rows."""
+    holds: bool = False
+    """A cursor WITH HOLD, which outlives its transaction."""
 
 
 Entry = Prepared | Portal
@@ -79,19 +82,29 @@ class Namespace:
         """Forget a name and return how to take that back."""
         return Undo(table, name, table.pop(name, None))
 
-    def follow(self, effects: Iterable[Effect], batch: int) -> None:
-        """Take in what SQL's own PREPARE, DECLARE, DEALLOCATE, CLOSE and DISCARD have done."""
+    def follow(self, effects: Iterable[Effect], meanings: Mapping[str, Judged], batch: int) -> None:
+        """Take in what SQL's own PREPARE, DECLARE, DEALLOCATE, CLOSE and DISCARD have done.
+
+        `meanings` holds what the texts inside meant when they were sent: a cursor keeps that for its life.
+        """
         for effect in effects:
             name = (effect.name or "").encode()
+            text = effect.text or ""
             if effect.verb == "prepare":
-                self.statements[name] = Prepared(effect.text or "", None, batch)
+                self.statements[name] = Prepared(text, meanings.get(text), batch)
             elif effect.verb == "declare":
-                self.portals[name] = Portal(effect.text or "", None, batch)
+                self.portals[name] = Portal(text, meanings.get(text), batch, holds="hold" in effect.flags)
             elif effect.verb in ("deallocate", "close"):
                 _forget(self.statements if effect.verb == "deallocate" else self.portals, effect.name)
             elif effect.verb == "discard":
                 self.statements.clear()
                 self.portals.clear()
+
+    def transaction_ended(self, batch: int) -> None:
+        """Forget the portals of a batch that has been answered: the server has dropped them with its transaction."""
+        gone = [n for n, p in self.portals.items() if p.batch <= batch and not (isinstance(p, Portal) and p.holds)]
+        for name in gone:
+            del self.portals[name]
 
     def full(self) -> bool:
         """Say whether one more name is too many."""

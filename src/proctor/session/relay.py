@@ -19,7 +19,7 @@ from proctor.session.answers import Answers
 from proctor.session.exchange import Exchange, Open
 from proctor.session.hearing import Hearing, Refused, Values
 from proctor.session.judge import Judged, Memory
-from proctor.session.namespace import Entry, Namespace, Portal, Prepared
+from proctor.session.namespace import MAX_NAME, Entry, Namespace, Portal, Prepared
 from proctor.session.pipeline import OWN, Pipeline
 from proctor.session.plans import Wardrobe
 from proctor.session.ports import Answered, Clock, Decided, Desk, Ledger, Outlet, Terms, World
@@ -230,7 +230,8 @@ class Relay:
     # ---- extended query
 
     def _prepare(self, event: talk.Prepare) -> Step:
-        taken = event.name == OWN or self.names.full() or (event.name and event.name in self.names.statements)
+        _check_name(event.name)
+        taken = self.names.full() or (event.name and event.name in self.names.statements)
         judged = None if taken else self.hearing.recall(text_of(event.sql))
         if judged is None or isinstance(judged.decision, Deny):
             return self._prepare_slowly(event)
@@ -240,7 +241,9 @@ class Relay:
     async def _prepare_slowly(self, event: talk.Prepare) -> None:
         if event.name and event.name in self.names.statements:
             await self.pipeline.settle()
-        if event.name == OWN or self.names.full() or (event.name and event.name in self.names.statements):
+        if self.names.full():
+            raise ClientFault("too many prepared statements and cursors", sqlstate="54000")
+        if event.name and event.name in self.names.statements:
             raise Refused(refusals.error("42P05", f'prepared statement "{text_of(event.name)}" already exists'))
         judged = await self.hearing.judge(text_of(event.sql), self.pipeline)
         await self._not_denied(judged, None)
@@ -252,10 +255,12 @@ class Relay:
         self.pipeline.push(ex.PARSE, event.raw, entry=entry, undo=undo)
 
     def _bind(self, event: talk.Bind) -> Step:
+        _check_name(event.portal)
         statement = self.pipeline.trusted(self.names.statements.get(event.statement))
         judged = self.hearing.recall(statement.text) if isinstance(statement, Prepared) else None
         if not isinstance(statement, Prepared) or judged is None or isinstance(judged.decision, Deny | Hold):
             return self._bind_slowly(event)
+        self.hearing.check_plan(statement, judged)
         self._send_bind(event, statement, judged, None)
         return None
 
@@ -264,13 +269,14 @@ class Relay:
         if not isinstance(statement, Prepared):
             raise Refused(refusals.error("26000", f'prepared statement "{text_of(event.statement)}" does not exist'))
         judged = await self.hearing.judge(statement.text, self.pipeline)
+        self.hearing.check_plan(statement, judged)
         # What a portal computes may begin at Bind (constants are folded there), and its parameters are known: ask now.
-        judged, ticket = await self._allowed(judged, event.values)
+        judged, ticket = await self._allowed(judged, values_of(event))
         self._send_bind(event, statement, judged, ticket)
 
     def _send_bind(self, event: talk.Bind, statement: Prepared, judged: Judged, ticket: Ticket | None) -> None:
         entry = Portal(
-            statement.text, judged, self.pipeline.batch, statement, event.values, event.results, ticket=ticket
+            statement.text, judged, self.pipeline.batch, statement, values_of(event), event.results, ticket=ticket
         )
         undo = self.names.put(self.names.portals, event.portal, entry)
         self.pipeline.push(ex.BIND, event.raw, entry=entry, undo=undo)
@@ -295,7 +301,7 @@ class Relay:
         if not isinstance(portal, Portal) or portal.ticket is not None:
             return self._run_slowly(event)
         judged = self.hearing.recall(portal.text)
-        if judged is None or not self._passes(judged):
+        if judged is None or judged is not portal.judged or not self._passes(judged):
             return self._run_slowly(event)
         self._send_run(event, portal, judged, self._recorded_at_once(judged, portal.values))
         return None
@@ -305,20 +311,27 @@ class Relay:
         if not isinstance(portal, Portal):
             raise Refused(refusals.error("34000", f'portal "{text_of(event.portal)}" does not exist'))
         judged, ticket = portal.judged, portal.ticket
-        if judged is None or ticket is None:
+        if judged is None:
             judged = await self.hearing.judge(portal.text, self.pipeline)
+        elif ticket is None or judged.refers:
+            now = await self.hearing.judge_bound(judged, self.pipeline)
+            if ticket is None or now.behind != judged.behind:
+                judged, ticket = now, None
+        if ticket is None:
             judged, ticket = await self._allowed(judged, portal.values)
         portal.ticket = ticket
         self._send_run(event, portal, judged, await self._recorded(judged, portal.values, ticket))
 
     def _send_run(self, event: talk.Run, portal: Portal, judged: Judged, exchanges: list[Exchange]) -> None:
         portal.judged = judged
-        if not portal.described and not (portal.statement is not None and portal.statement.described):
+        known = portal.statement is not None and portal.statement.described and not judged.refers
+        if not portal.described and not known:
             self.pipeline.describe_portal(event.portal, portal)
         self._leaves(judged)
         self.pipeline.push_execute(event.raw, portal, exchanges)
 
     def _close(self, event: talk.Close) -> None:
+        _check_name(event.name)
         table = self.names.statements if event.kind == b"S" else self.names.portals
         self.pipeline.push(ex.CLOSE, event.raw, undo=self.names.drop(table, event.name))
 
@@ -366,6 +379,8 @@ class Relay:
         self, judged: Judged, values: Values | None, ticket: Ticket | None = None
     ) -> list[Exchange]:
         exchanges = []
+        if any(e.name == OWN.decode() for e in judged.effects):
+            _check_name(OWN)
         started = self._clock.monotonic_ns()
         claims, ticket_id = self.hearing.view.claims, None if ticket is None else ticket.id
         for verdict in judged.verdicts:
@@ -373,6 +388,9 @@ class Relay:
             self._position = self._ledger.decided(Decided(name, verdict, claims, values, ticket_id))
             exchange = Exchange(name, verdict, Answered(name, started_ns=started))
             exchange.names = any(e.verb in NAMING for e in verdict.analysis.effects)
+            if exchange.names and isinstance(verdict.decision, Allow):
+                texts = {e.text for e in verdict.analysis.effects if e.text is not None}
+                exchange.meanings = {text: self.hearing.meant(text) for text in texts}
             exchanges.append(exchange)
         return exchanges
 
@@ -391,12 +409,13 @@ class Relay:
             self.hearing.view.follow(judged.effects, opaque=judged.opaque, temporary=judged.temporary)
 
     def _ended(self) -> None:
-        if self.hearing.view.ended():
+        self.names.transaction_ended(self.answers.batch)
+        if self.hearing.view.ended(quiet=not self.answers.queue):
             self._world.catalog_changes()
         self.drained()
 
     def _named(self, exchange: Exchange) -> None:
-        self.names.follow(exchange.verdict.analysis.effects, self.answers.batch)
+        self.names.follow(exchange.verdict.analysis.effects, exchange.meanings, self.answers.batch)
 
     def _settled(self) -> None:
         self.pipeline.settled()
@@ -404,6 +423,24 @@ class Relay:
 
 def _nothing() -> None:
     pass
+
+
+def values_of(event: talk.Bind) -> Values:
+    """Return the parameters, binary ones marked by a NUL, which no text holds: the same bytes mean another value there."""
+    formats = event.formats
+    if not any(formats):
+        return event.values
+    shared = formats * len(event.values) if len(formats) == 1 else formats
+    return tuple(
+        b"\0" + value if form and value is not None else value for value, form in zip(event.values, shared, strict=True)
+    )
+
+
+def _check_name(name: bytes) -> None:
+    if len(name) > MAX_NAME:
+        raise ClientFault(f"names are {MAX_NAME} bytes long at the most", sqlstate="42622")
+    if name == OWN:
+        raise ClientFault(f'the name "{text_of(OWN)}" is the gateway\'s own', sqlstate="42602")
 
 
 def text_of(raw: bytes) -> str:

@@ -13,8 +13,9 @@ from proctor.sql.settings import SessionSettings
 from proctor.terms import Claims, Effect
 
 STATE = (
-    "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(true))::text, current_user::text, session_user::text, "
-    "pg_catalog.pg_my_temp_schema()::regnamespace::text, "
+    "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(true)), current_user, session_user, "
+    "(SELECT n.nspname FROM pg_catalog.pg_namespace n "
+    "WHERE n.oid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()), "
     "pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('client_encoding'), "
     "pg_catalog.current_setting('standard_conforming_strings'), "
     "pg_catalog.current_setting('proctor.reason', true), pg_catalog.current_setting('proctor.task', true), "
@@ -46,20 +47,30 @@ class View:
         for effect in effects:
             if effect.verb in SETS:
                 self.dirty = self.unsettled = True
-            elif effect.verb in ENDS and self.unsettled:
-                self.dirty = True
+            elif effect.verb in ENDS:
+                self.dirty = self.dirty or self.unsettled
+                self.private = None if self.defined else self.private  # ROLLBACK TO takes uncommitted DDL back
             elif effect.verb == "define":
-                self.defined, self.private = True, None
+                # A schema or the first temporary table that is made or goes changes what the path is.
+                self.defined = self.dirty = True
+                self.private = None
         self.temporary = self.temporary or temporary
         if opaque:
             self.dirty = self.unsettled = self.defined = True
             self.private = None
 
-    def ended(self) -> bool:
-        """Note that no transaction is open any more; say whether DDL ended with it."""
-        defined, self.defined, self.unsettled = self.defined, False, False
+    def ended(self, *, quiet: bool) -> bool:
+        """Note that no transaction is open any more; say whether DDL ended with it.
+
+        It may have ended by an error that took settings back without a word. Unless all is `quiet`, what is under way
+        may be a next transaction, and what it changes is unsettled still.
+        """
+        defined = self.defined
+        self.dirty = self.dirty or self.unsettled or defined
         if defined:
             self.private = None
+        if quiet:
+            self.defined = self.unsettled = False
         return defined
 
     def learn(self, row: tuple[str | None, ...], path: tuple[str, ...], started: Claims) -> None:
