@@ -30,7 +30,8 @@ from proctor.audit.tlog import Log, Signer
 from proctor.errors import HouseFault
 
 META: Final = "meta"
-BATCH: Final = 20_000
+BATCH: Final = 20_000  # records between two checkpoints, and in memory at once
+ROUND: Final = 200_000
 KEY_FILE: Final = "log.pem"
 
 
@@ -218,7 +219,7 @@ class Integrator:
         """Return the public key of a shard's log, for those who will check it."""
         return self._key.verifier(self._origin(shard))
 
-    def integrate(self, limit: int = BATCH) -> Round:
+    def integrate(self, limit: int = ROUND) -> Round:
         """Move what the shards have, up to `limit` records each; a shard in trouble does not stop the others."""
         done = Round()
         for name in self._names():
@@ -262,11 +263,14 @@ class Integrator:
     def _integrate(self, name: str, limit: int) -> int:
         shard = self._shard(name)
         shard.check()
-        entries = shard.take(limit)
-        if entries:
+        added = 0
+        while added < limit and (entries := shard.take(min(BATCH, limit - added))):
             shard.log.append(entries)
             shard.mark()
-        return len(entries)
+            added += len(entries)
+            if len(entries) < BATCH:
+                break
+        return added
 
     def _names(self) -> Iterator[str]:
         return iter(sorted(path.name for path in self.journal.iterdir() if path.is_dir() and path.name != META))
