@@ -54,7 +54,7 @@ host = "127.0.0.1"
 port = {upstream}
 database = "shop"
 user = "proctor"
-password_env = "SHOP_PASSWORD"
+password_file = "shop.password"
 tls = "off"                 # the database listens on loopback only
 environment = "production"
 
@@ -451,6 +451,11 @@ def _port(kind: str) -> int:
     return PREFERRED_PORTS[kind]
 
 
+def _secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
 @contextmanager
 def stage() -> Iterator[Night]:
     """Start the database, the shop in it and Proctor before it; stop and remove everything at the end."""
@@ -471,14 +476,17 @@ def stage() -> Iterator[Night]:
             with psycopg.connect(postgres.dsn("shop", user="proctor", password=password)) as owner:
                 shop.fill(owner)
             print(f"a shop with {shop.CUSTOMERS:,} made-up customers and {shop.ORDERS:,} orders", flush=True)
+            _secret(folder / "shop.password", password)
             config = folder / "proctor.toml"
             passwords = {person: f"{person}-{secrets.token_hex(4)}" for person in ("alice", "dana", "copilot")}
-            config.touch(mode=0o600)
-            config.write_text(
-                CONFIG.format(postgres=_port("postgres"), console=_port("console"), upstream=postgres.port, **passwords)
+            _secret(
+                config,
+                CONFIG.format(
+                    postgres=_port("postgres"), console=_port("console"), upstream=postgres.port, **passwords
+                ),
             )
             began = datetime.now(UTC)
-            with Gateway(config, {"SHOP_PASSWORD": password}) as gateway:
+            with Gateway(config) as gateway:
                 print(
                     "Proctor on "
                     + ":".join(map(str, gateway.postgres))
@@ -516,8 +524,7 @@ def how_to_connect(night: Night) -> str:
         f"  PROCTOR_PASSWORD={night.passwords['dana']} {command} approvals list --as dana --config {config}",
         f"  {command} audit search --column customers.email --config {config}",
         "What would happen to a statement, and why:",
-        f"  SHOP_PASSWORD=… {command} explain --config {config} --as alice --database shop "
-        '"select email from customers"',
+        f'  {command} explain --config {config} --as alice --database shop "select email from customers"',
     ]
     return "\n".join(lines)
 
@@ -546,6 +553,7 @@ def main() -> int:
     once = parser.parse_args().once
     leave = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
     try:
         with stage() as night:
             held = play(night)
