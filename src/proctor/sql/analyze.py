@@ -37,7 +37,7 @@ def analyze(text: str, catalog: Catalog, settings: SessionSettings) -> tuple[Ana
         return (_not_understood("unparsed", "the text could not be examined", text),)
     if len(raws) > MAX_STATEMENTS:
         return (_not_understood("unparsed", "the text holds too many statements", text),)
-    world = World(catalog, settings.path, settings.user)
+    world = World(catalog, settings.path, settings.user, path_is_local=settings.path_is_local)
     return tuple(_analyze_one(raw, world, settings) for raw in raws)
 
 
@@ -49,7 +49,10 @@ def _analyze_one(raw: parser.RawStatement, world: World, settings: SessionSettin
         if world.confused and kind not in _CALM:
             raise ir.NotUnderstood(f"an earlier {world.confused.upper()} of the same text may change what this means")
         walk = Walk(world, Ledger(), queries.query, settings.server_version, raw.text)
-        return _written_down(tell(walk, statement, raw.text), walk.ledger, raw.text)
+        told = tell(walk, statement, raw.text)
+        for effect in walk.ledger.effects:
+            world.follow(effect)
+        return _written_down(told, walk.ledger, raw.text)
     except ir.NotUnderstood as e:
         trouble = str(e)
     except RecursionError:

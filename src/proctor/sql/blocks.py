@@ -43,13 +43,13 @@ def settle(
         if item.relation is None or item is target:
             continue
         how = {traits.FOREIGN} if item.relation.kind == "f" else set()
-        if id(item) in counts:
+        if item.serial in counts:
             how.add(traits.KEY_LOOKUP)
-        elif id(item) not in limited:
+        elif item.serial not in limited:
             how.add(traits.NO_WHERE)
             if any(part.always for part in parts):
                 how.add(traits.ALWAYS_TRUE)
-        if id(item) in crossed:
+        if item.serial in crossed:
             how.add(traits.CARTESIAN)
         if locks:
             how.add(traits.ROW_LOCK)
@@ -59,22 +59,22 @@ def settle(
         for relation in walk.world.family(item.relation) if item.relation.children else (item.relation,):
             walk.ledger.scan(relation, how, found)
     alone = estimate(rows[0], counts) if len(rows) == 1 else None
-    return Settled(all(id(item) in limited for item in rows), alone)
+    return Settled(all(item.serial in limited for item in rows), alone)
 
 
 def estimate(item: Item, counts: dict[int, int]) -> int | None:
     """Return how many rows of a relation are touched at most, None if nobody knows."""
-    if id(item) in counts:
-        return counts[id(item)]
+    if item.serial in counts:
+        return counts[item.serial]
     if item.relation is None or item.relation.estimated_rows < 0:
         return None
     return item.relation.estimated_rows
 
 
 def limited_items(rows: Sequence[Item], parts: Iterable[Conjunct]) -> set[int]:
-    """Return the ids of the items whose rows some condition limits, directly or through joins."""
-    here = {id(item) for item in rows}
-    found = {id(item) for item in rows if item.single or item.limited}
+    """Return the serials of the items whose rows some condition limits, directly or through joins."""
+    here = {item.serial for item in rows}
+    found = {item.serial for item in rows if item.single or item.limited}
     useful = [part for part in parts if not part.always]
     for part in useful:
         inside = part.touched & here
@@ -91,8 +91,8 @@ def limited_items(rows: Sequence[Item], parts: Iterable[Conjunct]) -> set[int]:
                 found |= fresh
                 grown = True
         for item in rows:
-            if id(item) not in found and item.bound & found:
-                found.add(id(item))
+            if item.serial not in found and item.bound & found:
+                found.add(item.serial)
                 grown = True
     return found
 
@@ -106,8 +106,8 @@ def key_counts(rows: Sequence[Item], parts: Sequence[Conjunct]) -> dict[int, int
         given: dict[str, int] = {}
         for part in parts:
             if part.current_row:
-                counts[id(item)] = 1
-            if id(item) in part.limits:
+                counts[item.serial] = 1
+            if item.serial in part.limits and not part.always:
                 for column, count in part.keys:
                     if column.relation == item.relation.relation:
                         given[column.name] = min(count, given.get(column.name, count))
@@ -123,12 +123,12 @@ def _count_keys(item: Item, given: dict[str, int], counts: dict[int, int]) -> No
             product = 1
             for name in unique:
                 product *= given[name]
-            counts[id(item)] = min(product, counts.get(id(item), product))
+            counts[item.serial] = min(product, counts.get(item.serial, product))
 
 
 def _follow_pairs(rows: Sequence[Item], parts: Sequence[Conjunct], counts: dict[int, int]) -> None:
     """A unique column joined to a relation that is looked up by key is looked up by key as well."""
-    relations = {id(item): item.relation for item in rows if item.relation is not None}
+    relations = {item.serial: item.relation for item in rows if item.relation is not None}
     for _ in rows:
         for part in parts:
             for known in [key for key in counts if key in part.touched]:
@@ -147,11 +147,11 @@ def _is_unique(relation: RelationDef | None, columns: frozenset[Column]) -> bool
 
 
 def _crossed(rows: Sequence[Item], parts: Sequence[Conjunct], counts: dict[int, int]) -> set[int]:
-    """Return the ids of items joined with another by no condition at all."""
-    many = [item for item in rows if not item.single and id(item) not in counts]
+    """Return the serials of items joined with another by no condition at all."""
+    many = [item for item in rows if not item.single and item.serial not in counts]
     if len(many) < 2:
         return set()
-    group = {id(item): id(item) for item in rows}
+    group = {item.serial: item.serial for item in rows}
 
     def root(key: int) -> int:
         while group[key] != key:
@@ -159,23 +159,23 @@ def _crossed(rows: Sequence[Item], parts: Sequence[Conjunct], counts: dict[int, 
         return key
 
     links = [part.touched & group.keys() for part in parts if not part.always]
-    links += [{id(item)} | (item.bound & group.keys()) for item in rows]
+    links += [{item.serial} | (item.bound & group.keys()) for item in rows]
     for linked in links:
-        first, *others = linked or (id(rows[0]),)
+        first, *others = linked or (rows[0].serial,)
         for other in others:
             group[root(other)] = root(first)
-    roots = {root(id(item)) for item in many}
-    return {id(item) for item in many} if len(roots) > 1 else set()
+    roots = {root(item.serial) for item in many}
+    return {item.serial for item in many} if len(roots) > 1 else set()
 
 
 def write_traits(item: Item, rows: Sequence[Item], parts: Sequence[Conjunct]) -> tuple[set[str], int | None]:
     """Return how an UPDATE or DELETE chooses its target's rows, and how many that can be at most."""
     counts = key_counts(rows, parts)
     found: set[str] = set()
-    if id(item) in counts:
+    if item.serial in counts:
         found.add(traits.KEY_LOOKUP)
-    elif id(item) not in limited_items(rows, parts):
-        useful = [part for part in parts if not part.always and id(item) in part.limits]
+    elif item.serial not in limited_items(rows, parts):
+        useful = [part for part in parts if not part.always and item.serial in part.limits]
         if useful:
             found.add(traits.JOIN_ONLY)
         else:
@@ -191,7 +191,7 @@ def write_traits(item: Item, rows: Sequence[Item], parts: Sequence[Conjunct]) ->
 
 def _half_open(item: Item, parts: Sequence[Conjunct]) -> bool:
     """Tell whether nothing but one-sided ranges over a unique column limits the target."""
-    limits = [part for part in parts if not part.always and id(item) in part.limits]
+    limits = [part for part in parts if not part.always and item.serial in part.limits]
     if not limits or any(part.side is None for part in limits):
         return False
     sides = {part.side for part in limits}

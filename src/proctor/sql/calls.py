@@ -74,6 +74,10 @@ def _is_rivalled(walk: Walk, e: ir.Call, schema: str | None, name: str, args: Se
         return False
     if schema is not None or not functions.exists(name) or e.named or e.variadic:
         return True
+    exactly = [value.type for value in args]
+    if all(exactly) and not any(value.exotic for value in args) and functions.takes_exactly(name, exactly):
+        # Nothing is preferred to an exact match but another one, if the path comes to it first.
+        return any(found.arguments == tuple(exactly) for found in made)
     return rivalled(walk, made, args, lambda types: functions.standing(name, len(types), types))
 
 
@@ -91,9 +95,19 @@ def rivalled(
     if any(value.constant and not value.type for value in args):
         types = [_TEXT if value.constant and not value.type else _type(value) for value in args]
         loose = [replace(v, exotic=_ANY_EXOTIC) if v.constant and not v.type else v for v in args]
-        if any(walk.world.may_be(candidate, loose) for candidate in made):
-            return standing(types).kind == "opaque"
+        for candidate in made:
+            if walk.world.may_be(candidate, loose) and (
+                _is_drawn(candidate, args) or standing(types).kind == "opaque"
+            ):
+                return True
     return False
+
+
+def _is_drawn(candidate: FunctionDef | None, args: Sequence[Value]) -> bool:
+    """Tell whether an argument that is no literal has a type of somebody's own that the routine asks for."""
+    return candidate is None or any(
+        oid in value.exotic for oid, value in zip(candidate.arguments, args, strict=False)
+    )
 
 
 class _Anything(frozenset[int]):
@@ -176,7 +190,8 @@ def _judged(walk: Walk, value: Value, standing: Standing, args: Sequence[Value],
     """Return the value with what its computing tells: an outcome where sources are in it."""
     total = standing.total or (standing.total_on_columns and all(arg.bare for arg in args))
     # What aggregates collect is as large as the rows they are given, and those are judged elsewhere.
-    unbounded = not standing.bounded and not standing.aggregate and not shrinks
+    # How many rows a set has is its own matter; each of its values is no larger than what it is made of.
+    unbounded = not (standing.bounded or standing.aggregate or standing.returns_set or shrinks)
     risky = not total or unbounded or standing.returns_set or any(arg.unbounded for arg in args)
     if value.sources and risky:
         walk.ledger.infer(Use.OUTCOME, value.sources)

@@ -70,7 +70,7 @@ def whole_row(walk: Walk, item: Item) -> Value:
     """Return a from-item's row as a value; all its columns count as read."""
     for cell in item.cells:
         walk.refer(cell)
-    walk.ledger.touched.add(id(item))
+    walk.ledger.touched.add(item.serial)
     if item.open is not None:
         return item.open
     value = row(item.cells)
@@ -111,6 +111,8 @@ def _default(walk: Walk, e: ir.Default, scope: Scope) -> Value:
 
 
 def _call(walk: Walk, e: ir.Call, scope: Scope) -> Value:
+    if walk.server_version < e.since:
+        raise ir.NotUnderstood(f"{e.name[-1]} is no grammar on a server this old")
     args = evaluate_all(walk, e.args, scope)
     _surroundings(walk, e, args, scope)
     if len(e.args) == 1 and len(e.name) == 1 and args[0].fields is not None and not (e.order or e.star or e.window):
@@ -133,7 +135,9 @@ def _projected(walk: Walk, name: str, argument: Value) -> Value | None:
     fields = [cell for cell in argument.fields or () if cell.name == name]
     if not fields:
         return None
-    if functions.exists(name) or walk.world.user_functions(None, name, walk.path):
+    if walk.world.user_functions(None, name, walk.path):
+        return call(walk, ir.Call((name,)), [argument])
+    if functions.exists(name):
         return replace(union([argument]), constant=False)
     return fields[0].value
 
@@ -277,6 +281,8 @@ def _subscript(walk: Walk, e: ir.Subscript, scope: Scope) -> Value:
 
 
 def _special(walk: Walk, e: ir.Special, scope: Scope) -> Value:
+    if walk.server_version < e.since:
+        raise ir.NotUnderstood(f"{e.word} is no grammar on a server this old")
     values = evaluate_all(walk, e.args, scope)
     if e.word == "grouping":
         return EMPTY

@@ -78,6 +78,8 @@ class Call:
     named: bool = False
     by_syntax: bool = False
     """Called by grammar (`extract(… from …)`, `at time zone`): always the server's own function."""
+    since: int = 0
+    """As of `Special`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,8 @@ class Special:
     total: bool = True
     text: bool = False
     """Its value is an unchanged argument's (COLLATE)."""
+    since: int = 0
+    """The server version this grammar is of; on an older one the same words mean a column or a function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,7 @@ class TableGrammar:
     columns: tuple[str, ...]
     label: str
     alias: Alias | None = None
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Ledger:
     effects: list[Effect] = field(default_factory=list)
     copy: CopyFormat | None = None
     touched: set[int] = field(default_factory=set)
-    """ids of the from-items that the expression under evaluation refers to."""
+    """serials of the from-items that the expression under evaluation refers to."""
 
     def infer(self, use: Use, columns: frozenset[Column]) -> None:
         """Note that columns steer the statement."""

@@ -18,6 +18,9 @@ from proctor.terms import Column, Use
 
 _RANGES = {"<": "upper", "<=": "upper", ">": "lower", ">=": "lower"}
 
+UNKNOWN = -1
+"""How many values an array has that comes as a parameter or a literal."""
+
 
 @dataclass(slots=True)
 class Conjunct:
@@ -80,12 +83,12 @@ def _judge(walk: Walk, condition: ir.Expression, scope: Scope, part: Conjunct) -
 
 def _comparison(walk: Walk, e: ir.Operation, scope: Scope, part: Conjunct) -> None:
     left, right = e.args
-    count = 1
     if e.quantifier == "any" and isinstance(right, ir.Array):
         members = evaluate_all(walk, right.args, scope)
-        count = len(members)
+        count = len(members) if all(member.constant for member in members) else UNKNOWN
     else:
         members = [evaluate(walk, right, scope)]
+        count = 1 if not e.quantifier else UNKNOWN
     value = evaluate(walk, left, scope)
     for member in members[:1]:
         # All members of a list have one operator; the first stands for them.
@@ -126,7 +129,8 @@ def _compare(walk: Walk, left: Value, right: Value, count: int, part: Conjunct) 
         return
     if value.plain and other.constant:
         walk.ledger.infer(Use.KEY, value.sources)
-        part.keys.extend((column, count) for column in value.sources)
+        if count != UNKNOWN:
+            part.keys.extend((column, count) for column in value.sources)
     else:
         walk.ledger.infer(Use.FILTER, value.sources)
 

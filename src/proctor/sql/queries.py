@@ -247,7 +247,7 @@ def _star(walk: Walk, e: ir.Name, scope: Scope) -> list[Cell]:
         found = scope.cells
     for cell in found:
         for item in cell.items:
-            walk.ledger.touched.add(id(item))
+            walk.ledger.touched.add(item.serial)
     return [Cell(cell.name, cell.value, (), cell.unread | cell.value.sources) for cell in found]
 
 

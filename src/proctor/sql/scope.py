@@ -6,13 +6,15 @@ outer level. Knows no statement and no catalog.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from proctor.sql import ir
 from proctor.sql.catalog import RelationDef
 from proctor.terms import Column
 
+_SERIALS = itertools.count(1)
 NOTHING: frozenset[Column] = frozenset()
 NO_TYPES: frozenset[int] = frozenset()
 
@@ -78,7 +80,9 @@ class Item:
     limited: bool = False
     """It is no whole table: something inside limits its rows."""
     bound: set[int] = field(default_factory=set)
-    """ids of the other items that its rows depend on (LATERAL)."""
+    """serials of the other items that its rows depend on (LATERAL)."""
+    serial: int = field(default_factory=_SERIALS.__next__)
+    """Tells items apart for as long as anything refers to them; never used twice, unlike an object's id."""
 
     def find(self, name: str) -> Cell | None:
         """Return the column of that name; two of one name are an error, as for the server."""
@@ -148,7 +152,7 @@ class Scope:
                 return found[0]
             special = scope.unlisted(name)
             if special is not None:
-                return special
+                return special if name in SYSTEM_COLUMNS else _perhaps(special, scope.outer, name)
             scope = scope.outer
         return None
 
@@ -174,6 +178,15 @@ class Scope:
                 return found[0]
             scope = scope.outer
         return None
+
+
+def _perhaps(special: Cell, outer: Scope | None, name: str) -> Cell:
+    """Return a column that may be a function's or, if that one has none of the name, of a level further out."""
+    further = outer.column(name) if outer is not None else None
+    if further is None:
+        return special
+    value = replace(union([special.value, further.value]), constant=False)
+    return Cell(name, value, special.items + further.items, special.unread | further.unread)
 
 
 SYSTEM_COLUMNS: dict[str, Value] = {

@@ -17,3 +17,5 @@ class SessionSettings:
     user: str
     server_version: int = 150000
     parameter_types: tuple[int, ...] = ()
+    path_is_local: bool = False
+    """The path was set by SET LOCAL: a COMMIT in the middle of a text ends it, and later names are not understood."""

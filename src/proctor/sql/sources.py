@@ -62,8 +62,10 @@ def make_item(
         names[: len(alias.columns)] = alias.columns
         name, schema = alias.name, None
     item = Item(name, (), schema=schema, relation=relation, single=single, limited=limited or single)
+    # A constant in a subquery or VALUES is compared as a column is, row by row: no constant to its neighbours.
     item.cells = tuple(
-        Cell(label, cell.value, (item,), cell.unread) for label, cell in zip(names, columns, strict=True)
+        Cell(label, replace(cell.value, constant=False) if cell.value.constant else cell.value, (item,), cell.unread)
+        for label, cell in zip(names, columns, strict=True)
     )
     return item
 
@@ -170,9 +172,10 @@ def _functions(walk: Walk, item: ir.TableCalls, scope: Scope) -> Frame:
     cells: list[Cell] = []
     open_value: Value | None = None
     single = True
-    alone = len(item.calls) == 1
+    calls = _spread(item.calls)
+    alone = len(calls) == 1
     with walk.touching() as touched:
-        for call in item.calls:
+        for call in calls:
             columns, unknown, one_row = _function_columns(walk, call, scope, item.alias if alone else None)
             cells += columns
             open_value = unknown if unknown is not None else open_value
@@ -183,6 +186,18 @@ def _functions(walk: Walk, item: ir.TableCalls, scope: Scope) -> Frame:
     made.open = open_value
     made.bound |= touched
     return _solo(made)
+
+
+def _spread(calls: tuple[ir.TableCall, ...]) -> list[ir.TableCall]:
+    """Return the calls with unnest(a, b) taken for ROWS FROM (unnest(a), unnest(b)), as the server does."""
+    found = []
+    for call in calls:
+        e = call.call
+        if isinstance(e, ir.Call) and e.name in (("unnest",), ("pg_catalog", "unnest")) and len(e.args) > 1:
+            found += [replace(call, call=replace(e, args=(arg,))) for arg in e.args]
+        else:
+            found.append(call)
+    return found
 
 
 def _function_columns(
@@ -202,14 +217,14 @@ def _function_columns(
     if value.fields is not None:
         return [Cell(cell.name, replace(cell.value, plain=False)) for cell in value.fields], None, one_row
     derived = replace(value, plain=False, constant=False)
-    if name == "unnest" and isinstance(e, ir.Call) and len(e.args) > 1:
-        return [Cell("unnest", derived) for _ in e.args], None, False
     closed = known and not functions.returns_record(name) and not value.exotic
     label = alias.name if alias is not None else call.label
     return [Cell(label, derived)], None if closed else derived, one_row
 
 
 def _grammar(walk: Walk, item: ir.TableGrammar, scope: Scope) -> Frame:
+    if walk.server_version < item.since:
+        raise ir.NotUnderstood(f"{item.label} is a function of somebody's own on a server this old")
     with walk.touching() as touched:
         value = union(evaluate_all(walk, item.args, scope))
     walk.ledger.infer(Use.OUTCOME, value.sources)
@@ -295,8 +310,8 @@ def _limit(kind: str, left: Frame, right: Frame, found: list[Conjunct]) -> None:
         return
     kept = set()
     if kind in ("left", "full"):
-        kept |= {id(item) for item in left.rows}
+        kept |= {item.serial for item in left.rows}
     if kind in ("right", "full"):
-        kept |= {id(item) for item in right.rows}
+        kept |= {item.serial for item in right.rows}
     for part in found:
         part.limits = part.touched - kept

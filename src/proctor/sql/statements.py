@@ -256,9 +256,6 @@ def _utility(walk: Walk, statement: ir.Utility) -> Told:
     walk.world.changed.update(changed)
     if statement.confuses:
         walk.world.confused = statement.kind
-    for effect in statement.effects:
-        if effect.verb in ("set", "set_local", "reset") and effect.name in ("search_path", None):
-            walk.world.follow_path(effect)
     outputs = None
     if statement.outputs is not None:
         outputs = tuple(Output(name) for name in statement.outputs)

@@ -103,20 +103,19 @@ def _holds(e: ir.Operation) -> bool:
 
 def _exhaustive(args: tuple[ir.Expression, ...]) -> bool:
     """Tell whether two arms are each other's opposite: x = 1 or x <> 1, x is null or x is not null."""
-    for place, one in enumerate(args):
-        for other in args[place + 1 :]:
-            if other == ir.Logic("not", (one,)) or one == ir.Logic("not", (other,)):
-                return True
-            match one, other:
-                case ir.NullTest(a, first), ir.NullTest(b, second) if a == b and first != second:
-                    return True
-                case ir.Operation(name, a, _, "", ""), ir.Operation(opposite, b, _, "", "") if (
-                    a == b and _OPPOSITES.get(name) == opposite
-                ):
-                    return True
-                case _:
-                    pass
-    return False
+    present = set(args)
+    return any(opposite in present for arg in args for opposite in _opposites(arg))
+
+
+def _opposites(e: ir.Expression) -> tuple[ir.Expression, ...]:
+    negated = ir.Logic("not", (e,))
+    match e:
+        case ir.NullTest(arg, is_negated):
+            return negated, ir.NullTest(arg, negated=not is_negated)
+        case ir.Operation(name, args, schema, "", "") if name in _OPPOSITES:
+            return negated, ir.Operation(_OPPOSITES[name], args, schema)
+        case _:
+            return (negated,)
 
 
 def fold(e: ir.Expression) -> str | int | bool | None:

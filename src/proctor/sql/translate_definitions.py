@@ -480,15 +480,13 @@ def _administered(kind: str, trait: str, *, destroys: bool = False) -> Callable[
 _NAME_KEYS = (
     "extname",
     "plname",
-    "fdwname",
     "servername",
+    "server_name",
+    "fdwname",
     "pubname",
     "subname",
     "dbname",
     "tablespacename",
-    "amname",
-    "trigname",
-    "local_schema",
 )
 
 

@@ -13,6 +13,12 @@ from proctor.sql.parser import Node
 
 Body = dict[str, Any]
 
+# The parser speaks the newest grammar. What an older server would read as the name of a column or of somebody's own
+# function carries the version that made it grammar.
+SYSTEM_USER = 160000
+SQL_JSON = 160000
+SQL_JSON_QUERIES = 170000
+
 
 def expression(node: Node) -> ir.Expression:
     """Return the IR of any expression node."""
@@ -102,8 +108,9 @@ def _call(body: Body) -> ir.Expression:
             named = True
             node = node["NamedArgExpr"]["arg"]  # noqa: PLW2901
         args.append(expression(node))
+    name = strings(body["funcname"])
     return ir.Call(
-        name=strings(body["funcname"]),
+        name=name,
         args=tuple(args),
         star=body.get("agg_star", False),
         distinct=body.get("agg_distinct", False),
@@ -114,6 +121,7 @@ def _call(body: Body) -> ir.Expression:
         variadic=body.get("func_variadic", False),
         named=named,
         by_syntax=body.get("funcformat") == "COERCE_SQL_SYNTAX",
+        since=SYSTEM_USER if name[-1] == "system_user" else 0,
     )
 
 
@@ -243,7 +251,9 @@ def _unnamed(node: Node) -> ir.Expression:
     return expression(node["ResTarget"]["val"] if "ResTarget" in node else node)
 
 
-def _simple(word: str, *keys: str, total: bool = True, same: bool = False) -> Callable[[Body], ir.Expression]:
+def _simple(
+    word: str, *keys: str, total: bool = True, same: bool = False, since: int = 0
+) -> Callable[[Body], ir.Expression]:
     """Return a translator for grammar whose operands stand under `keys`, single or in lists."""
 
     def translate(body: Body) -> ir.Expression:
@@ -254,7 +264,7 @@ def _simple(word: str, *keys: str, total: bool = True, same: bool = False) -> Ca
                 args.extend(_unnamed(node) for node in part)
             elif part is not None:
                 args.append(expression(part))
-        return ir.Special(word, tuple(args), total=total, text=same)
+        return ir.Special(word, tuple(args), total=total, text=same, since=since)
 
     return translate
 
@@ -262,6 +272,13 @@ def _simple(word: str, *keys: str, total: bool = True, same: bool = False) -> Ca
 def json_value(body: Body) -> ir.Expression:
     """Return the operand of a JSON constructor (its FORMAT clause says nothing of lineage)."""
     return expression(body["raw_expr"])
+
+
+def _json_operand(word: str) -> Callable[[Body], ir.Expression]:
+    def translate(body: Body) -> ir.Expression:
+        return ir.Special(word, (json_value(body["expr"]),), total=False, since=SQL_JSON_QUERIES)
+
+    return translate
 
 
 def _behaviors(body: Body) -> list[ir.Expression]:
@@ -273,7 +290,7 @@ def _json_function(body: Body) -> ir.Expression:
     args = [json_value(body["context_item"]), expression(body["pathspec"])]
     args += [json_value(node["JsonArgument"]["val"]) for node in body.get("passing", ())]
     word = {"JSON_EXISTS_OP": "json_exists", "JSON_QUERY_OP": "json_query"}.get(body["op"], "json_value")
-    return ir.Special(word, (*args, *_behaviors(body)), total=False)
+    return ir.Special(word, (*args, *_behaviors(body)), total=False, since=SQL_JSON_QUERIES)
 
 
 def _json_pair(body: Body) -> ir.Expression:
@@ -291,6 +308,7 @@ def _json_aggregate(word: str, body: Body) -> ir.Expression:
         filter=optional(head.get("agg_filter")),
         window=window(head["over"]) if "over" in head else None,
         by_syntax=True,
+        since=SQL_JSON,
     )
 
 
@@ -313,19 +331,19 @@ EXPRESSIONS: dict[str, Callable[[Body], ir.Expression]] = {
     "RowExpr": lambda body: ir.Row(expressions(body.get("args"))),
     "SQLValueFunction": _value_function,
     "GroupingFunc": _simple("grouping", "args"),
-    "MergeSupportFunc": _simple("merge_action"),
+    "MergeSupportFunc": _simple("merge_action", since=SQL_JSON_QUERIES),
     "CurrentOfExpr": _simple("current of"),
     "SetToDefault": lambda body: ir.Default(),
     "XmlExpr": _xml,
     "XmlSerialize": _simple("xmlserialize", "expr", total=False),
-    "JsonIsPredicate": _simple("is json", "expr"),
-    "JsonParseExpr": lambda body: ir.Special("json", (json_value(body["expr"]),), total=False),
-    "JsonScalarExpr": _simple("json_scalar", "expr", total=False),
-    "JsonSerializeExpr": lambda body: ir.Special("json_serialize", (json_value(body["expr"]),), total=False),
+    "JsonIsPredicate": _simple("is json", "expr", since=SQL_JSON),
+    "JsonParseExpr": _json_operand("json"),
+    "JsonScalarExpr": _simple("json_scalar", "expr", total=False, since=SQL_JSON_QUERIES),
+    "JsonSerializeExpr": _json_operand("json_serialize"),
     "JsonValueExpr": json_value,
     "JsonKeyValue": _json_pair,
-    "JsonObjectConstructor": _simple("json_object", "exprs", total=False),
-    "JsonArrayConstructor": _simple("json_array", "exprs"),
+    "JsonObjectConstructor": _simple("json_object", "exprs", total=False, since=SQL_JSON),
+    "JsonArrayConstructor": _simple("json_array", "exprs", since=SQL_JSON),
     "JsonObjectAgg": lambda body: _json_aggregate("json_object_agg", body),
     "JsonArrayAgg": lambda body: _json_aggregate("json_agg", body),
     "JsonFuncExpr": _json_function,

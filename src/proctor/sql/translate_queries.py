@@ -6,6 +6,8 @@ from proctor.sql import ir
 from proctor.sql.parser import Node
 from proctor.sql.translate_expressions import (
     EXPRESSIONS,
+    SQL_JSON,
+    SQL_JSON_QUERIES,
     Body,
     expression,
     expressions,
@@ -238,7 +240,7 @@ def _json_table(body: Body) -> ir.FromItem:
     args += [json_value(node["JsonArgument"]["val"]) for node in body.get("passing", ())]
     names: list[str] = []
     _json_columns(body["columns"], names, args)
-    return ir.TableGrammar(tuple(args), tuple(names), "json_table", _alias(body))
+    return ir.TableGrammar(tuple(args), tuple(names), "json_table", _alias(body), since=SQL_JSON_QUERIES)
 
 
 def _json_columns(nodes: list[Node], names: list[str], args: list[ir.Expression]) -> None:
@@ -276,7 +278,7 @@ def _sublink(body: Body) -> ir.Expression:
 
 
 def _json_array_query(body: Body) -> ir.Expression:
-    return ir.Special("json_array", (ir.Subquery("array", query(body["query"])),))
+    return ir.Special("json_array", (ir.Subquery("array", query(body["query"])),), since=SQL_JSON)
 
 
 EXPRESSIONS["SubLink"] = _sublink

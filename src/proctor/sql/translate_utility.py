@@ -128,7 +128,10 @@ def _setting_effects(nodes: list[Node], verb: str, *, default: bool = False) -> 
         option = node["DefElem"]
         name = option["defname"]
         name = f"default_{name}" if default else name
-        found.append(Effect(verb, name=name, value=_setting_text(option["arg"])))
+        value = _setting_text(option["arg"])
+        if name.endswith(("_read_only", "_deferrable")):
+            value = "on" if value == "1" else "off"
+        found.append(Effect(verb, name=name, value=value))
     return found
 
 

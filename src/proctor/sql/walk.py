@@ -49,7 +49,7 @@ class Walk:
         if cell.unread:
             ledger.reads |= cell.unread
         for item in cell.items:
-            ledger.touched.add(id(item))
+            ledger.touched.add(item.serial)
         return cell.value
 
     @contextmanager

@@ -35,18 +35,34 @@ class View:
 class World:
     """What names mean at this point of a text."""
 
-    def __init__(self, catalog: Catalog, path: tuple[str, ...], user: str = "") -> None:
+    def __init__(
+        self, catalog: Catalog, path: tuple[str, ...], user: str = "", *, path_is_local: bool = False
+    ) -> None:
         self.catalog = catalog
         self.path = path
         self.user = user
+        self.path_is_local = path_is_local
         self.made: dict[Relation, RelationDef] = {}
         self.contents: dict[Relation, tuple[Value, ...]] = {}
         self.views: dict[Relation, View] = {}
         self.changed: set[Relation] = set()
         self.confused = ""
 
-    def follow_path(self, effect: Effect) -> None:
-        """Follow a change of the search path by an earlier statement of the same text."""
+    def follow(self, effect: Effect) -> None:
+        """Follow what a statement does to the session, as far as later statements of the same text depend on it."""
+        if effect.verb in ("rollback", "rollback_to"):
+            # Settings and objects of the transaction are gone; which, only the session knows.
+            self.confused = "rollback"
+        elif effect.verb == "commit" and self.path_is_local:
+            self.confused = "commit"
+        elif effect.verb in ("set", "set_local", "reset"):
+            if effect.name in ("role", "session_authorization"):
+                self.confused = f"set {effect.name}"
+            elif effect.name in ("search_path", None):
+                self._follow_path(effect)
+
+    def _follow_path(self, effect: Effect) -> None:
+        self.path_is_local = self.path_is_local or effect.verb == "set_local"
         if effect.verb == "reset" or effect.value is None:
             # What it goes back to is known to the session alone.
             self.confused = "reset of search_path"

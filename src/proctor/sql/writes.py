@@ -205,8 +205,8 @@ def _conflict(
         return
     excluded = Item("excluded", (), None, None, single=True)
     excluded.cells = tuple(
-        Cell(column.name, either(written[column.name]) if column.name in written else Value(), (excluded,))
-        for column in found.columns
+        Cell(column.name, _proposed(column.name, cell.value, written), (excluded,))
+        for column, cell in zip(found.columns, item.cells, strict=False)
     )
     # `excluded` is named, never meant by a bare column name.
     inside.items.append(excluded)
@@ -216,6 +216,13 @@ def _conflict(
     _record(walk, Action.UPDATE, bases, tuple(changed), how={traits.KEY_LOOKUP}, rows=rows)
     for column, values in changed.items():
         written.setdefault(column, []).extend(values)
+
+
+def _proposed(name: str, stored: Value, written: Written) -> Value:
+    """Return what `excluded.name` holds: the value that was to be inserted, of the column's type."""
+    given = either(written[name]) if name in written else Value()
+    fields = given.fields if stored.fields is None else None
+    return replace(stored, sources=given.sources, plain=given.plain, partial=given.partial, fields=fields)
 
 
 def _assign(walk: Walk, sets: Sequence[ir.Assignment], found: RelationDef, scope: Scope) -> Written:
@@ -320,4 +327,6 @@ def _merge(walk: Walk, q: ir.Merge, scope: Scope) -> Shape:
         for column, values in written.items():
             everything.setdefault(column, []).extend(values)
     _taint(walk, bases, everything)
+    if any(isinstance(t.expression, ir.Name) and t.expression.star and not t.expression.parts for t in q.returning):
+        raise ir.NotUnderstood("RETURNING * of MERGE is not understood: name the columns")
     return _returning(walk, q.returning, item, everything, scope=scope, others=frames)
