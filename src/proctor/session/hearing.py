@@ -18,7 +18,7 @@ from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
 from proctor.session.view import ENDS, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
-from proctor.terms import Context, Effect, Hold, Ticket, TicketState
+from proctor.terms import Allow, Context, Effect, Hold, Ticket, TicketState
 
 LOOKS = 3  # how often names are asked for again when they change while we ask
 Values = tuple[bytes | None, ...]
@@ -90,7 +90,7 @@ class Hearing:
         return judged
 
     async def judge_bound(self, bound: Judged, pipeline: Pipeline) -> Judged:
-        """Return the judgement, as of now, of what was bound earlier: its meaning is settled, not whether it may run."""
+        """Return the judgement as of now of what was bound earlier: its meaning is settled, not whether it may run."""
         if bound.refers:  # a portal that executes a name looks it up when it runs
             return await self.judge(bound.text, pipeline)
         await self._freshen(pipeline)
@@ -235,17 +235,43 @@ class Hearing:
     # ---- station 5
 
     async def hold(
-        self, judged: Judged, decision: Hold, values: Values | None, exchange: str, tell: Callable[[dict[str, str]], None]
+        self,
+        judged: Judged,
+        values: Values | None,
+        exchange: str,
+        tell: Callable[[dict[str, str]], None],
+        pipeline: Pipeline,
+        *,
+        bound: bool = False,
     ) -> tuple[Judged, Ticket]:
-        """Ask the desk; return what may run now and the ticket spent for it, or raise `Refused`."""
+        """Ask the desk; return what may run now and the ticket spent for it, or raise `Refused`.
+
+        The rules are asked again after the wait, and names as well, unless the statement was `bound` before it: what
+        has come to mean something else was not approved.
+        """
+        decision = judged.decision
+        if not isinstance(decision, Hold):
+            raise HouseFault("only what is held is asked of the desk")
         terms, claims = self._terms, self.view.claims
-        request = HoldRequest(terms.asker, claims, terms.database, judged.text, values or (), decision)
+        request = HoldRequest(terms.asker, claims, terms.database, judged.told, values or (), decision)
         ticket = self._desk.claim(request)
-        if ticket is None:
-            ticket = await self._wait(decision, request, exchange, tell)
-        approvals = max(1, len(ticket.decided_by))
-        again = self._bench().judge(judged.text, approved=True, approvals=approvals, lookup=self._lookup)
+        if ticket is not None:
+            return self._approved(judged, ticket, bound=bound), ticket
+        ticket = await self._wait(decision, request, exchange, tell)
+        await self._freshen(pipeline)
+        again = self._approved(judged, ticket, bound=bound)
+        if isinstance(again.decision, Allow) and not self._desk.spend(ticket, request):
+            raise Refused(refusals.unapproved(ticket, exchange))
         return again, ticket
+
+    def _approved(self, judged: Judged, ticket: Ticket, *, bound: bool) -> Judged:
+        bench, approvals = self._bench(), max(1, len(ticket.decided_by))
+        if bound:
+            return bench.again(judged, approved=True, approvals=approvals)
+        again = bench.judge(judged.text, approved=True, approvals=approvals, lookup=self._lookup)
+        if again.meaning != judged.meaning or again.behind != judged.behind:
+            raise ClientFault("the statement means something else now than what was held", sqlstate="0A000")
+        return again
 
     async def _wait(
         self, decision: Hold, request: HoldRequest, exchange: str, tell: Callable[[dict[str, str]], None]
@@ -265,7 +291,7 @@ class Hearing:
             raise Refused(refusals.error("57014", f"canceling statement due to user request (ticket {ticket.id})"))
         if ended.state is TicketState.PENDING:
             raise Refused(refusals.held(decision, ended, exchange, console))
-        if ended.state is TicketState.APPROVED and self._desk.spend(ended, request):
+        if ended.state is TicketState.APPROVED:
             return ended
         raise Refused(refusals.unapproved(ended, exchange))
 

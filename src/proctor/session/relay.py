@@ -74,6 +74,8 @@ class Relay:
         """Take what the client said: at once where nothing is to be waited for, else in the session's task."""
         if self._slow is not None:
             self._backlog.extend(events)
+            if events and isinstance(events[-1], talk.Bye):
+                self.hearing.cancel()  # nobody is left to wait for an approval
             return
         for at, event in enumerate(events):
             self._slow = self._step(event)
@@ -165,7 +167,7 @@ class Relay:
         return None
 
     def _beside_copy(self, event: talk.ClientEvent, copy: Open) -> Step:
-        """Let data through; all else waits for the copy's end, since the server would eat it together with its answer."""
+        """Let data through; all else waits for the copy's end, since the server would eat it, and its answer."""
         if isinstance(event, talk.Bye):
             return self._taken(event)
         if not copy.copying:
@@ -318,7 +320,7 @@ class Relay:
             if ticket is None or now.behind != judged.behind:
                 judged, ticket = now, None
         if ticket is None:
-            judged, ticket = await self._allowed(judged, portal.values)
+            judged, ticket = await self._allowed(judged, portal.values, bound=not judged.refers)
         portal.ticket = ticket
         self._send_run(event, portal, judged, await self._recorded(judged, portal.values, ticket))
 
@@ -352,14 +354,20 @@ class Relay:
             exchanges = await self._recorded(judged, values, None)
             raise Refused(refusals.denial(decision, exchanges[0].id))
 
-    async def _allowed(self, judged: Judged, values: Values | None) -> tuple[Judged, Ticket | None]:
+    async def _allowed(
+        self, judged: Judged, values: Values | None, *, bound: bool = False
+    ) -> tuple[Judged, Ticket | None]:
         """Return the judgement under which this may run, and the ticket spent for it; else raise `Refused`."""
         await self._not_denied(judged, values)
         if not isinstance(judged.decision, Hold):
             return judged, None
+        await self.pipeline.settle()
+        if self.answers.discarding:
+            raise ClientFault("an earlier message of the batch has failed")  # the server skips this one, and so do we
         exchanges = await self._recorded(judged, values, None)
-        self.pipeline.forward()
-        again, ticket = await self.hearing.hold(judged, judged.decision, values, exchanges[0].id, self._tell)
+        again, ticket = await self.hearing.hold(
+            judged, values, exchanges[0].id, self._tell, self.pipeline, bound=bound
+        )
         await self._not_denied(again, values)
         if isinstance(again.decision, Hold):
             raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")
