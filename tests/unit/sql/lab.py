@@ -128,15 +128,16 @@ RELATIONS = [
         "public.plain_view",
         "id int4, name text, ssn text",
         kind="v",
-        definition=" SELECT customers.id,\n    customers.full_name AS name,\n    customers.ssn\n   FROM public.customers\n"
-        "  WHERE (customers.id > 0);",
+        definition=" SELECT customers.id,\n    customers.full_name AS name,\n    customers.ssn\n"
+        "   FROM public.customers\n  WHERE (customers.id > 0);",
     ),
     relation(
         "public.derived_view",
         "name text, loud text, total numeric",
         kind="v",
         definition=" SELECT plain_view.name,\n    upper(plain_view.ssn) AS loud,\n    ( SELECT o.total\n"
-        "           FROM public.orders o\n          WHERE (o.customer_id = plain_view.id)\n         LIMIT 1) AS total\n"
+        "           FROM public.orders o\n          WHERE (o.customer_id = plain_view.id)\n"
+        "         LIMIT 1) AS total\n"
         "   FROM public.plain_view;",
     ),
     relation(

@@ -1,4 +1,5 @@
 """What statements do to which objects, as `action object columns traits rows`, and which columns flow where."""
+# ruff: noqa: E501 - a table of statements reads best with one statement a line
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ READS = {
         "select 1 from orders o where exists (select 1 from lines l where l.order_id = o.id)",
         {"read orders (id) #200", "read lines (order_id) #900"},
     ),
-    "view": ("select name from plain_view where id = 7", {"read customers (full_name id) #100", "read plain_view #"}),
+    "view": ("select name from plain_view where id = 7", {"read customers (full_name id) #100", "read plain_view"}),
     "partitions": (
         "select ssn from par where id = 1",
         {"read par (id ssn) #12", "read par_a (id ssn) #12", "read par_b (id ssn) #12"},
@@ -100,9 +101,7 @@ READS = {
 
 @pytest.mark.parametrize(("sql", "expected"), READS.values(), ids=READS.keys())
 def test_a_read_says_which_columns_and_how_much_of_a_relation(sql: str, expected: set[str]) -> None:
-    found = {access for access in accesses(understood(sql))}
-    assert {word for word in expected if not word.endswith(" #")} <= found
-    assert len(found) >= len({word for word in expected if not word.endswith(" #")})
+    assert accesses(understood(sql)) == expected
 
 
 WRITES = {
