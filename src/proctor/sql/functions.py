@@ -95,6 +95,12 @@ def standing(name: str, nargs: int | None = None, types: Sequence[int | None] | 
     return _standing(name, nargs if types is None else len(types), None if types is None else tuple(types))
 
 
+def takes_exactly(name: str, types: Sequence[int]) -> bool:
+    """Tell whether the server ships a routine of that name for just these built-in types; it prefers that one."""
+    names = tuple(_types_by_oid().get(oid, "") for oid in types)
+    return any(signature.arguments == names for signature in _routines().get(name, ()))
+
+
 def operator_standing(name: str, left: int | None = None, right: int | None = None) -> Standing:
     """Return what the built-in operators of that name may be trusted with, on those operand types where known."""
     return _operator_standing(name, left, right)
