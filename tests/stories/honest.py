@@ -79,6 +79,7 @@ class Postgres:
 
     def __init__(self) -> None:
         self.ran: list[str] = []
+        self.behind: list[tuple[str, str]] = []  # what was executed by name: the text that names, and the text named
         self.parsed: list[str] = []
         self.got: list[ClientEvent] = []
         self.said = b""
@@ -312,6 +313,8 @@ class Postgres:
                 name = rest.split()[-1]
                 while self._savepoints and self._savepoints[-1][0] != name:
                     self._savepoints.pop()
+                if not self._savepoints:
+                    raise Failure("3B001", "savepoint does not exist")
                 self.state = self._savepoints[-1][1]
                 self.status = "T"
             case "rollback":
@@ -339,6 +342,7 @@ class Postgres:
                     raise Failure("26000", "prepared statement does not exist")
                 self._understand_anew(plan)
                 self.ran.append(plan.text)
+                self.behind.append((text, plan.text))
                 return self._effect(plan.text, plan.secret)
             case "declare":
                 name, inner = re.match(r"(?is)(\w+)\s+cursor\s+.*?for\s+(.*)", rest).groups()  # type: ignore[union-attr]
@@ -350,6 +354,7 @@ class Postgres:
                 if cursor is None:
                     raise Failure("34000", "cursor does not exist")
                 self.ran.append(cursor.text)
+                self.behind.append((text, cursor.text))
                 return self._result(cursor.text, cursor.secret)
             case "close":
                 if self.cursors.pop(rest.encode(), None) is None:

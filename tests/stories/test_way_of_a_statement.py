@@ -152,3 +152,11 @@ async def test_what_follows_a_slow_statement_keeps_its_order(story: Story) -> No
         "ready",
     ]
     assert story.ran == [WRITE, "select 1", "select 2"]
+
+
+async def test_what_might_have_run_had_its_text_not_been_refused_is_recorded_as_skipped(story: Story) -> None:
+    """Allowed and never answered would be evidence of a crash."""
+    await story.asks(messages.query(f"{HARMLESS}; {DENIED}"))
+    first, second = story.ledger.decisions
+    assert (first.decided.analysis.text, second.decided.analysis.text) == (HARMLESS, DENIED)
+    assert [(a.exchange, a.sqlstate) for a in story.ledger.answers] == [(first.exchange, "skipped")]

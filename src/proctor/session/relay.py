@@ -352,6 +352,7 @@ class Relay:
         decision = judged.decision
         if isinstance(decision, Deny):
             exchanges = await self._recorded(judged, values, None)
+            self._stopped(exchanges)
             raise Refused(refusals.denial(decision, exchanges[0].id))
 
     async def _allowed(
@@ -365,6 +366,7 @@ class Relay:
         if self.answers.discarding:
             raise ClientFault("an earlier message of the batch has failed")  # the server skips this one, and so do we
         exchanges = await self._recorded(judged, values, None)
+        self._stopped(exchanges)
         again, ticket = await self.hearing.hold(
             judged, values, exchanges[0].id, self._tell, self.pipeline, bound=bound
         )
@@ -372,6 +374,13 @@ class Relay:
         if isinstance(again.decision, Hold):
             raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")
         return again, ticket
+
+    def _stopped(self, exchanges: list[Exchange]) -> None:
+        """Note the end of statements that might have run, had others of their text not been in the way."""
+        for exchange in exchanges:
+            if isinstance(exchange.verdict.decision, Allow):
+                exchange.record.sqlstate = "skipped"
+                self._ledger.answered(exchange.record)
 
     def _tell(self, fields: dict[str, str]) -> None:
         self._client.write(messages.notice_response(fields))
