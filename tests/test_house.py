@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from proctor import twins
+from proctor.app.settings import load
+from proctor.cli.commands import app
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "proctor"
@@ -255,3 +257,22 @@ def test_make_help_lists_every_target() -> None:
     phony = set(" ".join(re.findall(r"^\.PHONY:(.*)$", makefile, flags=re.MULTILINE)).split())
     said = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {line.split()[1] for line in said.splitlines() if line.startswith("  make ")} == phony
+
+
+def test_the_settings_that_the_readme_shows_can_be_used(tmp_path: Path) -> None:
+    """Whoever starts by copying them should not start with an error."""
+    shown = re.findall(r"```toml\n(.+?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    assert shown
+    for number, text in enumerate(shown):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(text)
+        path.chmod(0o600)
+        assert load(path, secrets=False).warnings == ()
+
+
+def test_the_commands_that_the_readme_names_exist() -> None:
+    named = set(re.findall(r"proctor (\w+)(?: -|`)", (ROOT / "README.md").read_text()))
+    assert {"serve", "check", "passwd"} <= named
+    known = {each.name or each.callback.__name__ for each in app.registered_commands if each.callback is not None}
+    known |= {each.name for each in app.registered_groups if each.name}
+    assert named <= known
