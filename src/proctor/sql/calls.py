@@ -58,8 +58,14 @@ def _builtin(e: ir.Call, schema: str | None, name: str, args: Sequence[Value]) -
     if e.star:
         return functions.standing(name, 0)
     found = functions.standing(name, len(args), [_type(value) for value in args])
-    # No signature fits the types we believe in: then we are wrong about a type, and the worst of all holds.
-    return functions.standing(name, len(args)) if found is OPAQUE else found
+    if found is OPAQUE:
+        # No signature fits the types we believe in: then we are wrong about a type, and the worst of all holds.
+        return functions.standing(name, len(args))
+    if not found.result_type and any(value.constant and not value.type for value in args):
+        # Where there is a choice, the server reads a literal as text.
+        guess = functions.standing(name, len(args), [_type(v) or (_TEXT if v.constant else None) for v in args])
+        return replace(found, result_type=guess.result_type)
+    return found
 
 
 def _type(value: Value) -> int | None:
@@ -96,18 +102,14 @@ def rivalled(
         types = [_TEXT if value.constant and not value.type else _type(value) for value in args]
         loose = [replace(v, exotic=_ANY_EXOTIC) if v.constant and not v.type else v for v in args]
         for candidate in made:
-            if walk.world.may_be(candidate, loose) and (
-                _is_drawn(candidate, args) or standing(types).kind == "opaque"
-            ):
+            if walk.world.may_be(candidate, loose) and (_is_drawn(candidate, args) or standing(types).kind == "opaque"):
                 return True
     return False
 
 
 def _is_drawn(candidate: FunctionDef | None, args: Sequence[Value]) -> bool:
     """Tell whether an argument that is no literal has a type of somebody's own that the routine asks for."""
-    return candidate is None or any(
-        oid in value.exotic for oid, value in zip(candidate.arguments, args, strict=False)
-    )
+    return candidate is None or any(oid in value.exotic for oid, value in zip(candidate.arguments, args, strict=False))
 
 
 class _Anything(frozenset[int]):

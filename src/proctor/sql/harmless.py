@@ -6,7 +6,7 @@ an application's own (`app.tenant`) mean nothing to the server and pass, unless 
 
 from __future__ import annotations
 
-from proctor.sql import ir, traits
+from proctor.sql import deeds, traits
 from proctor.terms import Action
 
 _NAMES = frozenset(
@@ -144,15 +144,15 @@ _QUIET_LEVELS = frozenset({"notice", "warning", "error"})
 _ROLES = frozenset({"role", "session_authorization"})
 
 
-def setting_deeds(name: str, value: str | None) -> tuple[ir.Deed, ...]:
+def setting_deeds(name: str, value: str | None) -> tuple[deeds.Deed, ...]:
     """Return what setting (or resetting, value None) `name` does beyond the session's own comfort: often nothing."""
     name = name.lower()
     if name in _ROLES:
-        return (ir.Deed(Action.ADMINISTER, object=f"{name} {value or 'default'}", traits=frozenset({traits.ROLE})),)
+        return (deeds.Deed(Action.ADMINISTER, object=f"{name} {value or 'default'}", traits=frozenset({traits.ROLE})),)
     if harmless(name, value):
         return ()
     how = frozenset({traits.SETTING_DANGEROUS})
-    return (ir.Deed(Action.ADMINISTER, object=f"setting {name}", traits=how),)
+    return (deeds.Deed(Action.ADMINISTER, object=f"setting {name}", traits=how),)
 
 
 def harmless(name: str, value: str | None) -> bool:

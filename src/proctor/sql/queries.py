@@ -137,9 +137,9 @@ def _combination(walk: Walk, q: ir.Combination, scope: Scope) -> Shape:
     while spine:
         node = spine.pop()
         right = query(walk, node.right, scope)
+        joined = _joined(cells, right.cells)
         if not (node.all and node.word == "union"):
             _compare_arms(walk, [cells, right.cells])
-        joined = _joined(cells, right.cells)
         # EXCEPT shows rows of its left arm alone, yet which of them depends on the right.
         cells = joined
         limited = limited and right.limited
@@ -153,6 +153,8 @@ def _combination(walk: Walk, q: ir.Combination, scope: Scope) -> Shape:
 
 
 def _values(walk: Walk, q: ir.Values, scope: Scope) -> Shape:
+    if len({len(line) for line in q.rows}) != 1:
+        raise ir.NotUnderstood("the rows of VALUES have different numbers of columns")
     columns = list(zip(*([evaluate(walk, e, scope) for e in line] for line in q.rows), strict=True))
     cells = [Cell(f"column{place}", either(list(column))) for place, column in enumerate(columns, 1)]
     result = Scope(scope)

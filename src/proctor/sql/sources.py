@@ -22,6 +22,7 @@ from proctor.sql.world import CATALOG, SYSTEM_SCHEMAS, TEMPORARY
 from proctor.terms import Use
 
 VIEW_PATH = (TEMPORARY, CATALOG)
+_TEXT = 25
 _VIEW_KINDS = frozenset({"v", "m"})
 
 
@@ -62,12 +63,18 @@ def make_item(
         names[: len(alias.columns)] = alias.columns
         name, schema = alias.name, None
     item = Item(name, (), schema=schema, relation=relation, single=single, limited=limited or single)
-    # A constant in a subquery or VALUES is compared as a column is, row by row: no constant to its neighbours.
     item.cells = tuple(
-        Cell(label, replace(cell.value, constant=False) if cell.value.constant else cell.value, (item,), cell.unread)
+        Cell(label, _settled(cell.value) if cell.value.constant else cell.value, (item,), cell.unread)
         for label, cell in zip(names, columns, strict=True)
     )
     return item
+
+
+def _settled(value: Value) -> Value:
+    """Return a constant of a subquery or VALUES as its neighbours see it: a column, a literal in it being text."""
+    if value.type or value.exotic or value.fields is not None:
+        return replace(value, constant=False)
+    return replace(value, constant=False, type=_TEXT)
 
 
 # ---- tables and views

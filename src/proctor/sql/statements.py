@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from proctor.sql import functions, ir, traits
+from proctor.sql import deeds, functions, ir, traits
 from proctor.sql.catalog import ColumnDef, RelationDef, TypeDef
 from proctor.sql.expressions import evaluate, evaluate_all
 from proctor.sql.prepared import inner_text
@@ -28,20 +28,20 @@ class Told:
     outputs: tuple[Output, ...] | None = None
 
 
-def tell(walk: Walk, statement: ir.Statement, text: str) -> Told:
+def tell(walk: Walk, statement: deeds.Statement, text: str) -> Told:
     """Note everything a statement does, and return its kind and result columns."""
     match statement:
-        case ir.QueryStatement():
+        case deeds.QueryStatement():
             return Told(statement.kind, _outputs(walk, statement.query))
-        case ir.Explain():
+        case deeds.Explain():
             return _explain(walk, statement, text)
-        case ir.Copy():
+        case deeds.Copy():
             return _copy(walk, statement)
-        case ir.Create():
+        case deeds.Create():
             return _create(walk, statement)
-        case ir.Prepare():
+        case deeds.Prepare():
             return _prepare(walk, statement, text)
-        case ir.Utility():
+        case deeds.Utility():
             return _utility(walk, statement)
 
 
@@ -55,11 +55,11 @@ def _outputs(walk: Walk, q: ir.Query) -> tuple[Output, ...] | None:
 # ---- EXPLAIN
 
 
-def _explain(walk: Walk, statement: ir.Explain, text: str) -> Told:
-    if isinstance(statement.inner, ir.Utility):
+def _explain(walk: Walk, statement: deeds.Explain, text: str) -> Told:
+    if isinstance(statement.inner, deeds.Utility):
         raise ir.NotUnderstood(f"EXPLAIN of {statement.inner.kind.upper()} is not understood")
-    if isinstance(statement.inner, ir.Prepare):
-        statement = replace(statement, inner=ir.QueryStatement("select", statement.inner.query))
+    if isinstance(statement.inner, deeds.Prepare):
+        statement = replace(statement, inner=deeds.QueryStatement("select", statement.inner.query))
     made = set(walk.world.made)
     tell(walk, statement.inner, text)
     if not statement.runs:
@@ -81,7 +81,7 @@ def _explain(walk: Walk, statement: ir.Explain, text: str) -> Told:
 # ---- COPY
 
 
-def _copy(walk: Walk, statement: ir.Copy) -> Told:
+def _copy(walk: Walk, statement: deeds.Copy) -> Told:
     walk.ledger.copy = statement.format
     outputs = None
     if statement.query is not None:
@@ -99,7 +99,7 @@ def _copy(walk: Walk, statement: ir.Copy) -> Told:
     return Told("copy", outputs)
 
 
-def _copy_relation(walk: Walk, statement: ir.Copy, ref: ir.TableRef) -> tuple[Output, ...]:
+def _copy_relation(walk: Walk, statement: deeds.Copy, ref: ir.TableRef) -> tuple[Output, ...]:
     found = walk.world.relation(ref.parts)
     chosen = statement.columns or tuple(column.name for column in found.columns)
     for column in chosen:
@@ -132,7 +132,7 @@ def _copy_relation(walk: Walk, statement: ir.Copy, ref: ir.TableRef) -> tuple[Ou
 # ---- CREATE
 
 
-def _create(walk: Walk, statement: ir.Create) -> Told:
+def _create(walk: Walk, statement: deeds.Create) -> Told:
     world = walk.world
     relation = world.new_relation(statement.parts, temporary=statement.temporary)
     temporary = relation.schema == TEMPORARY
@@ -172,7 +172,7 @@ def _is_temporary(value: Value) -> bool:
     return any(source.relation.schema == TEMPORARY for source in value.sources)
 
 
-def _filled(walk: Walk, statement: ir.Create) -> tuple[list[ColumnDef], list[Value]]:
+def _filled(walk: Walk, statement: deeds.Create) -> tuple[list[ColumnDef], list[Value]]:
     """Return the columns of a relation made from a query."""
     assert statement.query is not None
     shape = finish(walk, query(walk, statement.query, None))
@@ -191,7 +191,7 @@ def _one(exotic: frozenset[int]) -> int:
     return next(iter(exotic)) if len(exotic) == 1 else 0
 
 
-def _declared(walk: Walk, statement: ir.Create) -> tuple[list[ColumnDef], list[Value]]:
+def _declared(walk: Walk, statement: deeds.Create) -> tuple[list[ColumnDef], list[Value]]:
     """Return the columns of a relation that was written out."""
     columns = []
     for place, spec in enumerate(statement.columns, 1):
@@ -228,7 +228,7 @@ def _type_oid(walk: Walk, written: ir.TypeName | None) -> int:
 # ---- PREPARE and DECLARE
 
 
-def _prepare(walk: Walk, statement: ir.Prepare, text: str) -> Told:
+def _prepare(walk: Walk, statement: deeds.Prepare, text: str) -> Told:
     inner = inner_text(text, statement.verb)
     if statement.verb == "prepare":
         # Nothing runs yet; what it will do is judged when it is executed, against the catalog of that time.
@@ -244,7 +244,7 @@ def _prepare(walk: Walk, statement: ir.Prepare, text: str) -> Told:
 # ---- utilities
 
 
-def _utility(walk: Walk, statement: ir.Utility) -> Told:
+def _utility(walk: Walk, statement: deeds.Utility) -> Told:
     for value in evaluate_all(walk, statement.args, Scope()):
         walk.ledger.infer(Use.FILTER, value.sources)
     walk.ledger.effects.extend(statement.effects)
@@ -262,7 +262,7 @@ def _utility(walk: Walk, statement: ir.Utility) -> Told:
     return Told(statement.kind, outputs)
 
 
-def _deed(walk: Walk, deed: ir.Deed) -> list[Relation]:
+def _deed(walk: Walk, deed: deeds.Deed) -> list[Relation]:
     """Note one deed; return the relation that is another afterwards."""
     if not deed.parts:
         walk.ledger.accesses.append(Access(deed.action, object=deed.object, traits=deed.traits))
@@ -286,7 +286,7 @@ def _deed(walk: Walk, deed: ir.Deed) -> list[Relation]:
     return [relation] if deed.unlinks else []
 
 
-def _expressions(walk: Walk, deed: ir.Deed, found: RelationDef) -> None:
+def _expressions(walk: Walk, deed: deeds.Deed, found: RelationDef) -> None:
     """Evaluate what a deed computes over the rows that are there."""
     cells = relation_cells(walk, found)
     item = Item(found.relation.name, (), found.relation.schema, found)

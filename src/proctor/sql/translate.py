@@ -6,7 +6,7 @@ catalog in `translate_definitions`. A node in no table raises `NotUnderstood` wi
 
 from __future__ import annotations
 
-from proctor.sql import ir
+from proctor.sql import deeds, ir
 from proctor.sql.parser import Node
 from proctor.sql.translate_definitions import DEFINITIONS, into_traits
 from proctor.sql.translate_expressions import Body, optional, strings
@@ -15,7 +15,7 @@ from proctor.sql.translate_utility import UTILITIES, flag
 from proctor.terms import CopyFormat
 
 
-def statement(node: Node) -> ir.Statement:
+def statement(node: Node) -> deeds.Statement:
     """Return the IR of one statement."""
     ((kind, body),) = node.items()
     if kind == "SelectStmt" and "intoClause" in body:
@@ -28,7 +28,7 @@ def statement(node: Node) -> ir.Statement:
             kind="select into",
         )
     if kind in QUERIES:
-        return ir.QueryStatement(_KINDS[kind], query(node))
+        return deeds.QueryStatement(_KINDS[kind], query(node))
     for table_of in (STATEMENTS, UTILITIES, DEFINITIONS):
         translate = table_of.get(kind)
         if translate is not None:
@@ -45,33 +45,33 @@ _KINDS = {
 }
 
 
-def _explain(body: Body) -> ir.Statement:
+def _explain(body: Body) -> deeds.Statement:
     runs = any(_is_on(option, "analyze") for option in body.get("options", ()))
-    return ir.Explain(statement(body["query"]), runs=runs)
+    return deeds.Explain(statement(body["query"]), runs=runs)
 
 
 def _is_on(option: Node, name: str) -> bool:
     return option["DefElem"]["defname"] == name and flag(option["DefElem"])
 
 
-def _prepare(body: Body) -> ir.Statement:
-    return ir.Prepare("prepare", body["name"], query(body["query"]))
+def _prepare(body: Body) -> deeds.Statement:
+    return deeds.Prepare("prepare", body["name"], query(body["query"]))
 
 
 CURSOR_HOLD = 0x20
 CURSOR_BINARY = 0x01
 
 
-def _declare(body: Body) -> ir.Statement:
+def _declare(body: Body) -> deeds.Statement:
     options = body.get("options", 0)
     flags = {word for bit, word in ((CURSOR_HOLD, "hold"), (CURSOR_BINARY, "binary")) if options & bit}
-    return ir.Prepare("declare", body["portalname"], query(body["query"]), frozenset(flags))
+    return deeds.Prepare("declare", body["portalname"], query(body["query"]), frozenset(flags))
 
 
-def _copy(body: Body) -> ir.Statement:
+def _copy(body: Body) -> deeds.Statement:
     place = "program" if body.get("is_program") else "file" if "filename" in body else "client"
     incoming = body.get("is_from", False)
-    return ir.Copy(
+    return deeds.Copy(
         incoming=incoming,
         place=place,
         format=_copy_format(body, to_client=place == "client" and not incoming),
@@ -137,12 +137,12 @@ def _text(options: dict[str, Body], name: str, default: str) -> str:
     return value
 
 
-def _create_table_as(body: Body, *, kind: str = "") -> ir.Statement:
+def _create_table_as(body: Body, *, kind: str = "") -> deeds.Statement:
     if "ExecuteStmt" in body["query"]:
         raise ir.NotUnderstood("CREATE TABLE AS EXECUTE is not understood: what it runs is known to the session only")
     into = body["into"]
     matview = body["objtype"] == "OBJECT_MATVIEW"
-    return ir.Create(
+    return deeds.Create(
         sort="matview" if matview else "table",
         parts=parts(into["rel"]),
         query=query(body["query"]),

@@ -1,29 +1,23 @@
 """Station 3: raw statements that change the catalog → IR: CREATE, ALTER, DROP and their like.
 
-Each becomes deeds with traits that say what is lost, blocked or opened. What is in no table is not understood, and an
-ALTER TABLE part in no table counts as the worst.
+Each becomes deeds with traits that say what is lost, blocked or opened. What is in no table is not understood.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from proctor.sql import ir, traits
+from proctor.sql import deeds, ir, traits
 from proctor.sql.parser import Node
-from proctor.sql.translate_expressions import Body, expression, expressions, strings, type_name
+from proctor.sql.translate_alter import DEFINED, UNIQUE, alter_table, cascade, column_spec, create_index
+from proctor.sql.translate_expressions import Body, expressions, strings
 from proctor.sql.translate_queries import parts, query
 from proctor.sql.translate_utility import object_name, role
-from proctor.terms import Action, Effect
-
-DEFINED = (Effect("define"),)
+from proctor.terms import Action
 
 
-def _definition(kind: str, *deeds: ir.Deed, opaque: tuple[str, ...] = (), confuses: bool = True) -> ir.Utility:
-    return ir.Utility(kind, deeds=deeds, effects=DEFINED, opaque=opaque, confuses=confuses)
-
-
-def _cascade(body: Body) -> set[str]:
-    return {traits.CASCADE} if body.get("behavior") == "DROP_CASCADE" else set()
+def _definition(kind: str, *done: deeds.Deed, opaque: tuple[str, ...] = (), confuses: bool = True) -> deeds.Utility:
+    return deeds.Utility(kind, deeds=done, effects=DEFINED, opaque=opaque, confuses=confuses)
 
 
 # ---- tables and views
@@ -37,8 +31,8 @@ def into_traits(relation: Body) -> frozenset[str]:
     return frozenset(found)
 
 
-def _create_table(body: Body) -> ir.Statement:
-    columns: list[ir.ColumnSpec] = []
+def _create_table(body: Body) -> deeds.Statement:
+    columns: list[deeds.ColumnSpec] = []
     unique: list[tuple[str, ...]] = []
     like: list[tuple[str, ...]] = []
     checks: list[ir.Expression] = []
@@ -49,11 +43,11 @@ def _create_table(body: Body) -> ir.Statement:
         elif kind == "TableLikeClause":
             like.append(parts(element["relation"]))
         elif kind == "Constraint":
-            if element["contype"] in _UNIQUE:
+            if element["contype"] in UNIQUE:
                 unique.append(strings(element.get("keys")))
             checks += expressions([element["raw_expr"]] if "raw_expr" in element else None)
     parents = tuple(parts(node["RangeVar"]) for node in body.get("inhRelations", ()))
-    return ir.Create(
+    return deeds.Create(
         sort="table",
         parts=parts(body["relation"]),
         columns=tuple(columns),
@@ -68,37 +62,10 @@ def _create_table(body: Body) -> ir.Statement:
     )
 
 
-_UNIQUE = frozenset({"CONSTR_PRIMARY", "CONSTR_UNIQUE"})
-
-
-def column_spec(body: Body) -> ir.ColumnSpec:
-    """Return a column definition as far as lineage needs it."""
-    computed = None
-    others: list[ir.Expression] = []
-    kinds = set()
-    for node in body.get("constraints", ()):
-        constraint = node["Constraint"]
-        kinds.add(constraint["contype"])
-        if "raw_expr" in constraint:
-            found = expression(constraint["raw_expr"])
-            if constraint["contype"] == "CONSTR_GENERATED":
-                computed = found
-            else:
-                others.append(found)
-    return ir.ColumnSpec(
-        name=body["colname"],
-        type=type_name(body["typeName"]) if "typeName" in body else None,
-        computed=computed,
-        expressions=tuple(others),
-        not_null=bool(kinds & {"CONSTR_NOTNULL", "CONSTR_PRIMARY"}),
-        unique=bool(kinds & _UNIQUE),
-    )
-
-
-def _create_view(body: Body) -> ir.Statement:
+def _create_view(body: Body) -> deeds.Statement:
     replaces = body.get("replace", False)
     temporary = body["view"].get("relpersistence") == "t"
-    return ir.Create(
+    return deeds.Create(
         sort="view",
         parts=parts(body["view"]),
         query=query(body["query"]),
@@ -108,203 +75,6 @@ def _create_view(body: Body) -> ir.Statement:
         kind="create view",
         traits=frozenset({traits.REPLACES_CODE if replaces else traits.ADDS}),
     )
-
-
-# ---- ALTER TABLE
-
-_ALTERS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(
-        [
-            "AT_ColumnDefault",
-            "AT_DropNotNull",
-            "AT_SetStatistics",
-            "AT_SetOptions",
-            "AT_ResetOptions",
-            "AT_SetStorage",
-            "AT_SetCompression",
-            "AT_ValidateConstraint",
-            "AT_AlterConstraint",
-            "AT_ClusterOn",
-            "AT_DropCluster",
-            "AT_SetRelOptions",
-            "AT_ResetRelOptions",
-            "AT_SetIdentity",
-            "AT_DropExpression",
-            "AT_AddIndexConstraint",
-        ],
-        frozenset({traits.ADDS}),
-    ),
-    **dict.fromkeys(
-        [
-            "AT_SetNotNull",
-            "AT_AddIdentity",
-            "AT_AddInherit",
-            "AT_DropInherit",
-            "AT_AddOf",
-            "AT_DropOf",
-            "AT_AttachPartition",
-        ],
-        frozenset({traits.ADDS, traits.BLOCKING}),
-    ),
-    **dict.fromkeys(
-        ["AT_DropColumn", "AT_DropConstraint", "AT_DropIdentity", "AT_DetachPartition", "AT_DetachPartitionFinalize"],
-        frozenset({traits.DESTROYS}),
-    ),
-    **dict.fromkeys(
-        ["AT_AlterColumnType", "AT_SetExpression", "AT_SetLogged", "AT_SetAccessMethod", "AT_SetTableSpace"],
-        frozenset({traits.REWRITES, traits.BLOCKING}),
-    ),
-    "AT_SetUnLogged": frozenset({traits.REWRITES, traits.BLOCKING, traits.UNLOGGED}),
-    "AT_AddIndex": frozenset({traits.BLOCKING_INDEX}),
-    "AT_ReplicaIdentity": frozenset({traits.REPLICATION}),
-    **dict.fromkeys(
-        ["AT_EnableRowSecurity", "AT_DisableRowSecurity", "AT_ForceRowSecurity", "AT_NoForceRowSecurity"],
-        frozenset({traits.ROW_SECURITY}),
-    ),
-    **dict.fromkeys(
-        [
-            "AT_EnableTrig",
-            "AT_EnableAlwaysTrig",
-            "AT_EnableReplicaTrig",
-            "AT_DisableTrig",
-            "AT_EnableTrigAll",
-            "AT_DisableTrigAll",
-            "AT_EnableTrigUser",
-            "AT_DisableTrigUser",
-        ],
-        frozenset({traits.TRIGGER}),
-    ),
-    **dict.fromkeys(
-        ["AT_EnableRule", "AT_EnableAlwaysRule", "AT_EnableReplicaRule", "AT_DisableRule"],
-        frozenset({traits.REWRITE_RULE}),
-    ),
-    **dict.fromkeys(["AT_AlterColumnGenericOptions", "AT_GenericOptions"], frozenset({traits.FOREIGN})),
-}
-_WORST = frozenset({traits.DESTROYS, traits.REWRITES, traits.BLOCKING})
-
-
-def _alter_table(body: Body) -> ir.Statement:
-    word = body["objtype"].removeprefix("OBJECT_").lower().replace("_", " ")
-    relation = parts(body["relation"])
-    deeds = tuple(_alter(relation, node["AlterTableCmd"], word) for node in body["cmds"])
-    return ir.Utility(f"alter {word}", deeds=deeds, effects=DEFINED)
-
-
-def _alter(relation: tuple[str, ...], command: Body, word: str) -> ir.Deed:
-    subtype = command["subtype"]
-    definition = command.get("def", {})
-    if subtype == "AT_ChangeOwner":
-        return ir.Deed(Action.GRANT, parts=relation, traits=frozenset({traits.ROLE}), makes=True, unlinks=True)
-    columns = (command["name"],) if "name" in command else ()
-    if subtype == "AT_AddColumn":
-        return _add_column(relation, definition["ColumnDef"])
-    if subtype == "AT_AddConstraint":
-        return _add_constraint(relation, definition["Constraint"])
-    how = set(_ALTERS.get(subtype, _WORST)) | _cascade(command)
-    computes: tuple[tuple[str, ir.Expression], ...] = ()
-    if subtype == "AT_AlterColumnType":
-        using = definition["ColumnDef"].get("raw_default")
-        value = expression(using) if using else ir.Name((command["name"],))
-        target = definition["ColumnDef"].get("typeName")
-        computes = ((command["name"], ir.Cast(value, type_name(target)) if target else value),)
-    elif subtype == "AT_SetExpression":
-        computes = ((command["name"], expression(definition)),)
-    if word == "index":
-        return ir.Deed(Action.DEFINE, object="index " + ".".join(relation), traits=frozenset(how))
-    return ir.Deed(
-        Action.DEFINE,
-        parts=relation,
-        columns=columns if subtype in _BY_COLUMN else (),
-        traits=frozenset(how),
-        makes=True,
-        computes=computes,
-        unlinks=True,
-    )
-
-
-_BY_COLUMN = frozenset(
-    [
-        "AT_ColumnDefault",
-        "AT_DropNotNull",
-        "AT_SetNotNull",
-        "AT_SetStatistics",
-        "AT_SetStorage",
-        "AT_SetCompression",
-        "AT_DropColumn",
-        "AT_AlterColumnType",
-        "AT_SetExpression",
-        "AT_DropExpression",
-        "AT_AddIdentity",
-        "AT_SetIdentity",
-        "AT_DropIdentity",
-    ]
-)
-
-
-def _add_column(relation: tuple[str, ...], body: Body) -> ir.Deed:
-    spec = column_spec(body)
-    how = {traits.ADDS}
-    kinds = {node["Constraint"]["contype"] for node in body.get("constraints", ())}
-    # Only a default that is the same for every row is kept aside; any other is written into every row.
-    if not all(isinstance(_uncast(found), ir.Constant) for found in spec.expressions):
-        how.add(traits.REWRITES)
-    if kinds & {"CONSTR_GENERATED", "CONSTR_IDENTITY"} or (spec.type and "serial" in spec.type.names[-1]):
-        how.add(traits.REWRITES)
-    if kinds & (_UNIQUE | {"CONSTR_FOREIGN"}):
-        how.add(traits.BLOCKING)
-    return ir.Deed(
-        Action.DEFINE,
-        parts=relation,
-        columns=(spec.name,),
-        traits=frozenset(how),
-        makes=True,
-        computes=((spec.name, spec.computed),) if spec.computed else (),
-        unlinks=True,
-    )
-
-
-def _uncast(found: ir.Expression) -> ir.Expression:
-    while isinstance(found, ir.Cast):
-        found = found.arg
-    return found
-
-
-def _add_constraint(relation: tuple[str, ...], body: Body) -> ir.Deed:
-    how = {traits.ADDS}
-    if not body.get("skip_validation") and "indexname" not in body:
-        how.add(traits.BLOCKING)
-    checks: tuple[ir.Expression, ...] = ()
-    if not body.get("skip_validation"):
-        # Whether the rows that are there satisfy it is an answer about them.
-        keys = (*strings(body.get("keys")), *strings(body.get("fk_attrs")))
-        checks = (
-            *expressions([body["raw_expr"]] if "raw_expr" in body else None),
-            *(ir.Name((key,)) for key in keys),
-        )
-    return ir.Deed(Action.DEFINE, parts=relation, traits=frozenset(how), makes=True, checks=checks, unlinks=True)
-
-
-def _create_index(body: Body) -> ir.Statement:
-    concurrent = body.get("concurrent", False)
-    columns, computed = [], []
-    for node in body.get("indexParams", ()):
-        element = node["IndexElem"]
-        if "name" in element:
-            columns.append(element["name"])
-        else:
-            computed.append(expression(element["expr"]))
-    if "whereClause" in body:
-        computed.append(expression(body["whereClause"]))
-    checks = tuple(ir.Name((column,)) for column in columns) if body.get("unique") else ()
-    deed = ir.Deed(
-        Action.DEFINE,
-        parts=parts(body["relation"]),
-        columns=tuple(columns),
-        traits=frozenset({traits.ADDS} if concurrent else {traits.ADDS, traits.BLOCKING_INDEX}),
-        expressions=tuple(computed),
-        checks=checks,
-    )
-    return ir.Utility("create index", deeds=(deed,), effects=DEFINED)
 
 
 # ---- DROP, RENAME and what works on any object
@@ -356,41 +126,41 @@ def _word(kind: str) -> str:
     return kind.removeprefix("OBJECT_").lower().replace("_", " ")
 
 
-def _drop(body: Body) -> ir.Statement:
+def _drop(body: Body) -> deeds.Statement:
     kind = body["removeType"]
-    how = {traits.DESTROYS} | _cascade(body)
-    deeds = tuple(_dropped(kind, node, frozenset(how)) for node in body["objects"])
-    return _definition(f"drop {_word(kind)}", *deeds, confuses=kind not in _RELATIONS)
+    how = {traits.DESTROYS} | cascade(body)
+    done = tuple(_dropped(kind, node, frozenset(how)) for node in body["objects"])
+    return _definition(f"drop {_word(kind)}", *done, confuses=kind not in _RELATIONS)
 
 
-def _dropped(kind: str, node: Node, how: frozenset[str]) -> ir.Deed:
+def _dropped(kind: str, node: Node, how: frozenset[str]) -> deeds.Deed:
     if kind in _RELATIONS:
-        return ir.Deed(Action.DEFINE, parts=_list_parts(node), traits=how, makes=True, unlinks=True)
+        return deeds.Deed(Action.DEFINE, parts=_list_parts(node), traits=how, makes=True, unlinks=True)
     if kind in _ON_RELATION:
-        return ir.Deed(Action.DEFINE, parts=_list_parts(node)[:-1], traits=how | {_ON_RELATION[kind]}, makes=True)
+        return deeds.Deed(Action.DEFINE, parts=_list_parts(node)[:-1], traits=how | {_ON_RELATION[kind]}, makes=True)
     return _on_object(kind, object_name(node), how)
 
 
-def _on_object(kind: str, name: str, how: frozenset[str]) -> ir.Deed:
+def _on_object(kind: str, name: str, how: frozenset[str]) -> deeds.Deed:
     """Return a deed on something that is no relation, by its kind."""
     if kind in _ADMINISTERED:
         action = Action.GRANT if kind == "OBJECT_ROLE" else Action.ADMINISTER
-        return ir.Deed(action, object=f"{_word(kind)} {name}", traits=how | {_ADMINISTERED[kind]})
+        return deeds.Deed(action, object=f"{_word(kind)} {name}", traits=how | {_ADMINISTERED[kind]})
     code = {traits.REPLACES_CODE} if kind in _CODE else set()
     trigger = {traits.TRIGGER} if kind == "OBJECT_EVENT_TRIGGER" else set()
-    return ir.Deed(Action.DEFINE, object=f"{_word(kind)} {name}", traits=how | code | trigger)
+    return deeds.Deed(Action.DEFINE, object=f"{_word(kind)} {name}", traits=how | code | trigger)
 
 
 def _list_parts(node: Node) -> tuple[str, ...]:
     return strings(node["List"]["items"])
 
 
-def _rename(body: Body) -> ir.Statement:
+def _rename(body: Body) -> deeds.Statement:
     how = frozenset({traits.RENAMES})
     kind = body["renameType"]
     if "relation" in body and kind != "OBJECT_INDEX":
         columns = (body["subname"],) if kind == "OBJECT_COLUMN" else ()
-        deed = ir.Deed(
+        deed = deeds.Deed(
             Action.DEFINE, parts=parts(body["relation"]), columns=columns, traits=how, makes=True, unlinks=True
         )
     else:
@@ -399,25 +169,25 @@ def _rename(body: Body) -> ir.Statement:
     return _definition(f"rename {_word(kind)}", deed)
 
 
-def _set_schema(body: Body) -> ir.Statement:
+def _set_schema(body: Body) -> deeds.Statement:
     how = frozenset({traits.RENAMES})
     kind = body["objectType"]
     if "relation" in body:
-        deed = ir.Deed(Action.DEFINE, parts=parts(body["relation"]), traits=how, makes=True, unlinks=True)
+        deed = deeds.Deed(Action.DEFINE, parts=parts(body["relation"]), traits=how, makes=True, unlinks=True)
     else:
         deed = _on_object(kind, object_name(body["object"]), how)
     return _definition(f"alter {_word(kind)}", deed)
 
 
-def _set_owner(body: Body) -> ir.Statement:
+def _set_owner(body: Body) -> deeds.Statement:
     kind = body["objectType"]
     name = object_name(body["object"]) if "object" in body else ".".join(parts(body.get("relation", {})))
-    deed = ir.Deed(Action.GRANT, object=f"{_word(kind)} {name}", traits=frozenset({traits.ROLE}))
+    deed = deeds.Deed(Action.GRANT, object=f"{_word(kind)} {name}", traits=frozenset({traits.ROLE}))
     return _definition(f"alter {_word(kind)}", deed)
 
 
-def _comment(body: Body) -> ir.Statement:
-    deed = ir.Deed(
+def _comment(body: Body) -> deeds.Statement:
+    deed = deeds.Deed(
         Action.DEFINE,
         object=f"{_word(body['objtype'])} {object_name(body['object'])}",
         traits=frozenset({traits.ADDS}),
@@ -430,21 +200,21 @@ def _comment(body: Body) -> ir.Statement:
 
 def _code(
     kind: str, name: Callable[[Body], str], *, opaque: bool = True, extra: frozenset[str] = frozenset()
-) -> Callable[[Body], ir.Statement]:
-    def translate(body: Body) -> ir.Statement:
+) -> Callable[[Body], deeds.Statement]:
+    def translate(body: Body) -> deeds.Statement:
         named = name(body)
-        deed = ir.Deed(Action.DEFINE, object=named, traits=frozenset({traits.REPLACES_CODE}) | extra)
+        deed = deeds.Deed(Action.DEFINE, object=named, traits=frozenset({traits.REPLACES_CODE}) | extra)
         return _definition(kind, deed, opaque=(f"{kind} holds code that is not seen through",) if opaque else ())
 
     return translate
 
 
-def _function(body: Body) -> ir.Statement:
+def _function(body: Body) -> deeds.Statement:
     word = "procedure" if body.get("is_procedure") else "function"
     return _code(f"create {word}", lambda body: f"{word} {'.'.join(strings(body['funcname']))}")(body)
 
 
-def _define(body: Body) -> ir.Statement:
+def _define(body: Body) -> deeds.Statement:
     kind = body["kind"]
     name = ".".join(strings(body.get("defnames")))
     if kind in ("OBJECT_COLLATION", "OBJECT_TSCONFIGURATION", "OBJECT_TSDICTIONARY"):
@@ -452,9 +222,9 @@ def _define(body: Body) -> ir.Statement:
     return _code(f"create {_word(kind)}", lambda body: f"{_word(kind)} {name}")(body)
 
 
-def _on_table(kind: str, key: str, trait: str, *, opaque: bool) -> Callable[[Body], ir.Statement]:
-    def translate(body: Body) -> ir.Statement:
-        deed = ir.Deed(
+def _on_table(kind: str, key: str, trait: str, *, opaque: bool) -> Callable[[Body], deeds.Statement]:
+    def translate(body: Body) -> deeds.Statement:
+        deed = deeds.Deed(
             Action.DEFINE,
             parts=parts(body[key]),
             traits=frozenset({trait, traits.REPLACES_CODE}),
@@ -467,11 +237,11 @@ def _on_table(kind: str, key: str, trait: str, *, opaque: bool) -> Callable[[Bod
     return translate
 
 
-def _administered(kind: str, trait: str, *, destroys: bool = False) -> Callable[[Body], ir.Statement]:
-    def translate(body: Body) -> ir.Statement:
+def _administered(kind: str, trait: str, *, destroys: bool = False) -> Callable[[Body], deeds.Statement]:
+    def translate(body: Body) -> deeds.Statement:
         named = [body[key] for key in _NAME_KEYS if isinstance(body.get(key), str)]
         how = {trait} | ({traits.DESTROYS} if destroys else set())
-        deed = ir.Deed(Action.ADMINISTER, object=f"{kind} {' '.join(named[:1])}".strip(), traits=frozenset(how))
+        deed = deeds.Deed(Action.ADMINISTER, object=f"{kind} {' '.join(named[:1])}".strip(), traits=frozenset(how))
         return _definition(kind, deed)
 
     return translate
@@ -492,9 +262,9 @@ _NAME_KEYS = (
 
 def _plain(
     kind: str, name: Callable[[Body], str], how: frozenset[str] = frozenset({traits.ADDS})
-) -> Callable[[Body], ir.Statement]:
-    def translate(body: Body) -> ir.Statement:
-        return _definition(kind, ir.Deed(Action.DEFINE, object=f"{kind.split(' ', 1)[1]} {name(body)}", traits=how))
+) -> Callable[[Body], deeds.Statement]:
+    def translate(body: Body) -> deeds.Statement:
+        return _definition(kind, deeds.Deed(Action.DEFINE, object=f"{kind.split(' ', 1)[1]} {name(body)}", traits=how))
 
     return translate
 
@@ -503,41 +273,41 @@ def _dotted(key: str) -> Callable[[Body], str]:
     return lambda body: ".".join(strings(body.get(key)))
 
 
-def _schema(body: Body) -> ir.Statement:
+def _schema(body: Body) -> deeds.Statement:
     if "schemaElts" in body:
         raise ir.NotUnderstood("CREATE SCHEMA with objects inside is not understood: create them one by one")
     return _definition(
         "create schema",
-        ir.Deed(Action.DEFINE, object=f"schema {body.get('schemaname', '')}", traits=frozenset({traits.ADDS})),
+        deeds.Deed(Action.DEFINE, object=f"schema {body.get('schemaname', '')}", traits=frozenset({traits.ADDS})),
     )
 
 
-def _sequence(kind: str) -> Callable[[Body], ir.Statement]:
-    def translate(body: Body) -> ir.Statement:
+def _sequence(kind: str) -> Callable[[Body], deeds.Statement]:
+    def translate(body: Body) -> deeds.Statement:
         how = {traits.ADDS}
         if body["sequence"].get("relpersistence") == "t":
             how.add(traits.TEMPORARY)
-        deed = ir.Deed(Action.DEFINE, parts=parts(body["sequence"]), traits=frozenset(how), makes=True)
+        deed = deeds.Deed(Action.DEFINE, parts=parts(body["sequence"]), traits=frozenset(how), makes=True)
         return _definition(kind, deed, confuses=False)
 
     return translate
 
 
-def _foreign_table(body: Body) -> ir.Statement:
+def _foreign_table(body: Body) -> deeds.Statement:
     name = parts(body["base"]["relation"])
-    deed = ir.Deed(Action.ADMINISTER, parts=name, traits=frozenset({traits.FOREIGN}), makes=True, unlinks=True)
+    deed = deeds.Deed(Action.ADMINISTER, parts=name, traits=frozenset({traits.FOREIGN}), makes=True, unlinks=True)
     return _definition("create foreign table", deed)
 
 
-def _security_label(body: Body) -> ir.Statement:
-    deed = ir.Deed(Action.ADMINISTER, object="security label", traits=frozenset({traits.SYSTEM}))
+def _security_label(body: Body) -> deeds.Statement:
+    deed = deeds.Deed(Action.ADMINISTER, object="security label", traits=frozenset({traits.SYSTEM}))
     return _definition("security label", deed)
 
 
-def _user_mapping(kind: str) -> Callable[[Body], ir.Statement]:
-    def translate(body: Body) -> ir.Statement:
+def _user_mapping(kind: str) -> Callable[[Body], deeds.Statement]:
+    def translate(body: Body) -> deeds.Statement:
         what = f"user mapping of {role(body.get('user'))}"
-        return _definition(kind, ir.Deed(Action.ADMINISTER, object=what, traits=frozenset({traits.FOREIGN})))
+        return _definition(kind, deeds.Deed(Action.ADMINISTER, object=what, traits=frozenset({traits.FOREIGN})))
 
     return translate
 
@@ -546,11 +316,11 @@ def _nameless(body: Body) -> str:
     return "by name"
 
 
-DEFINITIONS: dict[str, Callable[[Body], ir.Statement]] = {
+DEFINITIONS: dict[str, Callable[[Body], deeds.Statement]] = {
     "CreateStmt": _create_table,
     "ViewStmt": _create_view,
-    "AlterTableStmt": _alter_table,
-    "IndexStmt": _create_index,
+    "AlterTableStmt": alter_table,
+    "IndexStmt": create_index,
     "DropStmt": _drop,
     "RenameStmt": _rename,
     "AlterObjectSchemaStmt": _set_schema,

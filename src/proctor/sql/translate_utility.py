@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from proctor.sql import ir, traits
+from proctor.sql import deeds, ir, traits
 from proctor.sql.harmless import setting_deeds
 from proctor.sql.parser import Node
 from proctor.sql.translate_expressions import Body, expression, expressions, strings
@@ -55,7 +55,7 @@ _TRANSACTIONS = {
 }
 
 
-def _transaction(body: Body) -> ir.Statement:
+def _transaction(body: Body) -> deeds.Statement:
     kind = body["kind"]
     verb = _TRANSACTIONS[kind]
     flags = {"chain"} if body.get("chain") else set()
@@ -67,37 +67,37 @@ def _transaction(body: Body) -> ir.Statement:
     words = kind.removeprefix("TRANS_STMT_").lower().replace("_", " ")
     kind = "prepare transaction" if words == "prepare" else "begin" if words == "start" else words
     settings = tuple(_setting_effects(body.get("options", ()), "set_local"))
-    return ir.Utility(kind, effects=(Effect(verb, name=name, flags=frozenset(flags)), *settings))
+    return deeds.Utility(kind, effects=(Effect(verb, name=name, flags=frozenset(flags)), *settings))
 
 
-def _constraints(body: Body) -> ir.Statement:
-    return ir.Utility("set constraints")
+def _constraints(body: Body) -> deeds.Statement:
+    return deeds.Utility("set constraints")
 
 
 # ---- settings
 
 
-def _set(body: Body) -> ir.Statement:
+def _set(body: Body) -> deeds.Statement:
     kind = body["kind"]
     name = body.get("name", "").lower()
     local = body.get("is_local", False)
     verb = "set_local" if local else "set"
     if kind == "VAR_RESET_ALL":
-        return ir.Utility("reset", deeds=setting_deeds("all", None), effects=(Effect("reset"),))
+        return deeds.Utility("reset", deeds=setting_deeds("all", None), effects=(Effect("reset"),))
     if kind == "VAR_RESET":
-        return ir.Utility("reset", deeds=setting_deeds(name, None), effects=(Effect("reset", name=name),))
+        return deeds.Utility("reset", deeds=setting_deeds(name, None), effects=(Effect("reset", name=name),))
     if kind == "VAR_SET_DEFAULT":
-        return ir.Utility("set", deeds=setting_deeds(name, None), effects=(Effect(verb, name=name),))
+        return deeds.Utility("set", deeds=setting_deeds(name, None), effects=(Effect(verb, name=name),))
     if kind == "VAR_SET_MULTI":
         if name == "transaction snapshot":
-            return ir.Utility("set")
+            return deeds.Utility("set")
         wide = name == "session characteristics"
         effects = _setting_effects(body.get("args", ()), "set" if wide else "set_local", default=wide)
-        return ir.Utility("set", effects=tuple(effects))
+        return deeds.Utility("set", effects=tuple(effects))
     if kind != "VAR_SET_VALUE":
         raise ir.NotUnderstood("SET … FROM CURRENT is not understood")
     value = setting_value(name, body.get("args", ()))
-    return ir.Utility("set", deeds=setting_deeds(name, value), effects=(Effect(verb, name=name, value=value),))
+    return deeds.Utility("set", deeds=setting_deeds(name, value), effects=(Effect(verb, name=name, value=value),))
 
 
 def setting_value(name: str, nodes: list[Node]) -> str:
@@ -135,11 +135,11 @@ def _setting_effects(nodes: list[Node], verb: str, *, default: bool = False) -> 
     return found
 
 
-def _show(body: Body) -> ir.Statement:
+def _show(body: Body) -> deeds.Statement:
     name = body["name"].lower()
     if name == "all":
-        return ir.Utility("show", outputs=("name", "setting", "description"))
-    return ir.Utility("show", outputs=(_SHOWN.get(name, name),))
+        return deeds.Utility("show", outputs=("name", "setting", "description"))
+    return deeds.Utility("show", outputs=(_SHOWN.get(name, name),))
 
 
 _SHOWN = {
@@ -149,56 +149,58 @@ _SHOWN = {
 }
 
 
-def _alter_system(body: Body) -> ir.Statement:
+def _alter_system(body: Body) -> deeds.Statement:
     name = body["setstmt"].get("name", "all")
-    deed = ir.Deed(
+    deed = deeds.Deed(
         Action.ADMINISTER, object=f"setting {name}", traits=frozenset({traits.SYSTEM, traits.SETTING_DANGEROUS})
     )
-    return ir.Utility("alter system", deeds=(deed,))
+    return deeds.Utility("alter system", deeds=(deed,))
 
 
 _DISCARDS = {"DISCARD_ALL": None, "DISCARD_PLANS": "plans", "DISCARD_SEQUENCES": "sequences", "DISCARD_TEMP": "temp"}
 
 
-def _discard(body: Body) -> ir.Statement:
-    return ir.Utility("discard", effects=(Effect("discard", name=_DISCARDS[body["target"]]),), confuses=True)
+def _discard(body: Body) -> deeds.Statement:
+    return deeds.Utility("discard", effects=(Effect("discard", name=_DISCARDS[body["target"]]),), confuses=True)
 
 
 # ---- prepared statements and cursors
 
 
-def _execute(body: Body) -> ir.Statement:
-    return ir.Utility("execute", effects=(Effect("execute", name=body["name"]),), args=expressions(body.get("params")))
+def _execute(body: Body) -> deeds.Statement:
+    return deeds.Utility(
+        "execute", effects=(Effect("execute", name=body["name"]),), args=expressions(body.get("params"))
+    )
 
 
-def _deallocate(body: Body) -> ir.Statement:
-    return ir.Utility("deallocate", effects=(Effect("deallocate", name=body.get("name")),))
+def _deallocate(body: Body) -> deeds.Statement:
+    return deeds.Utility("deallocate", effects=(Effect("deallocate", name=body.get("name")),))
 
 
-def _fetch(body: Body) -> ir.Statement:
+def _fetch(body: Body) -> deeds.Statement:
     move = body.get("ismove", False)
     flags = frozenset({"move"}) if move else frozenset()
-    return ir.Utility("move" if move else "fetch", effects=(Effect("fetch", name=body["portalname"], flags=flags),))
+    return deeds.Utility("move" if move else "fetch", effects=(Effect("fetch", name=body["portalname"], flags=flags),))
 
 
-def _close(body: Body) -> ir.Statement:
-    return ir.Utility("close", effects=(Effect("close", name=body.get("portalname")),))
+def _close(body: Body) -> deeds.Statement:
+    return deeds.Utility("close", effects=(Effect("close", name=body.get("portalname")),))
 
 
 # ---- notifications
 
 
-def _listen(body: Body) -> ir.Statement:
-    return ir.Utility("listen", effects=(Effect("listen", name=body["conditionname"]),))
+def _listen(body: Body) -> deeds.Statement:
+    return deeds.Utility("listen", effects=(Effect("listen", name=body["conditionname"]),))
 
 
-def _unlisten(body: Body) -> ir.Statement:
+def _unlisten(body: Body) -> deeds.Statement:
     effect = Effect("listen", name=body.get("conditionname"), flags=frozenset({"stop"}))
-    return ir.Utility("unlisten", effects=(effect,))
+    return deeds.Utility("unlisten", effects=(effect,))
 
 
-def _notify(body: Body) -> ir.Statement:
-    return ir.Utility("notify")
+def _notify(body: Body) -> deeds.Statement:
+    return deeds.Utility("notify")
 
 
 # ---- upkeep
@@ -206,25 +208,26 @@ def _notify(body: Body) -> ir.Statement:
 _WEAK_LOCKS = frozenset({1, 2, 3})  # ACCESS SHARE, ROW SHARE, ROW EXCLUSIVE: nobody's writes wait for them
 
 
-def _lock(body: Body) -> ir.Statement:
+def _lock(body: Body) -> deeds.Statement:
     how = traits.ROW_LOCK if body.get("mode", 8) in _WEAK_LOCKS else traits.BLOCKING
-    return ir.Utility(
+    return deeds.Utility(
         "lock",
         deeds=tuple(
-            ir.Deed(Action.READ, parts=parts(node["RangeVar"]), traits=frozenset({how})) for node in body["relations"]
+            deeds.Deed(Action.READ, parts=parts(node["RangeVar"]), traits=frozenset({how}))
+            for node in body["relations"]
         ),
     )
 
 
-def _vacuum(body: Body) -> ir.Statement:
+def _vacuum(body: Body) -> deeds.Statement:
     options = _options(body)
     kind = "vacuum" if body.get("is_vacuumcmd") else "analyze"
     how = {traits.MAINTENANCE}
     if "full" in options and flag(options["full"]):
         how |= {traits.REWRITES, traits.BLOCKING}
     relations = [node["VacuumRelation"] for node in body.get("rels", ())]
-    deeds = [
-        ir.Deed(
+    done = [
+        deeds.Deed(
             Action.DEFINE,
             parts=parts(relation["relation"]),
             columns=strings(relation.get("va_cols")),
@@ -232,69 +235,73 @@ def _vacuum(body: Body) -> ir.Statement:
         )
         for relation in relations
     ]
-    whole = ir.Deed(Action.DEFINE, object="every table", traits=frozenset(how))
-    return ir.Utility(kind, deeds=tuple(deeds) or (whole,))
+    whole = deeds.Deed(Action.DEFINE, object="every table", traits=frozenset(how))
+    return deeds.Utility(kind, deeds=tuple(done) or (whole,))
 
 
-def _reindex(body: Body) -> ir.Statement:
+def _reindex(body: Body) -> deeds.Statement:
     options = _options(body, "params")
     how = {traits.MAINTENANCE}
     if not ("concurrently" in options and flag(options["concurrently"])):
         how.add(traits.BLOCKING)
     if body["kind"] == "REINDEX_OBJECT_TABLE":
-        return ir.Utility(
-            "reindex", deeds=(ir.Deed(Action.DEFINE, parts=parts(body["relation"]), traits=frozenset(how)),)
+        return deeds.Utility(
+            "reindex", deeds=(deeds.Deed(Action.DEFINE, parts=parts(body["relation"]), traits=frozenset(how)),)
         )
     what = body.get("name") or ".".join(parts(body.get("relation", {})))
     word = body["kind"].removeprefix("REINDEX_OBJECT_").lower()
-    return ir.Utility("reindex", deeds=(ir.Deed(Action.DEFINE, object=f"{word} {what}", traits=frozenset(how)),))
+    return deeds.Utility("reindex", deeds=(deeds.Deed(Action.DEFINE, object=f"{word} {what}", traits=frozenset(how)),))
 
 
-def _cluster(body: Body) -> ir.Statement:
+def _cluster(body: Body) -> deeds.Statement:
     how = frozenset({traits.MAINTENANCE, traits.REWRITES, traits.BLOCKING})
     if "relation" in body:
-        return ir.Utility("cluster", deeds=(ir.Deed(Action.DEFINE, parts=parts(body["relation"]), traits=how),))
-    return ir.Utility("cluster", deeds=(ir.Deed(Action.DEFINE, object="every clustered table", traits=how),))
+        return deeds.Utility("cluster", deeds=(deeds.Deed(Action.DEFINE, parts=parts(body["relation"]), traits=how),))
+    return deeds.Utility("cluster", deeds=(deeds.Deed(Action.DEFINE, object="every clustered table", traits=how),))
 
 
-def _checkpoint(body: Body) -> ir.Statement:
+def _checkpoint(body: Body) -> deeds.Statement:
     how = frozenset({traits.SYSTEM, traits.MAINTENANCE})
-    return ir.Utility("checkpoint", deeds=(ir.Deed(Action.ADMINISTER, object="checkpoint", traits=how),))
+    return deeds.Utility("checkpoint", deeds=(deeds.Deed(Action.ADMINISTER, object="checkpoint", traits=how),))
 
 
-def _refresh(body: Body) -> ir.Statement:
+def _refresh(body: Body) -> deeds.Statement:
     how = {traits.MAINTENANCE}
     if not body.get("concurrent"):
         how.add(traits.BLOCKING)
-    deed = ir.Deed(Action.DEFINE, parts=parts(body["relation"]), traits=frozenset(how))
-    return ir.Utility("refresh materialized view", deeds=(deed,))
+    deed = deeds.Deed(Action.DEFINE, parts=parts(body["relation"]), traits=frozenset(how))
+    return deeds.Utility("refresh materialized view", deeds=(deed,))
 
 
-def _truncate(body: Body) -> ir.Statement:
+def _truncate(body: Body) -> deeds.Statement:
     how = {traits.DESTROYS, traits.NO_WHERE}
     if body.get("behavior") == "DROP_CASCADE":
         how.add(traits.CASCADE)
-    deeds = [ir.Deed(Action.DELETE, parts=parts(node["RangeVar"]), traits=frozenset(how)) for node in body["relations"]]
-    return ir.Utility("truncate", deeds=tuple(deeds))
+    done = [
+        deeds.Deed(Action.DELETE, parts=parts(node["RangeVar"]), traits=frozenset(how)) for node in body["relations"]
+    ]
+    return deeds.Utility("truncate", deeds=tuple(done))
 
 
 # ---- rights and roles
 
 
-def _grant(body: Body) -> ir.Statement:
+def _grant(body: Body) -> deeds.Statement:
     word = "grant" if body.get("is_grant") else "revoke"
     kind = body.get("objtype", "").removeprefix("OBJECT_").lower().replace("_", " ")
     how = frozenset({traits.ROLE})
-    deeds = []
+    done = []
     for node in body.get("objects", ()):
         if "RangeVar" in node and kind in ("table", "sequence"):
             columns = tuple(
                 column for given in body.get("privileges", ()) for column in strings(given["AccessPriv"].get("cols"))
             )
-            deeds.append(ir.Deed(Action.GRANT, parts=parts(node["RangeVar"]), columns=columns, traits=how, makes=True))
+            done.append(
+                deeds.Deed(Action.GRANT, parts=parts(node["RangeVar"]), columns=columns, traits=how, makes=True)
+            )
         else:
-            deeds.append(ir.Deed(Action.GRANT, object=f"{kind} {object_name(node)}", traits=how))
-    return ir.Utility(word, deeds=tuple(deeds) or (ir.Deed(Action.GRANT, object=kind, traits=how),))
+            done.append(deeds.Deed(Action.GRANT, object=f"{kind} {object_name(node)}", traits=how))
+    return deeds.Utility(word, deeds=tuple(done) or (deeds.Deed(Action.GRANT, object=kind, traits=how),))
 
 
 def object_name(node: Node) -> str:
@@ -317,10 +324,10 @@ def object_name(node: Node) -> str:
             return kind
 
 
-def _rights(word: str, describe: Callable[[Body], str]) -> Callable[[Body], ir.Statement]:
-    def translate(body: Body) -> ir.Statement:
-        deed = ir.Deed(Action.GRANT, object=describe(body), traits=frozenset({traits.ROLE}))
-        return ir.Utility(word, deeds=(deed,))
+def _rights(word: str, describe: Callable[[Body], str]) -> Callable[[Body], deeds.Statement]:
+    def translate(body: Body) -> deeds.Statement:
+        deed = deeds.Deed(Action.GRANT, object=describe(body), traits=frozenset({traits.ROLE}))
+        return deeds.Utility(word, deeds=(deed,))
 
     return translate
 
@@ -329,14 +336,14 @@ def _roles(key: str) -> Callable[[Body], str]:
     return lambda body: "role " + ", ".join(role(node.get("RoleSpec")) for node in body.get(key, ()))
 
 
-def _drop_owned(body: Body) -> ir.Statement:
+def _drop_owned(body: Body) -> deeds.Statement:
     how = {traits.DESTROYS, traits.ROLE} | ({traits.CASCADE} if body.get("behavior") == "DROP_CASCADE" else set())
     what = "everything owned by " + ", ".join(role(node.get("RoleSpec")) for node in body["roles"])
-    return ir.Utility(
+    return deeds.Utility(
         "drop owned",
         deeds=(
-            ir.Deed(Action.DEFINE, object=what, traits=frozenset(how)),
-            ir.Deed(Action.GRANT, object=what, traits=frozenset({traits.ROLE})),
+            deeds.Deed(Action.DEFINE, object=what, traits=frozenset(how)),
+            deeds.Deed(Action.GRANT, object=what, traits=frozenset({traits.ROLE})),
         ),
         effects=(Effect("define"),),
         confuses=True,
@@ -346,30 +353,30 @@ def _drop_owned(body: Body) -> ir.Statement:
 # ---- code
 
 
-def _do(body: Body) -> ir.Statement:
-    deed = ir.Deed(Action.EXECUTE, object="anonymous block")
-    return ir.Utility("do", deeds=(deed,), opaque=("DO runs code that is not seen through",), confuses=True)
+def _do(body: Body) -> deeds.Statement:
+    deed = deeds.Deed(Action.EXECUTE, object="anonymous block")
+    return deeds.Utility("do", deeds=(deed,), opaque=("DO runs code that is not seen through",), confuses=True)
 
 
-def _call(body: Body) -> ir.Statement:
+def _call(body: Body) -> deeds.Statement:
     found = expression({"FuncCall": body["funccall"]})
     assert isinstance(found, ir.Call)
     name = ".".join(found.name)
-    return ir.Utility(
+    return deeds.Utility(
         "call",
-        deeds=(ir.Deed(Action.EXECUTE, object=f"procedure {name}"),),
+        deeds=(deeds.Deed(Action.EXECUTE, object=f"procedure {name}"),),
         opaque=(f"procedure {name} runs code that is not seen through",),
         args=found.args,
         confuses=True,
     )
 
 
-def _load(body: Body) -> ir.Statement:
-    deed = ir.Deed(Action.ADMINISTER, object="library", traits=frozenset({traits.SYSTEM, traits.SERVER_FILE}))
-    return ir.Utility("load", deeds=(deed,))
+def _load(body: Body) -> deeds.Statement:
+    deed = deeds.Deed(Action.ADMINISTER, object="library", traits=frozenset({traits.SYSTEM, traits.SERVER_FILE}))
+    return deeds.Utility("load", deeds=(deed,))
 
 
-UTILITIES: dict[str, Callable[[Body], ir.Statement]] = {
+UTILITIES: dict[str, Callable[[Body], deeds.Statement]] = {
     "TransactionStmt": _transaction,
     "ConstraintsSetStmt": _constraints,
     "VariableSetStmt": _set,

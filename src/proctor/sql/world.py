@@ -35,9 +35,7 @@ class View:
 class World:
     """What names mean at this point of a text."""
 
-    def __init__(
-        self, catalog: Catalog, path: tuple[str, ...], user: str = "", *, path_is_local: bool = False
-    ) -> None:
+    def __init__(self, catalog: Catalog, path: tuple[str, ...], user: str = "", *, path_is_local: bool = False) -> None:
         self.catalog = catalog
         self.path = path
         self.user = user
