@@ -22,6 +22,10 @@ HIGH_WATER = 256 * 1024  # bytes that may wait for a slow reader before the fast
 class Leg(Protocol[Event_co]):
     """A sans-IO leg of `wire`."""
 
+    @property
+    def pending(self) -> int:
+        """Return how many bytes wait for the rest of their message."""
+
     def feed(self, data: bytes) -> Sequence[Event_co]:
         """Return the events in these bytes."""
 
@@ -40,6 +44,8 @@ class End(asyncio.Protocol, Generic[Event]):
         self.transport: asyncio.Transport | None = None
         self.lost = False
         self.received = 0
+        self.lane: Callable[[bytes], bool] | None = None
+        """Takes whole buffers past the leg, where nothing of an earlier one waits in it; False gives one back."""
         self.sink: Callable[[Sequence[Event]], None] | None = None
         self.gone: Callable[[Exception | None], None] | None = None
         self.partner: End[object] | None = None
@@ -58,6 +64,8 @@ class End(asyncio.Protocol, Generic[Event]):
         """Let the leg read, and pass its events on."""
         self.received += len(data)
         try:
+            if self.lane is not None and not self.leg.pending and self.lane(data):
+                return
             events = self.leg.feed(data)
             if self.sink is not None:
                 self.sink(events)

@@ -46,6 +46,22 @@ class SessionLedger:
         self.statements = 0
         self.refused = 0
 
+    def decided_again(
+        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]
+    ) -> None:
+        """Write that a statement was judged as it was before, nobody having been asked."""
+        if claims is not self._claims or type(verdict.template) is not bytes:
+            self.decided(Decided(exchange, verdict, claims, values))
+            return
+        self.statements += 1
+        name = exchange.encode("ascii")
+        what = verdict.template
+        if values:
+            what = b'%b,"parameters":"%b"}' % (what[:-1], self._digest(values).encode("ascii"))
+        self._journal.append(
+            b'{"kind":"statement.decided","id":"%b","exchange":"%b"%b%b' % (name, name, self._front, what)
+        )
+
     def decided(self, entry: Decided) -> int:
         """Write that a statement was judged; it survives a crash of the gateway when this returns."""
         self.statements += 1
@@ -95,6 +111,12 @@ class SessionLedger:
             self._journal.append_later(encode(self._full(entry, took)))
             return
         self._journal.append_later(_ANSWERED % (name + b"-a", name, entry.rows, entry.size, took, tag))
+
+    def answered_plainly(self, exchange: str, rows: int, size: int, tag: bytes, started_ns: int) -> None:
+        """Note the end of an exchange that went well and had nothing masked."""
+        name = exchange.encode("ascii")
+        took = (self._clock.monotonic_ns() - started_ns) // 1000
+        self._journal.append_later(_ANSWERED % (name + b"-a", name, rows, size, took, tag))
 
     def _full(self, entry: Answered, took: int) -> StatementAnswered:
         return StatementAnswered(

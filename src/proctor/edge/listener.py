@@ -240,6 +240,7 @@ class Visit:
         client.data_received(b"")  # what came behind the login has waited in the leg
         client.flow(self._client_said, self._client_gone)
         database.flow(relay.answers.upstream_said, self._database_gone)
+        client.lane, database.lane = relay.client_bytes, relay.lane.upstream_said
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(relay.run())
             running.add_done_callback(lambda _: self._finish("the client left"))

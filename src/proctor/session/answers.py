@@ -146,8 +146,12 @@ class Answers:
             self.queue.popleft()
             if front.entry is not None:
                 front.entry.shape, front.entry.described = fields, True
+                if isinstance(front.entry, Portal):
+                    front.entry.raw = event.raw
         elif front.kind == ex.QUERY and front.exchange is not None and fields is not None:
             self._plan(front.exchange, fields)
+            if front.exchange.plan is None and len(front.exchanges) == 1:
+                front.exchange.verdict.learn(b"", event.raw)
         elif not front.ours:
             raise UpstreamFault("the database described a result that nobody asked for")
         if not front.ours:
@@ -162,6 +166,11 @@ class Answers:
         )
         exchange.planned = True
 
+    def _plan_portal(self, exchange: Exchange, entry: Prepared | Portal | None) -> None:
+        self._plan(exchange, _portal_shape(entry))
+        if exchange.plan is None and isinstance(entry, Portal):
+            exchange.verdict.learn(b"".join(form.to_bytes(2, "big") for form in entry.results), entry.raw)
+
     def _rows(self, event: talk.Rows) -> None:
         front = self._front()
         if front.ours:
@@ -171,7 +180,7 @@ class Answers:
         if exchange is None:
             raise UpstreamFault("the database sent rows where none were asked for")
         if not exchange.planned:
-            self._plan(exchange, _portal_shape(front.entry))
+            self._plan_portal(exchange, front.entry)
         self._count(exchange, event.count, len(event.raw))
         self._out.append(self._masked(exchange, event.raw) if exchange.plan is not None else event.raw)
 
@@ -264,6 +273,8 @@ class Answers:
             self._close(front, event.tag if isinstance(event, talk.Done) else "")
             front.at += 1
         elif front.kind == ex.EXECUTE:
+            if front.exchange is not None and not front.exchange.planned and front.entry is not None and front.entry.shape:
+                self._plan_portal(front.exchange, front.entry)  # no rows came, but the next time may go the fast lane
             self.queue.popleft()
             self._close(front, event.tag if isinstance(event, talk.Done) else "suspended")
         else:
@@ -293,8 +304,12 @@ class Answers:
         if not front.ours:
             self._out.append(event.raw)
         if event.status == "I":
-            self.wary = any(e.verdict.sensitive for o in self.queue for e in o.exchanges)
-            self._ended_transaction()
+            self.transaction_over()
+
+    def transaction_over(self) -> None:
+        """Take in that no transaction is open any more."""
+        self.wary = any(e.verdict.sensitive for o in self.queue for e in o.exchanges)
+        self._ended_transaction()
 
     def _failed(self, event: talk.Failed) -> None:
         self._copy = None
@@ -362,10 +377,10 @@ class Answers:
 def _portal_shape(entry: Prepared | Portal | None) -> list[talk.Field]:
     """Return the described shape of what a portal gives, with the formats that its Bind asked for."""
     if isinstance(entry, Portal):
-        if entry.described:
-            return entry.shape or []
-        if entry.statement is not None and entry.statement.described:
-            return _formatted(entry.statement.shape or [], entry.results)
+        if entry.described and entry.shape is not None:
+            return entry.shape
+        if not entry.described and entry.statement is not None and entry.statement.shape is not None:
+            return _formatted(entry.statement.shape, entry.results)
     raise UpstreamFault("rows came back before their description")
 
 

@@ -50,6 +50,7 @@ class Hearing:
         self._number = -1
         self._view_version = 0
         self._learnt: str | None = None
+        self._last: Catalog | None = None
         self._held: asyncio.Future[None] | None = None
 
     # ---- from memory
@@ -65,6 +66,17 @@ class Hearing:
     def catalog(self) -> Catalog | None:
         """Return the snapshot that this session's names resolve against."""
         return self.view.private if self.view.private is not None else self._world.catalog
+
+    def snapshot(self) -> Catalog | None:
+        """Return that snapshot, or the last one while a newer is awaited: answers are under way meanwhile.
+
+        What it does not know of the server's word is hidden.
+        """
+        return self.catalog() or self._last
+
+    def current(self) -> bool:
+        """Say whether nothing that the last judgement depends on has changed since."""
+        return not self.view.dirty and not self._stale() and self._stamped == (self._world.version, self._view_version)
 
     # ---- stations 3 and 4
 
@@ -142,6 +154,7 @@ class Hearing:
         catalog = self.catalog()
         if catalog is None:
             raise HouseFault("the catalog of the database could not be read", hint="See the gateway's log.")
+        self._last = catalog
         classified, rules = self._world.classified, self._world.rules
         seen = (self._world.version, self._view_version)
         if self._stamp is None or seen != self._stamped or self._stamp.epoch != catalog.epoch:

@@ -32,6 +32,7 @@ from proctor.terms import (
 
 MAX_REMEMBERED = 8192  # texts are a stranger's to choose; memory is not
 MAX_REMEMBERED_TEXT = 16_384
+MAX_SHOWN = 16  # the formats of results are a stranger's to choose as well
 
 WRITES = frozenset(
     {
@@ -75,6 +76,13 @@ class Verdict:
     """It may read data from the client."""
     template: object = None
     """A place for the ledger to keep what it has encoded once."""
+    shown: dict[bytes, bytes] = field(default_factory=dict)
+    """The descriptions, by the result formats asked for, whose rows pass as they are; what the fast lane goes by."""
+
+    def learn(self, formats: bytes, described: bytes) -> None:
+        """Remember a description under which no mask was planned."""
+        if len(self.shown) < MAX_SHOWN or formats in self.shown:
+            self.shown[formats] = described
 
 
 @dataclass(slots=True)
@@ -96,6 +104,8 @@ class Judged:
     """It makes objects that only its own session sees."""
     touches: frozenset[Relation] = field(init=False)
     defines: bool = field(init=False)
+    plain: bool = field(init=False)
+    """It only reads what anybody may see, and changes nothing for those after it: the fast lane may take it."""
 
     def __post_init__(self) -> None:
         self.harmless = all(isinstance(v.decision, Allow) and not v.writes and not v.sensitive for v in self.verdicts)
@@ -105,6 +115,8 @@ class Judged:
         self.temporary = any(a.action is Action.DEFINE and "temporary" in a.traits for a in accesses)
         self.touches = frozenset(a.relation for a in accesses if a.relation is not None)
         self.defines = self.opaque or any(e.verb == "define" for e in self.effects)
+        simple = len(self.verdicts) == 1 and not self.effects and not self.refers and not self.opaque
+        self.plain = self.harmless and simple and all(v.analysis.outputs and not v.copies for v in self.verdicts)
 
     @property
     def decision(self) -> Decision | None:

@@ -41,6 +41,8 @@ class Portal:
     results: tuple[int, ...] = ()
     shape: list[Field] | None = None
     described: bool = False
+    raw: bytes = b""
+    """Its description as the server sent it."""
     ticket: Ticket | None = None
     """The approval spent for this portal, good for all the runs that fetch its rows."""
     holds: bool = False

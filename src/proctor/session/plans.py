@@ -116,7 +116,7 @@ def _server_says(
             data_class = classified.class_of(Column(found.relation, column.name))
             shown = data_class is None or data_class in allowed.unmasked
             return None if shown else MaskSpec("redact", data_class or UNKNOWN)
-    return None
+    return None if described.number <= 0 else MaskSpec("redact", UNKNOWN)  # a system column, or one newer than we know
 
 
 def copy_plan(

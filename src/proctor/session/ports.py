@@ -88,6 +88,14 @@ class Ledger(Protocol):
     def answered(self, entry: Answered) -> None:
         """Note how it ended; written with the next record or within 10 ms."""
 
+    def decided_again(
+        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]
+    ) -> None:
+        """Write that a statement was judged as it was before, nobody having been asked."""
+
+    def answered_plainly(self, exchange: str, rows: int, size: int, tag: bytes, started_ns: int) -> None:
+        """Note the end of an exchange that went well and had nothing masked."""
+
     async def synced(self, position: int) -> None:
         """Return once the record at `position` is on disk."""
 

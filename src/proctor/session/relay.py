@@ -19,10 +19,12 @@ from proctor.session.answers import Answers
 from proctor.session.exchange import Exchange, Open
 from proctor.session.hearing import Hearing, Refused, Values
 from proctor.session.judge import Judged, Memory
+from proctor.session.lane import Lane
 from proctor.session.namespace import MAX_NAME, Entry, Namespace, Portal, Prepared
 from proctor.session.pipeline import OWN, Pipeline
 from proctor.session.plans import Wardrobe
 from proctor.session.ports import Answered, Clock, Decided, Desk, Ledger, Outlet, Terms, World
+from proctor.session.view import ENDS
 from proctor.terms import Allow, Deny, Hold, Ticket
 from proctor.wire import messages, talk
 
@@ -53,9 +55,12 @@ class Relay:
         self.names = Namespace()
         self.hearing = Hearing(terms, world, desk, clock, memory, self.names)
         self.answers = Answers(
-            terms, world, ledger, clock, client, wardrobe, self.hearing.catalog, self._settled, self._named, self._ended
+            terms, world, ledger, clock, client, wardrobe, self.hearing.snapshot, self._settled, self._named, self._ended
         )
         self.pipeline = Pipeline(upstream, self.answers)
+        self.lane = Lane(
+            terms, self.hearing, self.pipeline, self.names, ledger, clock, client, upstream, self._next_id
+        )
         self.leaving = False
         self.drained: Callable[[], None] = _nothing
         """Called when nothing waits any more; the edge reads on."""
@@ -69,6 +74,10 @@ class Relay:
         self._count = 0
 
     # ---- the two lanes
+
+    def client_bytes(self, data: bytes) -> bool:
+        """Let the fast lane take a whole buffer; say whether it did, else the leg and `client_said` are asked."""
+        return self._slow is None and not self.leaving and self.lane.client_said(data)
 
     def client_said(self, events: Sequence[talk.ClientEvent]) -> None:
         """Take what the client said: at once where nothing is to be waited for, else in the session's task."""
@@ -111,7 +120,7 @@ class Relay:
     @property
     def idle(self) -> bool:
         """Say whether nothing is under way and no transaction is open."""
-        return not self.answers.queue and self._slow is None and self.answers.status == "I"
+        return not self.answers.queue and self._slow is None and not self.lane.busy and self.answers.status == "I"
 
     def cancel(self) -> bool:
         """Give up a hold, if one is waited for; else the cancel belongs upstream."""
@@ -223,7 +232,9 @@ class Relay:
     async def _ask_slowly(self, event: talk.Ask) -> None:
         judged = await self.hearing.judge(text_of(event.sql), self.pipeline)
         judged, ticket = await self._allowed(judged, None)
-        self._send_query(event, judged, await self._recorded(judged, None, ticket))
+        exchanges = await self._recorded(judged, None, ticket)
+        await self._check_still(judged, exchanges, ticket)
+        self._send_query(event, judged, exchanges)
 
     def _send_query(self, event: talk.Ask, judged: Judged, exchanges: list[Exchange]) -> None:
         self._leaves(judged)
@@ -322,7 +333,9 @@ class Relay:
         if ticket is None:
             judged, ticket = await self._allowed(judged, portal.values, bound=not judged.refers)
         portal.ticket = ticket
-        self._send_run(event, portal, judged, await self._recorded(judged, portal.values, ticket))
+        exchanges = await self._recorded(judged, portal.values, ticket)
+        await self._check_still(judged, exchanges, ticket, bound=True)
+        self._send_run(event, portal, judged, exchanges)
 
     def _send_run(self, event: talk.Run, portal: Portal, judged: Judged, exchanges: list[Exchange]) -> None:
         portal.judged = judged
@@ -375,6 +388,19 @@ class Relay:
             raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")
         return again, ticket
 
+    async def _check_still(
+        self, judged: Judged, exchanges: list[Exchange], ticket: Ticket | None, *, bound: bool = False
+    ) -> None:
+        """Raise if what was judged has changed while its record was on the way to the disk."""
+        if self.hearing.current():
+            return
+        judge = self.hearing.judge_bound(judged, self.pipeline) if bound else self.hearing.judge(judged.text, self.pipeline)
+        now = await judge
+        same = now.meaning == judged.meaning and now.behind == judged.behind
+        if not same or (ticket is None and [v.decision for v in now.verdicts] != [v.decision for v in judged.verdicts]):
+            self._stopped(exchanges)
+            raise ClientFault("what the statement means has changed while it waited", sqlstate="40001", hint="Try again.")
+
     def _stopped(self, exchanges: list[Exchange]) -> None:
         """Note the end of statements that might have run, had others of their text not been in the way."""
         for exchange in exchanges:
@@ -404,7 +430,9 @@ class Relay:
             name = self._next_id()
             self._position = self._ledger.decided(Decided(name, verdict, claims, values, ticket_id))
             exchange = Exchange(name, verdict, Answered(name, started_ns=started))
-            exchange.names = any(e.verb in NAMING for e in verdict.analysis.effects)
+            verbs = {e.verb for e in verdict.analysis.effects}
+            ends = not verbs.isdisjoint(ENDS) and (judged.defines or self.hearing.view.defined)
+            exchange.names = ends or not verbs.isdisjoint(NAMING)
             if exchange.names and isinstance(verdict.decision, Allow):
                 texts = {e.text for e in verdict.analysis.effects if e.text is not None}
                 exchange.meanings = {text: self.hearing.meant(text) for text in texts}
@@ -432,7 +460,10 @@ class Relay:
         self.drained()
 
     def _named(self, exchange: Exchange) -> None:
-        self.names.follow(exchange.verdict.analysis.effects, exchange.meanings, self.answers.batch)
+        effects = exchange.verdict.analysis.effects
+        if any(e.verb in ENDS for e in effects):
+            self._world.catalog_changes()  # DDL has ended, and with AND CHAIN no ReadyForQuery says so
+        self.names.follow(effects, exchange.meanings, self.answers.batch)
 
     def _settled(self) -> None:
         self.pipeline.settled()

@@ -76,6 +76,7 @@ class View:
     def learn(self, row: tuple[str | None, ...], path: tuple[str, ...], started: Claims) -> None:
         """Take in what the upstream says of the session; `path` is the decoded search path."""
         temp, version = row[3], int(row[4] or 0)
+        self.temporary = self.temporary or temp is not None  # a function may have made what nobody saw being made
         own = tuple("pg_temp" if temp is not None and name == temp else name for name in path)
         if "pg_temp" not in own:
             own = ("pg_temp", *own)

@@ -1,0 +1,191 @@
+# cython: language_level=3, wraparound=False, boundscheck=False
+# mypy: disable-error-code="untyped-decorator, no-any-return"
+"""Stations 2 and 8, whole batches: see at a glance that a buffer is one common question, or the whole answer to it.
+
+In comes one buffer; out comes what it holds, or None for everything that the legs have to take apart. Compiled where
+there is a compiler. Whatever is unusual (a named portal, a row limit, a notice, an error, half a message) is None.
+"""
+
+from __future__ import annotations
+
+try:  # the compiler must see the words "import cython"; at run time Cython may be missing
+    import cython  # type: ignore[import-untyped]  # Cython ships no types for it
+except ModuleNotFoundError:
+    from proctor.wire import _shim as cython
+
+QUERY, BOUND, PARSED = 1, 2, 3
+MAX_BATCH = 65_536  # longer ones gain nothing here
+
+Batch = tuple[int, bytes, bytes, tuple[bytes | None, ...], bool]
+"""The kind; the statement's text (QUERY, PARSED) or name (BOUND); the result formats and parameters as sent; whether
+the portal is described."""
+
+Answer = tuple[bytes, int, int, bytes, int]
+"""The description of the rows as sent (empty: none came), rows, their bytes, the command tag, the transaction state."""
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(-1, check=True)
+def _length(data: bytes, pos: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
+    """Return where the frame at `pos` ends, 0 if it does not end in this buffer."""
+    if pos + 5 > end:
+        return 0
+    stop: cython.Py_ssize_t = (
+        pos + 1 + ((data[pos + 1] << 24) | (data[pos + 2] << 16) | (data[pos + 3] << 8) | data[pos + 4])
+    )
+    if stop < pos + 5 or stop > end:
+        return 0
+    return stop
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(-1, check=True)
+def _two(data: bytes, pos: cython.Py_ssize_t) -> cython.Py_ssize_t:
+    return (data[pos] << 8) | data[pos + 1]
+
+
+def read_batch(data: bytes) -> Batch | None:
+    """Return what the buffer asks, if it is one simple query, or one unnamed portal bound, run whole, and synced."""
+    end: cython.Py_ssize_t = len(data)
+    if end < 7 or end > MAX_BATCH:
+        return None
+    stop: cython.Py_ssize_t = _length(data, 0, end)
+    pos: cython.Py_ssize_t = 0
+    if stop == 0:
+        return None
+    if data[0] == 0x51:  # Q
+        if stop != end or data.find(0, 5) != end - 1:
+            return None
+        return QUERY, data[5 : end - 1], b"", (), False
+    kind = BOUND
+    text = b""
+    if data[0] == 0x50:  # P, of the unnamed statement
+        at: cython.Py_ssize_t = data.find(0, 6)
+        if data[5] != 0 or at < 0 or at + 3 > stop or at + 3 + 4 * _two(data, at + 1) != stop:
+            return None
+        kind, text = PARSED, data[6:at]
+        pos = stop
+        stop = _length(data, pos, end)
+        if stop == 0:
+            return None
+    return _rest(data, pos, stop, end, kind, text)
+
+
+@cython.cfunc
+def _rest(
+    data: bytes,
+    pos: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    end: cython.Py_ssize_t,
+    kind: cython.Py_ssize_t,
+    text: bytes,
+) -> object:
+    bound = _bind(data, pos, stop)
+    if bound is None:
+        return None
+    name, results, values = bound
+    if kind == PARSED:
+        if name:
+            return None
+    else:
+        text = name
+    pos = stop
+    described = False
+    stop = _length(data, pos, end)
+    if stop and data[pos] == 0x44:  # D, of the unnamed portal
+        if stop - pos != 7 or data[pos + 5] != 0x50 or data[pos + 6] != 0:
+            return None
+        described = True
+        pos = stop
+        stop = _length(data, pos, end)
+    # E of the unnamed portal without a limit, and S, and nothing behind it
+    if not stop or data[pos] != 0x45 or stop - pos != 10 or data[pos + 5] != 0:
+        return None
+    if data[pos + 6] | data[pos + 7] | data[pos + 8] | data[pos + 9]:
+        return None
+    pos = stop
+    stop = _length(data, pos, end)
+    if stop != end or data[pos] != 0x53 or stop - pos != 5:
+        return None
+    return kind, text, results, values, described
+
+
+@cython.cfunc
+def _bind(data: bytes, pos: cython.Py_ssize_t, stop: cython.Py_ssize_t) -> object:
+    """Return the statement's name, the result formats as sent, and the parameters, binary ones behind a NUL."""
+    if data[pos] != 0x42 or stop - pos < 13 or data[pos + 5] != 0:  # B, of the unnamed portal
+        return None
+    at: cython.Py_ssize_t = data.find(0, pos + 6)
+    if at < 0 or at + 5 > stop:
+        return None
+    name = data[pos + 6 : at]
+    at += 1
+    formats: cython.Py_ssize_t = _two(data, at)
+    first: cython.Py_ssize_t = at + 2
+    at = first + 2 * formats
+    if at + 2 > stop:
+        return None
+    count: cython.Py_ssize_t = _two(data, at)
+    at += 2
+    if formats > 1 and formats != count:
+        return None
+    values: list[bytes | None] = []
+    i: cython.Py_ssize_t
+    size: cython.Py_ssize_t
+    for i in range(count):
+        if at + 4 > stop:
+            return None
+        size = (data[at] << 24) | (data[at + 1] << 16) | (data[at + 2] << 8) | data[at + 3]
+        at += 4
+        if size == 0xFFFFFFFF:
+            values.append(None)
+            continue
+        if size > stop - at:
+            return None
+        value = data[at : at + size]
+        at += size
+        if formats and _two(data, first + (2 * i if formats > 1 else 0)):
+            value = b"\0" + value
+        values.append(value)
+    if at + 2 > stop or at + 2 + 2 * _two(data, at) != stop:
+        return None
+    return name, data[at + 2 : stop], tuple(values)
+
+
+def read_answer(data: bytes, kind: int, described: bool) -> Answer | None:
+    """Return the answer to such a batch, if the buffer is all of it: its rows, its end, and nothing else."""
+    end: cython.Py_ssize_t = len(data)
+    pos: cython.Py_ssize_t = 0
+    if kind == PARSED:
+        if end < 5 or data[0] != 0x31 or _length(data, 0, end) != 5:
+            return None
+        pos = 5
+    if kind != QUERY:
+        if end < pos + 5 or data[pos] != 0x32 or _length(data, pos, end) != pos + 5:
+            return None
+        pos += 5
+    shape = b""
+    stop: cython.Py_ssize_t = _length(data, pos, end)
+    if stop and (kind == QUERY or described):
+        if data[pos] != 0x54:  # T
+            return None
+        shape = data[pos:stop]
+        pos = stop
+        stop = _length(data, pos, end)
+    rows: cython.Py_ssize_t = 0
+    first: cython.Py_ssize_t = pos
+    while stop and data[pos] == 0x44:  # D
+        rows += 1
+        pos = stop
+        stop = _length(data, pos, end)
+    size: cython.Py_ssize_t = pos - first
+    if not stop or data[pos] != 0x43 or data[stop - 1] != 0:  # C
+        return None
+    tag = data[pos + 5 : stop - 1]
+    pos = stop
+    stop = _length(data, pos, end)
+    if stop != end or data[pos] != 0x5A or stop - pos != 6:  # Z
+        return None
+    return shape, rows, size, tag, data[pos + 5]
