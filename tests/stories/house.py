@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from proctor.errors import Fault
 from proctor.policy.rules import Rules
 from proctor.policy.tickets import digest
+from proctor.session.inheritance import inherited, wearing
 from proctor.session.judge import Memory
 from proctor.session.plans import Wardrobe
 from proctor.session.ports import Answered, Decided, HoldRequest, Terms
@@ -29,6 +30,7 @@ from proctor.terms import (
     Kind,
     Relation,
     SessionId,
+    Taint,
     Ticket,
     TicketId,
     TicketState,
@@ -123,6 +125,13 @@ class FakeWorld:
         self.shared = shared
         self.classified = classified or self.classified
         self._changes += 1
+
+    def inherit(self, taints: Iterable[Taint]) -> None:
+        self.classified = replace(
+            wearing(self.classified, inherited(taints, self.classified)), version=self.classified.version + 1
+        )
+        self._changes += 1
+        self._seen = self._changes if self._seen == self._changes - 1 else self._seen
 
     async def refresh(self) -> None:
         self.refreshed += 1

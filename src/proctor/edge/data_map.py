@@ -2,19 +2,24 @@
 
 In come findings and overrides; out goes a `Classified` for each database. A person's word counts first, then the scan's
 class, then the inherited one; only where none of them names a class is a column not sensitive. Knows no detector.
+
+What cannot be found out by looking again, the inherited and the person's word, is held to the column's place in the
+catalogue as soon as a snapshot shows it, and so follows the column through every renaming, whoever did it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import RowMapping, and_, delete, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from proctor.edge.shelf import Shelf, bump, microseconds, moment_of
 from proctor.edge.tables import classifications, overrides, scanned
+from proctor.sql.catalog import Catalog
 from proctor.terms import Classified, Column, DataClass, Finding, Relation
 
 TOPIC = "classifications"
@@ -39,20 +44,77 @@ class DataMap:
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
 
-    def classified(self, database: str) -> Classified:
-        """Return the data map of a database as it stands. Its `version` changes with it."""
-        version = self.shelf.changes().get(_topic(database), 0)  # read first: an answer may be newer than its number
+    def classified(
+        self, database: str, catalog: Catalog | None = None, *, trusted: Collection[Relation] | None = None
+    ) -> Classified:
+        """Return the data map of a database as it stands. Its `version` changes with it.
+
+        With the catalog, words go to the columns they were said of, whatever those are called by now. Of the scans
+        only those of `trusted` relations count, if given: the others were of another shape.
+        """
+        version = self.number(database)  # read first: an answer may be newer than its number
         query = select(classifications).where(classifications.c.database == database)
         found: dict[Column, dict[str, Finding]] = {}
         with self.shelf.reading() as connection:
             for row in connection.execute(query).mappings():
-                column = Column(Relation(row["schema"], row["relation"]), row["column"])
-                name = row["class"]
-                finding = Finding(
-                    None if name is None else DataClass(name), row["confidence"], row["evidence"], row["source"]
-                )
-                found.setdefault(column, {})[finding.source] = finding
+                column = _named(row)
+                if trusted is not None and row["source"] == "scan" and column.relation not in trusted:
+                    continue
+                if catalog is not None and row["place"] is not None:
+                    # Of a place that this snapshot does not have nobody knows anything better than the name.
+                    column = _at(row["place"], catalog) or column
+                finding = _finding(row)
+                mine = found.setdefault(column, {})
+                mine[finding.source] = _stricter(mine.get(finding.source), finding)
         return Classified({column: _counts(each) for column, each in found.items()}, version=version)
+
+    def number(self, database: str) -> int:
+        """Return the number of a database's data map as it stands; costs microseconds."""
+        return self.shelf.changes().get(_topic(database), 0)
+
+    def settle(self, database: str, catalog: Catalog) -> None:
+        """Hold what persons said and what was inherited to the columns' places, and call them by their present names.
+
+        A class that a person gave stays with the name as well: a table that takes another's name takes its word.
+        """
+        query = select(classifications).where(
+            classifications.c.database == database, classifications.c.source != "scan"
+        )
+        with self.shelf.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        placed: list[RowMapping] = []
+        moved: list[tuple[RowMapping, Column]] = []
+        for row in rows:
+            now = None if row["place"] is None else _at(row["place"], catalog)
+            if now is None:
+                if (place := _place(_named(row), catalog)) is not None and place != row["place"]:
+                    placed.append(row)
+            elif now != _named(row):
+                moved.append((row, now))
+        if not placed and not moved:
+            return
+        with self.shelf.writing(TOPIC, _topic(database)) as connection:
+            for row in placed:
+                column = _named(row)
+                connection.execute(
+                    update(classifications)
+                    .where(_this(database, column), classifications.c.source == row["source"])
+                    .values(place=_place(column, catalog))
+                )
+            for row, _ in moved:
+                mine = and_(_this(database, _named(row)), classifications.c.source == row["source"])
+                if row["source"] == "person" and row["class"] is not None:
+                    connection.execute(update(classifications).where(mine).values(place=None))
+                else:
+                    connection.execute(delete(classifications).where(mine))
+            for row, now in moved:
+                there = and_(_this(database, now), classifications.c.source == row["source"])
+                kept = connection.execute(select(classifications).where(there)).mappings().first()
+                word = _finding(row) if kept is None else _stricter(_finding(kept), _finding(row))
+                connection.execute(delete(classifications).where(there))
+                connection.execute(
+                    insert(classifications), [_row(database, now, word, row["source"], row["place"])]
+                )
 
     def scanned(self, database: str) -> dict[Relation, str]:
         """Return which relations were scanned, each with the digest of the shape that it had then."""
@@ -83,6 +145,8 @@ class DataMap:
                 mine = and_(_this(database, column), classifications.c.source == "inherited")
                 kept = connection.execute(select(classifications).where(mine)).mappings().first()
                 if kept is not None and kept["class"] in (finding.data_class, MIXED):
+                    # The table may be another by now than the one that was copied to before.
+                    connection.execute(update(classifications).where(mine).values(place=None))
                     continue
                 word = finding
                 if kept is not None:
@@ -159,6 +223,43 @@ def _counts(found: Mapping[str, Finding]) -> Finding:
     return next((finding for finding in ranked if finding.data_class is not None), ranked[0])
 
 
+def _stricter(one: Finding | None, other: Finding) -> Finding:
+    """Return which of two words of the same kind on one column counts: two classes are a mixture."""
+    if one is None or one.data_class is None or one.data_class == other.data_class:
+        return other
+    if other.data_class is None:
+        return one
+    evidence = f"{one.evidence}; {other.evidence}"
+    return Finding(MIXED, min(one.confidence, other.confidence), evidence, one.source)
+
+
+def _named(row: RowMapping) -> Column:
+    return Column(Relation(row["schema"], row["relation"]), row["column"])
+
+
+def _finding(row: RowMapping) -> Finding:
+    name = row["class"]
+    return Finding(None if name is None else DataClass(name), row["confidence"], row["evidence"], row["source"])
+
+
+def _place(column: Column, catalog: Catalog) -> str | None:
+    """Return where the catalogue has a column, in numbers that no renaming changes."""
+    found = catalog.relations.get(column.relation)
+    defined = None if found is None else found.column(column.name)
+    if found is None or defined is None:
+        return None
+    return f"{catalog.database_oid}/{found.oid}/{defined.number}"
+
+
+def _at(place: str, catalog: Catalog) -> Column | None:
+    """Return what stands at a place by now, or None where this snapshot has nothing there."""
+    database, oid, number = map(int, place.split("/"))
+    found = catalog.by_oid.get(oid) if database == catalog.database_oid else None
+    if found is None:
+        return None
+    return next((Column(found.relation, each.name) for each in found.columns if each.number == number), None)
+
+
 def _topic(database: str) -> str:
     return f"{TOPIC}/{database}"
 
@@ -181,7 +282,9 @@ def _scan_of(database: str, relation: Relation) -> ColumnElement[bool]:
     )
 
 
-def _row(database: str, column: Column, finding: Finding, source: str) -> dict[str, str | float | None]:
+def _row(
+    database: str, column: Column, finding: Finding, source: str, place: str | None = None
+) -> dict[str, Any]:
     return {
         "database": database,
         "schema": column.relation.schema,
@@ -191,4 +294,5 @@ def _row(database: str, column: Column, finding: Finding, source: str) -> dict[s
         "class": finding.data_class,
         "confidence": finding.confidence,
         "evidence": finding.evidence,
+        "place": place,
     }

@@ -78,6 +78,27 @@ def relation_digest(found: RelationDef) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def kept_as(catalog: Catalog, digest: str) -> str:
+    """Return a digest as it is kept from scan to scan: a database made anew under the old name is looked at anew."""
+    return f"{catalog.database_oid}/{digest}"
+
+
+def known_of(catalog: Catalog, kept: Mapping[Relation, str]) -> dict[Relation, str]:
+    """Return the digests of those kept that were of this very database."""
+    mark = kept_as(catalog, "")
+    return {relation: digest.removeprefix(mark) for relation, digest in kept.items() if digest.startswith(mark)}
+
+
+def judged_as_is(catalog: Catalog, kept: Mapping[Relation, str]) -> frozenset[Relation]:
+    """Return the relations whose last scan saw them in the shape that they have now, however little it saw."""
+    return frozenset(
+        relation
+        for relation, digest in known_of(catalog, kept).items()
+        if (found := catalog.relations.get(relation)) is not None
+        and digest.rpartition(" ")[2] == relation_digest(found)
+    )
+
+
 async def sample(
     query: Query,
     catalog: Catalog,

@@ -54,10 +54,8 @@ async def take(
 ) -> Survey:
     """Look at a database: at all of it when `again`, else at what the store does not know yet."""
     catalog = await snapshots.load(questions, name)
-    # As `world` keeps it: a database made anew under the old name is looked at anew.
-    oid = f"{catalog.database_oid}/"
     kept = {} if store is None else store.map.scanned(name)
-    known = {relation: digest.removeprefix(oid) for relation, digest in kept.items() if digest.startswith(oid)}
+    known = scanner.known_of(catalog, kept)
     if begun is not None:
         tables = [catalog.relations[relation] for relation in tables_of(catalog)]
         due = [found for found in tables if again or known.get(found.relation) != scanner.relation_digest(found)]
@@ -65,13 +63,13 @@ async def take(
 
     def save(relation: Relation, digest: str, found: Mapping[str, Finding]) -> None:
         if keep and store is not None:
-            store.map.save_scan(name, relation, oid + digest, found)
+            store.map.save_scan(name, relation, scanner.kept_as(catalog, digest), found)
 
     result = await scanner.scan(questions, catalog, known={} if again else known, progress=progress, each=save)
     if keep and store is not None:
         for relation in kept.keys() - catalog.relations.keys():
             store.map.forget(name, relation)
-    stored = Classified() if store is None else store.map.classified(name)
+    stored = Classified() if store is None else store.map.classified(name, catalog)
     return Survey(catalog, _joined(stored, result, catalog), frozenset(result.digests), result.unreadable)
 
 

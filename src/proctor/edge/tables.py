@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -52,6 +52,7 @@ classifications = Table(
     Column("class", String),  # null: looked at, not sensitive
     Column("confidence", Float, nullable=False),
     Column("evidence", Text, nullable=False),
+    Column("place", String),  # database, relation and column as the catalogue numbers them; null: known by name alone
 )
 
 scanned = Table(

@@ -1,15 +1,16 @@
 """Station 3, its knowledge: what a worker knows of one database, kept fresh: catalog, data map, rules.
 
 The catalog is read again when the shared epoch was raised (DDL through us) or the server's own catalogue has changed
-(DDL by others, looked for once a second). Columns that nobody has looked at are scanned at first touch, within a bounded
-wait, and count as sensitive until then.
+(DDL by others, looked for once a second). Columns that nobody has looked at are scanned at first touch, within a
+bounded wait, and count as sensitive until then. What was copied from sensitive columns is known as such from the
+answer on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
 from proctor.audit.record import Body, ScanFinished
@@ -22,14 +23,22 @@ from proctor.edge.store import Store
 from proctor.edge.upstream import Questions
 from proctor.errors import Fault
 from proctor.policy.rules import Rules
+from proctor.session.inheritance import inherited, together, wearing
 from proctor.session.ports import Clock
 from proctor.sql.catalog import Catalog, RelationDef
-from proctor.terms import Classified, Column, Finding, Relation
+from proctor.terms import Classified, Column, Finding, Relation, Taint
 
 log = logging.getLogger("proctor.world")
 
 SCAN_SECONDS = 10.0
 IDLE_LOOKS = 60  # a database that nobody uses is not asked any more
+DRIFT_TABLES = 20  # looked at again in one go
+DRIFT_SECONDS = 3600
+MAX_TEMPORARY = 10_000  # columns of temporary tables; their names are a stranger's to choose
+TEMPORARY = "pg_temp"
+SECOND = 1_000_000_000
+MINUTE = 60 * SECOND
+HOLDING = frozenset("rpf")
 DERIVED = "cSiIv"  # kinds of relations that hold no values of their own
 Query = Callable[[str], Awaitable[list[tuple[str | None, ...]]]]
 
@@ -65,9 +74,15 @@ class DatabaseWorld:
         self._catalog: Catalog | None = None
         self._seen_epoch = -1
         self._classified = Classified(version=-1)
+        self._stored = Classified(version=-1)
         self._provisional: dict[Column, Finding] = {}
-        self._changes = 0
-        self._minute = -1
+        self._copied: dict[Column, Finding] = {}
+        self._places: dict[tuple[int, int], Finding] = {}
+        self._unsaved: dict[Column, Finding] = {}
+        self._version = 0
+        self._asked_epoch = self._asked_rules = self._asked_minute = -1
+        self._drift_due = clock.monotonic_ns() + DRIFT_SECONDS * SECOND
+        self._drift_at = 0
         self._turn = asyncio.Lock()
         self._unused = 0
         self._unseen: frozenset[Relation] = frozenset()
@@ -76,13 +91,14 @@ class DatabaseWorld:
 
     @property
     def version(self) -> int:
-        """Return the number of the present state of catalog, data map and rules."""
-        minute = self._clock.monotonic_ns() // 60_000_000_000
-        if minute != self._minute:
-            self._minute = minute
-            self._changes += 1
+        """Return the number of the present state of catalog, data map, rules and minute. No number comes twice."""
+        # Asked for each statement: three numbers compared, and no tuple made.
+        epoch, rules, minute = self._epochs.read(self._slot), self._book.version, self._clock.monotonic_ns() // MINUTE
+        if epoch != self._asked_epoch or rules != self._asked_rules or minute != self._asked_minute:
+            self._asked_epoch, self._asked_rules, self._asked_minute = epoch, rules, minute
+            self._version += 1
         self._unused = 0
-        return self._changes << 32 | self._book.version << 16 & 0xFFFF0000 | self._epochs.read(self._slot) & 0xFFFF
+        return self._version
 
     @property
     def rules(self) -> Rules:
@@ -107,12 +123,37 @@ class DatabaseWorld:
     async def look_at(self, relations: frozenset[Relation]) -> None:
         """Scan those again, now that somebody asks for them."""
         async with self._turn:
-            if self._catalog is not None and relations & self._unseen:
-                await self._scan(self._catalog, only=relations & self._unseen)
+            catalog, those = self._catalog, relations & self._unseen
+            if catalog is not None and those and await self._scan(catalog, only=those):
+                self._learn(catalog)
 
     def catalog_changes(self) -> None:
         """Raise the shared epoch: DDL is about to run, or has just ended."""
         self._epochs.bump(self._slot)
+
+    def inherit(self, taints: Iterable[Taint]) -> None:
+        """Take in that values were copied: the columns they went to are as sensitive from now on, everywhere."""
+        found = {
+            column: finding
+            for column, finding in inherited(taints, self._classified).items()
+            if self._copied.get(column, CLEAN).data_class != finding.data_class
+        }
+        if not found:
+            return
+        for column, finding in found.items():
+            self._copied[column] = together(self._copied.get(column, CLEAN), finding)
+        self._show()
+        self._unsaved |= {c: f for c, f in found.items() if c.relation.schema != TEMPORARY}
+        try:
+            self._save_copied()
+        except Fault as fault:
+            log.error("database %s: what was copied is known to this worker alone: %s", self.database.name, fault)
+
+    def _save_copied(self) -> None:
+        if self._unsaved:
+            self._store.map.inherit(self.database.name, self._unsaved)
+            self._unsaved = {}
+            self._epochs.bump(self._slot)  # other workers look at the map before they judge the next statement
 
     async def refresh(self) -> None:
         """Read the catalog anew if it has changed, and scan what is new."""
@@ -121,37 +162,84 @@ class DatabaseWorld:
             fingerprint = await snapshots.fingerprint(self._questions)
             if self._catalog is None or self._catalog.epoch != fingerprint:
                 catalog = await snapshots.load(self._questions, self.database.name)
+                self._save_copied()
+                self._store.map.settle(self.database.name, catalog)
                 await self._scan(catalog)
+                self._forget_uncommitted()
+                self._learn(catalog)
                 self._catalog = catalog
-                self._changes += 1
+                self._version += 1
+            elif self._map_changed():
+                self._learn(self._catalog)
             self._seen_epoch = epoch
+
+    def _forget_uncommitted(self) -> None:
+        """Forget what was only known by name; who still sees such a relation has it judged again."""
+        self._provisional = {}
+        self._copied = {c: f for c, f in self._copied.items() if c.relation.schema == TEMPORARY}
 
     async def private(self, query: Query) -> Catalog:
         """Return a snapshot as the session behind `query` sees it."""
         return await snapshots.load(query, self.database.name)
 
     async def classify(self, catalog: Catalog) -> None:
-        """Judge by their names the relations that only the asking session can see; scanning has to wait for the commit."""
-        shared = self._catalog.relations if self._catalog is not None else {}
+        """Judge the relations that only the asking session can see: by their names, and by what was copied there.
+
+        Scanning has to wait for the commit. A column that has another name in the session is what it is under its own.
+        """
+        shared = self._catalog
         fresh: dict[Column, Finding] = {}
+        moved: dict[Column, Finding] = {}
         for found in catalog.relations.values():
-            if not scanner.holds_values(found) or found.relation in shared:
+            if not scanner.holds_values(found):
                 continue
-            named = classify_table(scanner.facts_of(found, (), catalog))
-            fresh |= {Column(found.relation, name): finding for name, finding in named.items()}
-        known = {c: f for c, f in fresh.items() if self._provisional.get(c) != f}
-        if known:
-            self._provisional |= known
-            self._learn(catalog)
+            before = None if shared is None else shared.by_oid.get(found.oid)
+            if before is None:
+                if shared is None or found.relation not in shared.relations:
+                    named = classify_table(scanner.facts_of(found, (), catalog))
+                    fresh |= {Column(found.relation, name): finding for name, finding in named.items()}
+                if found.relation.schema == TEMPORARY:
+                    moved |= self._followed(found)
+            elif before != found:
+                moved |= self._renamed(before, found)
+        moved = {c: together(self._copied.get(c, CLEAN), f) for c, f in moved.items()}
+        moved = {c: f for c, f in moved.items() if self._copied.get(c, CLEAN).data_class != f.data_class}
+        fresh = {c: f for c, f in fresh.items() if self._provisional.get(c) != f}
+        if moved or fresh:
+            self._copied |= moved
+            if len(self._provisional) > MAX_TEMPORARY:
+                self._provisional = {}
+            self._provisional |= fresh
+            self._show()
+
+    def _followed(self, found: RelationDef) -> dict[Column, Finding]:
+        """Return what a temporary table's columns were copied from, also under other names than they had then."""
+        moved = {}
+        for column in found.columns:
+            named, place = Column(found.relation, column.name), (found.oid, column.number)
+            if (finding := self._copied.get(named)) is not None:
+                self._places[place] = finding
+            elif (finding := self._places.get(place)) is not None:
+                moved[named] = finding
+        return moved
+
+    def _renamed(self, before: RelationDef, found: RelationDef) -> dict[Column, Finding]:
+        known = self._classified
+        names = {each.number: Column(before.relation, each.name) for each in before.columns}
+        moved = {}
+        for column in found.columns:
+            now, was = Column(found.relation, column.name), names.get(column.number)
+            if was is not None and was != now and (data_class := known.class_of(was)) is not None:
+                moved[now] = Finding(data_class, 1.0, f"is {was}, renamed", "inherited")
+        return moved
 
     # ---- keeping it fresh
 
     async def look(self) -> None:
         """See whether anybody else has changed the catalog or the data map; called once a second."""
-        topics = self._store.changes()
-        if topics.get(f"classifications/{self.database.name}", 0) != self._classified.version >> 16:
-            if self._catalog is not None:
-                self._learn(self._catalog)
+        self._save_copied()
+        if self._catalog is not None and self._map_changed():
+            self._learn(self._catalog)
         self._unused += 1
         if self._catalog is None or self._unused > IDLE_LOOKS:
             return
@@ -159,43 +247,46 @@ class DatabaseWorld:
             fingerprint = await snapshots.fingerprint(self._questions)
         except Fault:
             self._seen_epoch = -1  # whoever asks next waits until the database answers
+            self._version += 1
             return
         if self._catalog.epoch != fingerprint:
             self._seen_epoch = -1
-            self._changes += 1
+            self._version += 1
 
-    async def rescan(self) -> None:
-        """Look at every column again."""
+    async def look_for_drift(self) -> None:
+        """Once an hour, look at some tables again whose shape has not changed: other values may have come in."""
+        if self._catalog is None or self._clock.monotonic_ns() < self._drift_due:
+            return
+        self._drift_due = self._clock.monotonic_ns() + DRIFT_SECONDS * SECOND
         async with self._turn:
-            self._store.map.forget(self.database.name)
-            catalog = await snapshots.load(self._questions, self.database.name)
-            await self._scan(catalog)
-            self._catalog = catalog
-            self._changes += 1
+            tables = sorted(r for r, found in self._catalog.relations.items() if scanner.holds_values(found))
+            begin = self._drift_at if self._drift_at < len(tables) else 0
+            self._drift_at = begin + DRIFT_TABLES
+            if await self._scan(self._catalog, only=frozenset(tables[begin : self._drift_at]), again=True):
+                self._learn(self._catalog)
 
-    async def _scan(self, catalog: Catalog, only: frozenset[Relation] | None = None) -> None:
-        oid = f"{catalog.database_oid}/"  # a database made anew under the old name is looked at anew
-        scanned = self._store.map.scanned(self.database.name)
-        known = {r: d.removeprefix(oid) for r, d in scanned.items() if d.startswith(oid)}
+    async def _scan(self, catalog: Catalog, only: frozenset[Relation] | None = None, *, again: bool = False) -> bool:
+        """Scan what is due, keep it, and say whether anything was learnt."""
+        known = {} if again else scanner.known_of(catalog, self._store.map.scanned(self.database.name))
         started = self._clock.monotonic_ns()
 
         def keep(relation: Relation, digest: str, found: Mapping[str, Finding]) -> None:
-            self._store.map.save_scan(self.database.name, relation, oid + digest, found)
+            if again:  # another sample is no proof that what was found before is gone
+                found = {**found, **self._sensitive_in(relation)}
+            self._store.map.save_scan(self.database.name, relation, scanner.kept_as(catalog, digest), found)
 
         try:
             async with asyncio.timeout(SCAN_SECONDS):
                 result = await scanner.scan(self._questions, catalog, known=known, only=only, each=keep)
         except TimeoutError:
             log.warning("database %s: the scan did not end in time; its columns stay masked", self.database.name)
-            self._learn(catalog)
-            return
+            return True
         tried = frozenset(catalog.relations) if only is None else only
-        unseen = {c.relation for c in result.unseen}
+        unseen = frozenset(c.relation for c in result.unseen)
         before = self._unseen
-        self._unseen = frozenset((before - tried if only is not None else frozenset()) | unseen)
-        if only is not None and self._unseen == before:
-            return
-        self._learn(catalog)
+        self._unseen = unseen if only is None else (before - tried) | unseen
+        if only is not None and self._unseen == before and not again:
+            return False  # still empty; what others remember stays good
         if result.digests:
             self._record(
                 ScanFinished(
@@ -205,22 +296,78 @@ class DatabaseWorld:
                     columns=len(result.findings),
                     sensitive=sum(1 for f in result.findings.values() if f.data_class is not None),
                     duration_us=(self._clock.monotonic_ns() - started) // 1000,
-                    map_version=self._classified.version,
+                    map_version=self._store.map.number(self.database.name),
                 )
             )
+        return True
+
+    def _sensitive_in(self, relation: Relation) -> dict[str, Finding]:
+        return {
+            column.name: finding
+            for column, finding in self._stored.findings.items()
+            if column.relation == relation and finding.data_class is not None and finding.source == "scan"
+        }
+
+    # ---- the data map
+
+    def _map_changed(self) -> bool:
+        return self._store.map.number(self.database.name) != self._stored.version
 
     def _learn(self, catalog: Catalog) -> None:
-        """Take the data map from the store; what only passes other relations' values through counts as clean itself."""
-        stored = self._store.map.classified(self.database.name)
-        findings: dict[Column, Finding] = {**self._provisional, **stored.findings}
-        findings |= _passing(catalog.relations, findings)
-        self._changes += 1
-        version = stored.version << 16 | self._changes & 0xFFFF
-        self._classified = replace(stored, findings=findings, version=version)
+        """Take the data map from the store: of scans what was found in the shape that the tables have now."""
+        kept = self._store.map.scanned(self.database.name)
+        trusted = scanner.judged_as_is(catalog, kept)
+        self._stored = self._store.map.classified(self.database.name, catalog, trusted=trusted)
+        self._show(catalog)
+
+    def _show(self, catalog: Catalog | None = None) -> None:
+        """Put together what is stored, what is known for the moment, and what follows from the catalog."""
+        shape = catalog or self._catalog
+        relations = {} if shape is None else shape.relations
+        findings: dict[Column, Finding] = {**self._provisional, **self._stored.findings}
+        if len(self._copied) > MAX_TEMPORARY or len(self._places) > MAX_TEMPORARY:
+            # More than can be remembered was copied: what is temporary is not known any more, and so all sensitive.
+            findings = {c: f for c, f in findings.items() if c.relation.schema != TEMPORARY}
+            self._copied = {c: f for c, f in self._copied.items() if c.relation.schema != TEMPORARY}
+        findings |= _passing(relations, findings)
+        findings = dict(wearing(replace(self._stored, findings=findings), self._copied).findings)
+        if shape is not None:
+            findings |= _of_the_family(shape, findings)
+        self._version += 1
+        self._classified = replace(self._stored, findings=findings, version=self._version)
 
     def close(self) -> None:
         """Leave the database."""
         self._questions.close()
+
+
+CLEAN = Finding(None, 1.0, "", "inherited")
+
+
+def _of_the_family(catalog: Catalog, known: Mapping[Column, Finding]) -> dict[Column, Finding]:
+    """Return what columns are since a partition, or the table they are inherited from, holds it: one shows the other.
+
+    What a person said of a column stands.
+    """
+    related: dict[Relation, list[Relation]] = {}
+    for child in catalog.relations.values():
+        for oid in child.parents:
+            parent = catalog.by_oid.get(oid)
+            if parent is not None and child.kind in HOLDING and parent.kind in HOLDING:
+                related.setdefault(child.relation, []).append(parent.relation)
+                related.setdefault(parent.relation, []).append(child.relation)
+    found: dict[Column, Finding] = {}
+    ahead = [(c, f) for c, f in known.items() if f.data_class is not None and c.relation in related]
+    while ahead:
+        column, held = ahead.pop()
+        for relation in related[column.relation]:
+            other = Column(relation, column.name)
+            mine = known.get(other)
+            if other in found or mine is None or mine.data_class is not None or mine.source == "person":
+                continue
+            found[other] = Finding(held.data_class, held.confidence, f"as {column}", "inherited")
+            ahead.append((other, found[other]))
+    return found
 
 
 def _passing(relations: Mapping[Relation, RelationDef], known: Mapping[Column, Finding]) -> dict[Column, Finding]:

@@ -288,6 +288,8 @@ class Answers:
         if exchange is not None:
             exchange.record.tag = tag
             self._ledger.answered(exchange.record)
+            if exchange.verdict.analysis.taints:
+                self._world.inherit(exchange.verdict.analysis.taints)
             self._ended(exchange, True)
         if front.done is not None and front.kind == ex.EXECUTE and not front.done.done():
             front.done.set_result(front.rows)

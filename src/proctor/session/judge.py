@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from proctor.policy.decide import decide
 from proctor.policy.rules import Rules
+from proctor.session.inheritance import inherited, wearing
 from proctor.sql import analyze
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
@@ -104,6 +105,8 @@ class Judged:
     """It makes objects that only its own session sees."""
     touches: frozenset[Relation] = field(init=False)
     defines: bool = field(init=False)
+    copies: bool = field(init=False)
+    """It copies sensitive values to where others may be about to read them."""
     plain: bool = field(init=False)
     """It only reads what anybody may see, and changes nothing for those after it: the fast lane may take it."""
 
@@ -114,6 +117,7 @@ class Judged:
         accesses = [a for v in self.verdicts for a in v.analysis.accesses]
         self.temporary = any(a.action is Action.DEFINE and "temporary" in a.traits for a in accesses)
         self.touches = frozenset(a.relation for a in accesses if a.relation is not None)
+        self.copies = any(v.sensitive and v.analysis.taints for v in self.verdicts)
         self.defines = self.opaque or any(e.verb == "define" for e in self.effects)
         simple = len(self.verdicts) == 1 and not self.effects and not self.refers and not self.opaque
         self.plain = self.harmless and simple and all(v.analysis.outputs and not v.copies for v in self.verdicts)
@@ -210,19 +214,26 @@ class Bench:
         behind: list[str] = []
         if refers and lookup is not None:
             analyses = tuple(self._followed(analyses, lookup, behind))
-        context = replace(self.stamp.context, approved=approved, approvals=approvals)
-        verdicts = tuple(self._verdict(a, context) for a in analyses)
+        verdicts = self._verdicts(analyses, approved=approved, approvals=approvals)
         unknown = any(not a.understood and a.trouble.startswith(("relation ", "column ")) for a in analyses)
         return Judged(text, verdicts, refers, unknown, self.stamp.epoch, tuple(behind))
 
     def again(self, judged: Judged, *, approved: bool = False, approvals: int = 0) -> Judged:
         """Decide anew about what was analyzed before: a portal means what it meant when it was bound."""
-        context = replace(self.stamp.context, approved=approved, approvals=approvals)
-        verdicts = tuple(self._verdict(v.analysis, context) for v in judged.verdicts)
+        verdicts = self._verdicts([v.analysis for v in judged.verdicts], approved=approved, approvals=approvals)
         return Judged(judged.text, verdicts, judged.refers, judged.unknown_object, judged.epoch, judged.behind)
 
-    def _verdict(self, analysis: Analysis, context: Context) -> Verdict:
-        decision = decide(self.stamp.asker, analysis, context, self.rules, self.classified)
+    def _verdicts(self, analyses: Iterable[Analysis], *, approved: bool, approvals: int) -> tuple[Verdict, ...]:
+        """Decide about each in turn; what one copies, those after it see where it was copied to."""
+        context = replace(self.stamp.context, approved=approved, approvals=approvals)
+        verdicts, known = [], self.classified
+        for analysis in analyses:
+            verdicts.append(self._verdict(analysis, context, known))
+            known = wearing(known, inherited(analysis.taints, known))
+        return tuple(verdicts)
+
+    def _verdict(self, analysis: Analysis, context: Context, classified: Classified) -> Verdict:
+        decision = decide(self.stamp.asker, analysis, context, self.rules, classified)
         sensitive = decision.sensitive if isinstance(decision, Allow) else True
         writes = any(a.action in WRITES and "temporary" not in a.traits for a in analysis.accesses)
         copies = not analysis.understood or (analysis.copy is not None and not analysis.copy.to_client)

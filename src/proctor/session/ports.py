@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -13,7 +13,7 @@ from typing import Protocol
 from proctor.policy.rules import Rules
 from proctor.session.judge import Verdict
 from proctor.sql.catalog import Catalog
-from proctor.terms import Claims, Classified, Hold, Identity, Relation, SessionId, Ticket
+from proctor.terms import Claims, Classified, Hold, Identity, Relation, SessionId, Taint, Ticket
 
 
 class Outlet(Protocol):
@@ -74,6 +74,9 @@ class World(Protocol):
 
     async def look_at(self, relations: frozenset[Relation]) -> None:
         """Scan those again, now that somebody asks for them."""
+
+    def inherit(self, taints: Iterable[Taint]) -> None:
+        """Take in that values were copied: the columns they went to are as sensitive from now on, for everybody."""
 
     def catalog_changes(self) -> None:
         """Raise the shared epoch: DDL is about to run, or has just ended."""

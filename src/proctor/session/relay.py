@@ -448,6 +448,8 @@ class Relay:
     def _leaves(self, judged: Judged) -> None:
         if any(not isinstance(v.decision, Allow) for v in judged.verdicts):
             raise HouseFault("a statement was about to leave without a decision that lets it")
+        if judged.copies:
+            self.hearing.view.dirty = True  # whoever reads the copy waits until its class is known
         if judged.effects or judged.opaque:
             if judged.defines:
                 self._world.catalog_changes()
