@@ -87,9 +87,9 @@ def table(reads: list[Read], *, rows: int) -> str:
 def main() -> int:
     """Read everything in turns, print the table, and write the reads to bench/out."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rows, three rounds")
+    parser.add_argument("--quick", action="store_true", help="fewer rows, two rounds")
     quick = parser.parse_args().quick
-    rows, rounds = (200_000, 3) if quick else (1_000_000, 5)
+    rows, rounds = (50_000, 2) if quick else (1_000_000, 5)
     reads: list[Read] = []
     with stage(database="bulk") as on:
         subprocess.run(
