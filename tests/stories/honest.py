@@ -94,6 +94,7 @@ class Postgres:
         self.state = State()
         self.customers = {"public": True}  # where a table of that name is, and whether it holds the secret
         self.encoding = "UTF8"
+        self.temporary_schema: str | None = None
         self.claims: tuple[str | None, str | None, str | None] = (None, None, None)
         self.plans: dict[bytes, Plan] = {}
         self.cursors: dict[bytes, Cursor] = {}
@@ -387,7 +388,7 @@ class Postgres:
 
     def _about_itself(self) -> Result:
         path = '["pg_catalog"' + "".join(f', "{name}"' for name in self.state.path) + "]"
-        row = (path, "proctor", "proctor", None, "150000", self.encoding, "on", *self.claims)
+        row = (path, "proctor", "proctor", self.temporary_schema, "150000", self.encoding, "on", *self.claims)
         return Result(
             [column(f"c{i}") for i in range(len(row))],
             [tuple(None if cell is None else cell.encode() for cell in row)],

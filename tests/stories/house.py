@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from proctor.errors import Fault
+from proctor.errors import Fault, HouseFault
 from proctor.policy.rules import Rules
 from proctor.policy.tickets import digest
 from proctor.session.inheritance import inherited, wearing
-from proctor.session.judge import Memory
+from proctor.session.judge import Memory, Verdict
 from proctor.session.plans import Wardrobe
 from proctor.session.ports import Answered, Decided, HoldRequest, Terms
 from proctor.session.relay import Relay
@@ -170,6 +170,7 @@ class FakeLedger:
         self.decisions: list[Decided] = []
         self.answers: list[Answered] = []
         self.breaks: set[str] = set()
+        self.lane = 0
         self.disk = asyncio.Event()
         self.disk.set()
         self._events = events
@@ -181,6 +182,15 @@ class FakeLedger:
         kind = type(entry.decided.decision).__name__.lower()
         self._events.append(("decided", kind, entry.decided.analysis.text))
         return len(self.decisions)
+
+    def decided_again(self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]) -> None:
+        if "decided" in self.breaks:
+            raise HouseFault("decided")
+        self.lane += 1
+        self.decided(Decided(exchange, verdict, claims, values))
+
+    def answered_plainly(self, exchange: str, rows: int, size: int, tag: bytes, started_ns: int) -> None:
+        self.answered(Answered(exchange, rows, size, tag=tag.decode(), started_ns=started_ns))
 
     def answered(self, entry: Answered) -> None:
         self.answers.append(entry)
@@ -318,6 +328,8 @@ class Story:
     _listening: UpstreamLeg = field(default_factory=talking_leg)
     _reading: UpstreamLeg = field(default_factory=talking_leg)
     running: asyncio.Task[None] | None = None
+    fast: bool = True
+    """Whether whole buffers may go the fast lane, as they do at the edge."""
 
     def __post_init__(self) -> None:
         self._client_leg.feed(messages.startup({"user": "alice"}))
@@ -328,8 +340,10 @@ class Story:
     def say(self, *said: bytes) -> None:
         if self.ended is not None:
             return
+        data = b"".join(said)
         try:
-            self.relay.client_said(self._client_leg.feed(b"".join(said)))
+            if not (self.fast and not self._client_leg.pending and self.relay.client_bytes(data)):
+                self.relay.client_said(self._client_leg.feed(data))
         except Fault as fault:
             self.ended = fault
 
@@ -370,7 +384,8 @@ class Story:
             said = said[:size]
         if said:
             try:
-                self.relay.answers.upstream_said(self._listening.feed(said))
+                if not (self.fast and not self._listening.pending and self.relay.lane.upstream_said(said)):
+                    self.relay.answers.upstream_said(self._listening.feed(said))
             except Fault as fault:
                 self.ended = fault
         return bool(said)

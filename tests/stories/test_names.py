@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from proctor.terms import Allow
+from proctor.terms import Allow, Classified, DataClass
 from proctor.wire import messages
-from tests.stories.honest import SECRET, Failure
+from tests.stories.honest import SECRET, Failure, Result
 from tests.stories.house import HARMLESS, Story, catalog, data_map
 from tests.stories.test_way_of_a_statement import extended
 
@@ -301,3 +303,50 @@ async def test_a_session_in_another_encoding_is_not_served(story: Story) -> None
     story.database.encoding = "SJIS"
     assert (await query(story, HARMLESS))[0].startswith("failed 0A000")
     assert story.ran == []
+
+
+async def test_an_answer_under_way_while_others_change_the_catalog_is_not_lost(story: Story) -> None:
+    await query(story, HARMLESS, UPPER)
+    story.say(messages.query(UPPER))
+    await story.play(silent=True)
+    story.world.becomes(catalog(epoch="2"))
+    assert (await story.hears())[-1] == "ready I"
+    assert story.ended is None
+    assert SECRET not in story.heard
+
+
+async def test_a_statement_whose_meaning_changes_while_its_record_waits_is_not_run(story: Story) -> None:
+    text = "select upper(note), upper(email) from orders join customers on orders.id = customers.id where orders.id = 1"
+    await query(story, "select 1")
+    story.ledger.disk.clear()
+    story.say(messages.query(text))
+    await story.play()
+    held = {c: f for c, f in story.world.classified.findings.items()}
+    noted = {c: (replace(f, data_class=DataClass("free_text")) if c.name == "note" else f) for c, f in held.items()}
+    story.world.becomes(catalog(epoch="2"), Classified(noted, version=2))
+    story.ledger.disk.set()
+    heard = await story.hears()
+    assert heard[0].startswith("failed 40001")
+    assert text not in story.ran
+
+
+async def test_ddl_that_a_commit_and_chain_ends_raises_the_epoch(story: Story) -> None:
+    await query(story, "begin", "create temp table scratch (id int)")
+    before = sum(e[0] == "epoch" for e in story.events)
+    await query(story, "commit and chain")
+    assert sum(e[0] == "epoch" for e in story.events) > before
+
+
+async def test_a_temporary_schema_that_nobody_saw_being_made_is_noticed(story: Story) -> None:
+    story.database.temporary_schema = "pg_temp_3"
+    await query(story, "select 1")
+    assert story.world.looked == 1
+
+
+async def test_rows_behind_a_description_that_said_there_are_none_end_the_session(story: Story) -> None:
+    await query(story, "select 1")
+    text = "select note from orders where id = 2"
+    story.database.results[text] = Result(None, [(SECRET,)], "SELECT 1")
+    await story.asks(extended(text), SYNC)
+    assert story.ended is not None
+    assert SECRET not in story.heard

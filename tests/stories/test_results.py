@@ -87,8 +87,9 @@ async def test_the_servers_word_is_stricter_than_the_lineage(story: Story) -> No
     assert SECRET not in story.heard
 
 
-async def test_a_table_that_the_snapshot_does_not_know_is_hidden(story: Story) -> None:
-    shop(story, HARMLESS, [column("total", table=99999, number=1)], SECRET)
+@pytest.mark.parametrize("known", [99999, OIDS["orders"]])
+async def test_a_table_or_column_that_the_snapshot_does_not_know_is_hidden(story: Story, known: int) -> None:
+    shop(story, HARMLESS, [column("total", table=known, number=77)], SECRET)
     await story.asks(messages.query(HARMLESS))
     assert SECRET not in story.heard
 
