@@ -128,7 +128,8 @@ class Lane:
                 return None
         if judged is None or not judged.plain:
             return None
-        return judged if batch[2] in judged.verdicts[0].shown else None
+        described = batch[4] or batch[0] == QUERY or (statement is not None and statement.described)
+        return judged if described and batch[2] in judged.verdicts[0].shown else None
 
     # ---- the way back
 

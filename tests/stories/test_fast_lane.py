@@ -1,0 +1,140 @@
+"""The fast lane tells the same story: what the client hears, what the database runs and what is recorded are the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proctor.wire import messages
+from tests.stories.honest import SECRET, Failure, Result, column
+from tests.stories.house import DENIED, HARMLESS, SENSITIVE, WRITE, Story, opened
+
+BATCH = (messages.bind("", "s"), messages.describe(b"P", ""), messages.execute("", 0), messages.sync())
+
+
+async def prepared(story: Story, text: str = HARMLESS) -> None:
+    await story.asks(messages.parse("s", text), messages.sync())
+    await story.asks(*BATCH)
+
+
+async def test_a_statement_asked_again_goes_the_fast_lane(story: Story) -> None:
+    await prepared(story)
+    before = await story.asks(*BATCH)
+    assert story.ledger.lane == 1
+    assert await story.asks(*BATCH) == before
+    assert story.ledger.lane == 2
+    assert story.ran == [HARMLESS] * 3
+
+
+async def test_a_simple_query_and_an_unnamed_statement_go_the_fast_lane_too(story: Story) -> None:
+    for said in (messages.query(HARMLESS), b"".join([messages.parse("", HARMLESS), messages.bind("", ""), *BATCH[1:]])):
+        first = await story.asks(said)
+        lane = story.ledger.lane
+        assert await story.asks(said) == first
+        assert story.ledger.lane == lane + 1
+
+
+@pytest.mark.parametrize("text", [SENSITIVE, WRITE, DENIED, "begin"])
+async def test_what_is_sensitive_or_writes_or_changes_the_session_never_goes_the_fast_lane(
+    story: Story, text: str
+) -> None:
+    for _ in range(3):
+        await story.asks(messages.query(text))
+    assert story.ledger.lane == 0
+
+
+async def test_its_record_is_written_before_its_bytes_leave(story: Story) -> None:
+    await prepared(story)
+    story.events.clear()
+    await story.asks(*BATCH)
+    assert [event[0] for event in story.events] == ["decided", "left", "answered"]
+
+
+async def test_a_journal_that_fails_keeps_the_statement_here(story: Story) -> None:
+    await prepared(story)
+    story.ledger.breaks.add("decided")
+    heard = await story.asks(*BATCH)
+    assert any("58000" in line for line in heard)
+    assert story.ran == [HARMLESS]
+
+
+async def test_a_strict_journal_has_no_fast_lane(strict: Story) -> None:
+    await prepared(strict)
+    await strict.asks(*BATCH)
+    assert strict.ledger.lane == 0
+    assert strict.ran == [HARMLESS] * 2
+
+
+async def test_rows_that_come_under_another_description_are_planned_anew(story: Story) -> None:
+    """The same text may answer with other columns after somebody else's DDL, before the catalog was read again."""
+    await prepared(story)
+    stolen = [column("total", table=16400, number=2)]
+    story.database.results[HARMLESS] = Result(stolen, [(SECRET,)], "SELECT 1")
+    heard = await story.asks(*BATCH)
+    assert story.ledger.lane == 1
+    assert not any("078-05-1120" in line for line in heard)
+
+
+async def test_an_error_comes_back_as_itself_and_the_session_goes_on(story: Story) -> None:
+    await prepared(story)
+    story.database.fails[HARMLESS] = Failure("22012", "division by zero")
+    heard = await story.asks(*BATCH)
+    assert any("22012" in line for line in heard)
+    assert story.ledger.answers[-1].sqlstate == "22012"
+    story.database.fails.clear()
+    assert await story.asks(*BATCH) == await story.asks(*BATCH)
+
+
+async def test_a_client_that_asks_on_before_the_answer_is_answered_in_order(story: Story) -> None:
+    await prepared(story)
+    single = await story.asks(*BATCH)
+    story.say(*BATCH)
+    story.say(*BATCH)
+    story.say(*BATCH)
+    assert await story.hears() == single * 3
+
+
+SAID = st.sampled_from(
+    [
+        b"".join(BATCH),
+        b"".join([BATCH[0], *BATCH[2:]]),
+        messages.query(HARMLESS),
+        messages.query(SENSITIVE),
+        messages.query("begin"),
+        messages.query("commit"),
+        messages.query("rollback"),
+        messages.query(WRITE),
+        messages.query("selekt"),
+        b"".join([messages.parse("", HARMLESS), messages.bind("", ""), *BATCH[1:]]),
+        b"".join([messages.bind("", ""), *BATCH[1:]]),
+        b"".join([messages.execute("", 0), messages.sync()]),
+        messages.close(b"S", "s") + messages.sync(),
+        messages.parse("s", HARMLESS) + messages.sync(),
+        messages.parse("s", SENSITIVE) + messages.sync(),
+        messages.query("deallocate all"),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(script=st.lists(st.tuples(SAID, st.booleans()), max_size=14), size=st.none() | st.integers(1, 60))
+async def test_both_lanes_tell_the_same_story(script: list[tuple[bytes, bool]], size: int | None) -> None:
+    """Whatever is asked, in whatever pieces it is answered: the same bytes to the client, the same runs and records."""
+    told = []
+    for fast in (True, False):
+        async with opened() as story:
+            story.fast = fast
+            heard: list[str] = []
+            for said, waits in script:
+                story.say(said)
+                if size is not None:
+                    story.forward()
+                    story.answer(size)
+                if waits:
+                    heard += await story.hears()
+            heard += await story.hears()
+            answers = [(a.exchange, a.rows, a.size, a.sqlstate, a.tag) for a in story.ledger.answers]
+            decided = [(d.exchange, d.decided.analysis.text, d.parameters or ()) for d in story.ledger.decisions]
+            told.append((heard, story.ran, decided, sorted(answers)))
+    assert told[0] == told[1]
