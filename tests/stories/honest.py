@@ -8,7 +8,7 @@ prepared statement keeps its plan while the search path stays the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
 from proctor.wire import messages, talk
@@ -49,6 +49,7 @@ class Plan:
     text: str
     path: tuple[str, ...]
     secret: bool
+    source: str = ""
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Cursor:
 
     text: str
     secret: bool
+    source: str = ""
     results: tuple[int, ...] = ()
     result: Result | None = None
     at: int = 0
@@ -88,6 +90,7 @@ class Postgres:
         self.fails: dict[str, Failure] = {}
         self.fails_at_parse: dict[str, Failure] = {}
         self.deferred: Failure | None = None
+        self.deeds: dict[str, Callable[[], object]] = {}
         self.notices: dict[str, dict[str, str]] = {}
         self.copied = b""
         self.copy_fails_after: int | None = None
@@ -217,7 +220,7 @@ class Postgres:
         if event.name and event.name in self.plans:
             raise Failure("42P05", "prepared statement already exists")
         self.parsed.append(text)
-        self.plans[event.name] = Plan(text, self.state.path, self._secret(text))
+        self.plans[event.name] = Plan(text, self.state.path, self._secret(text), text)
         self._say(messages.PARSE_COMPLETE)
 
     def _bind(self, event: talk.Bind) -> None:
@@ -228,7 +231,7 @@ class Postgres:
         if event.portal and event.portal in self.cursors:
             raise Failure("42P03", "cursor already exists")
         self._understand_anew(plan)
-        self.cursors[event.portal] = Cursor(plan.text, plan.secret, event.results)
+        self.cursors[event.portal] = Cursor(plan.text, plan.secret, plan.text, event.results)
         self._say(messages.BIND_COMPLETE)
 
     def _describe(self, event: talk.Describe) -> None:
@@ -294,6 +297,8 @@ class Postgres:
             self._say(messages.notice_response(self.notices[text]))
         if text in self.fails:
             raise self.fails[text]
+        if text in self.deeds:
+            self.deeds[text]()
         if _verb(text) == "copy":
             return (yield from self._copy(text))
         return self._effect(text, self._secret(text) if secret is None else secret)
@@ -331,7 +336,7 @@ class Postgres:
                 name, inner = re.match(r"(?is)(\w+)\s+as\s+(.*)", rest).groups()  # type: ignore[union-attr]
                 if name.encode() in self.plans:
                     raise Failure("42P05", "prepared statement already exists")
-                self.plans[name.encode()] = Plan(inner, self.state.path, self._secret(inner))
+                self.plans[name.encode()] = Plan(inner, self.state.path, self._secret(inner), text)
             case "deallocate":
                 if rest.lower() == "all":
                     self.plans.clear()
@@ -349,7 +354,7 @@ class Postgres:
                 name, inner = re.match(r"(?is)(\w+)\s+cursor\s+.*?for\s+(.*)", rest).groups()  # type: ignore[union-attr]
                 if name.encode() in self.cursors:
                     raise Failure("42P03", "cursor already exists")
-                self.cursors[name.encode()] = Cursor(inner, self._secret(inner))
+                self.cursors[name.encode()] = Cursor(inner, self._secret(inner), text)
             case "fetch":
                 cursor = self.cursors.get(rest.split()[-1].encode())
                 if cursor is None:
@@ -374,6 +379,8 @@ class Postgres:
         if text in self.results:
             return self.results[text]
         verb, rest = _split(text)
+        if "pg_prepared_statements" in text:
+            return self._names()
         if "client_encoding" in text and "proctor.task" in text:
             return self._about_itself()
         if verb == "execute" and rest.encode() in self.plans:
@@ -385,6 +392,13 @@ class Postgres:
         if verb in ("select", "values", "with", "table"):
             return Result([column("value")], [(SECRET if secret else PLAIN,)], "SELECT 1")
         return Result(tag=verb.upper())
+
+    def _names(self) -> Result:
+        held: list[tuple[bytes, dict[bytes, Plan] | dict[bytes, Cursor]]] = [(b"s", self.plans), (b"p", self.cursors)]
+        rows: list[tuple[bytes | None, ...]] = [
+            (kind, name, made.source.encode()) for kind, table in held for name, made in table.items() if name
+        ]
+        return Result([column("kind"), column("name"), column("statement")], rows, f"SELECT {len(rows)}")
 
     def _about_itself(self) -> Result:
         path = '["pg_catalog"' + "".join(f', "{name}"' for name in self.state.path) + "]"

@@ -48,6 +48,7 @@ WRITE = "insert into orders (id) values (1)"
 DENIED = "drop table orders"
 HELD = "create table notes (id int)"
 
+OWN_WORDS = ("proctor.task", "catalogue", "pg_prepared_statements")
 SHOP = {
     "customers": (("id", 23, None), ("email", 25, "email"), ("name", 25, "person_name"), ("born", 1082, "birth_date")),
     "orders": (("id", 23, None), ("customer_id", 23, None), ("total", 1700, None), ("note", 25, None)),
@@ -399,7 +400,7 @@ class Story:
     @property
     def ran(self) -> list[str]:
         """What the database executed, without the gateway's own questions."""
-        return [text for text in self.database.ran if "proctor.task" not in text and "catalogue" not in text]
+        return [text for text in self.database.ran if not any(word in text for word in OWN_WORDS)]
 
     def at(self, *event: str) -> int:
         """Return the place of the first event that starts like this."""

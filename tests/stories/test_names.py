@@ -8,7 +8,7 @@ import pytest
 
 from proctor.terms import Allow, Classified, DataClass
 from proctor.wire import messages
-from tests.stories.honest import SECRET, Failure, Result
+from tests.stories.honest import SECRET, Cursor, Failure, Plan, Result
 from tests.stories.house import HARMLESS, Story, catalog, data_map
 from tests.stories.test_way_of_a_statement import extended
 
@@ -350,3 +350,44 @@ async def test_rows_behind_a_description_that_said_there_are_none_end_the_sessio
     await story.asks(extended(text), SYNC)
     assert story.ended is not None
     assert SECRET not in story.heard
+
+
+@pytest.mark.parametrize("what", ["temp", "all"])
+async def test_temporary_tables_that_are_discarded_no_longer_stand_for_their_names(story: Story, what: str) -> None:
+    story.world.own, story.world.classified = catalog("public", "pg_temp", epoch="2"), data_map("public", "pg_temp")
+    await query(story, "create temp table customers (id int, email text)", UPPER)
+    story.world.own = catalog()
+    await query(story, f"discard {what}", UPPER)
+    assert story.ran[-1] == UPPER
+    assert SECRET not in story.heard
+
+
+async def test_discarding_plans_keeps_prepared_statements(story: Story) -> None:
+    await query(story, f"prepare s as {HARMLESS}", "discard plans")
+    story.database.plans.setdefault(b"s", Plan(HARMLESS, ("public",), secret=False))
+    assert "row plain" in await query(story, "execute s")
+
+
+@pytest.mark.parametrize("how", ["protocol", "sql", "cursor"])
+async def test_a_function_that_prepares_behind_our_back_does_not_lend_a_name_another_meaning(
+    story: Story, how: str
+) -> None:
+    """What runs inside DO is not seen: afterwards the server is asked which names it has, and for which texts."""
+    deed = "do 'prepares s anew'"
+    evil = Plan(UPPER, ("public",), secret=True, source=UPPER)
+    await query(story, "begin", *([f"prepare s as {HARMLESS}"] if how == "sql" else []), f"prepare t as {HARMLESS}")
+    if how == "protocol":
+        await story.asks(messages.parse(b"s", HARMLESS), SYNC)
+    if how == "cursor":
+        await query(story, f"declare s cursor for {HARMLESS}")
+        story.database.deeds[deed] = lambda: story.database.cursors.update({b"s": Cursor(UPPER, True, UPPER)})
+    else:
+        story.database.deeds[deed] = lambda: story.database.plans.update({b"s": evil})
+    story.say(messages.query(deed))
+    await story.play()
+    story.desk.approve()
+    await story.hears()
+    assert deed in story.ran
+    await query(story, "fetch 1 from s" if how == "cursor" else "execute s")
+    assert SECRET not in story.heard
+    assert "row plain" in await query(story, "rollback", "execute t"), "an honest name stays"

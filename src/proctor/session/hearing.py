@@ -15,7 +15,7 @@ from proctor.session.judge import Behind, Bench, Judged, Memory, Stamp
 from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
-from proctor.session.view import ENDS, STATE, View
+from proctor.session.view import ENDS, NAMES, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
 from proctor.terms import Allow, Context, Effect, Hold, Ticket, TicketState
@@ -218,6 +218,9 @@ class Hearing:
         self._view_version += 1
         catalog = self.catalog()
         self._learnt = None if catalog is None else catalog.epoch
+        if self.view.unsure:
+            self._names.keep((kind or "", name or "", text or "") for kind, name, text in await pipeline.query(NAMES))
+            self.view.unsure = False
         if row[5] != "UTF8" or row[6] != "on":
             self.view.dirty = True
             raise ClientFault(

@@ -27,6 +27,8 @@ class Prepared:
     batch: int
     shape: list[Field] | None = None
     described: bool = False
+    source: str = ""
+    """The PREPARE that made it, if SQL did."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +49,8 @@ class Portal:
     """The approval spent for this portal, good for all the runs that fetch its rows."""
     holds: bool = False
     """A cursor WITH HOLD, which outlives its transaction."""
+    source: str = ""
+    """The DECLARE that made it, if SQL did."""
 
 
 Entry = Prepared | Portal
@@ -84,8 +88,8 @@ class Namespace:
         """Forget a name and return how to take that back."""
         return Undo(table, name, table.pop(name, None))
 
-    def follow(self, effects: Iterable[Effect], meanings: Mapping[str, Judged], batch: int) -> None:
-        """Take in what SQL's own PREPARE, DECLARE, DEALLOCATE, CLOSE and DISCARD have done.
+    def follow(self, effects: Iterable[Effect], meanings: Mapping[str, Judged], source: str, batch: int) -> None:
+        """Take in what SQL's own PREPARE, DECLARE, DEALLOCATE, CLOSE and DISCARD have done in the statement `source`.
 
         `meanings` holds what the texts inside meant when they were sent: a cursor keeps that for its life.
         """
@@ -93,12 +97,13 @@ class Namespace:
             name = (effect.name or "").encode()
             text = effect.text or ""
             if effect.verb == "prepare":
-                self.statements[name] = Prepared(text, meanings.get(text), batch)
+                self.statements[name] = Prepared(text, meanings.get(text), batch, source=source)
             elif effect.verb == "declare":
-                self.portals[name] = Portal(text, meanings.get(text), batch, holds="hold" in effect.flags)
+                holds = "hold" in effect.flags
+                self.portals[name] = Portal(text, meanings.get(text), batch, holds=holds, source=source)
             elif effect.verb in ("deallocate", "close"):
                 _forget(self.statements if effect.verb == "deallocate" else self.portals, effect.name)
-            elif effect.verb == "discard":
+            elif effect.verb == "discard" and effect.name is None:
                 self.statements.clear()
                 self.portals.clear()
 
@@ -107,6 +112,15 @@ class Namespace:
         gone = [n for n, p in self.portals.items() if p.batch <= batch and not (isinstance(p, Portal) and p.holds)]
         for name in gone:
             del self.portals[name]
+
+    def keep(self, found: Iterable[tuple[str, str, str]]) -> None:
+        """Forget every name that the server has no longer, or has for another text, by what it lists itself."""
+        listed = {(kind, name.encode()): text.strip().rstrip(";").strip() for kind, name, text in found}
+        for kind, table in (("s", self.statements), ("p", self.portals)):
+            for name, entry in list(table.items()):
+                own = (entry.source or entry.text).strip().rstrip(";").strip()
+                if name and listed.get((kind, name)) != own:  # no SQL reaches what has no name
+                    del table[name]
 
     def full(self) -> bool:
         """Say whether one more name is too many."""

@@ -465,7 +465,7 @@ class Relay:
         effects = exchange.verdict.analysis.effects
         if any(e.verb in ENDS for e in effects):
             self._world.catalog_changes()  # DDL has ended, and with AND CHAIN no ReadyForQuery says so
-        self.names.follow(effects, exchange.meanings, self.answers.batch)
+        self.names.follow(effects, exchange.meanings, exchange.verdict.analysis.text, self.answers.batch)
 
     def _settled(self) -> None:
         self.pipeline.settled()

@@ -21,6 +21,10 @@ STATE = (
     "pg_catalog.current_setting('proctor.reason', true), pg_catalog.current_setting('proctor.task', true), "
     "pg_catalog.current_setting('proctor.on_behalf_of', true)"
 )
+NAMES = (
+    "SELECT 's', s.name, s.statement FROM pg_catalog.pg_prepared_statements s "
+    "UNION ALL SELECT 'p', c.name, c.statement FROM pg_catalog.pg_cursors c"
+)
 SETS = frozenset({"set", "set_local", "reset", "discard"})
 ENDS = frozenset({"commit", "rollback", "rollback_to", "commit_prepared", "release"})
 MAX_CLAIM = 1000  # a claim is somebody's prose, kept in every record
@@ -37,6 +41,8 @@ class View:
     """A setting was changed in a transaction that may still be rolled back."""
     defined: bool = False
     """DDL ran that is not committed yet."""
+    unsure: bool = False
+    """A function ran that may have prepared statements and opened cursors under any name."""
     temporary: bool = False
     """The session made objects that only it sees."""
     private: Catalog | None = None
@@ -47,6 +53,7 @@ class View:
         for effect in effects:
             if effect.verb in SETS:
                 self.dirty = self.unsettled = True
+                self.private = None if effect.verb == "discard" else self.private  # temporary tables go with it
             elif effect.verb in ENDS:
                 self.dirty = self.dirty or self.unsettled
                 self.private = None if self.defined else self.private  # ROLLBACK TO takes uncommitted DDL back
@@ -56,7 +63,7 @@ class View:
                 self.private = None
         self.temporary = self.temporary or temporary
         if opaque:
-            self.dirty = self.unsettled = self.defined = True
+            self.dirty = self.unsettled = self.defined = self.unsure = True
             self.private = None
 
     def ended(self, *, quiet: bool) -> bool:
