@@ -137,12 +137,13 @@ def _bind(data: bytes, pos: cython.Py_ssize_t, stop: cython.Py_ssize_t) -> objec
     for i in range(count):
         if at + 4 > stop:
             return None
+        if data[at] & data[at + 1] & data[at + 2] & data[at + 3] == 0xFF:
+            values.append(None)
+            at += 4
+            continue
         size = (data[at] << 24) | (data[at + 1] << 16) | (data[at + 2] << 8) | data[at + 3]
         at += 4
-        if size == 0xFFFFFFFF:
-            values.append(None)
-            continue
-        if size > stop - at:
+        if size < 0 or size > stop - at:  # shifted in C, a length of gigabytes is negative
             return None
         value = data[at : at + size]
         at += size
