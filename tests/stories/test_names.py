@@ -391,3 +391,16 @@ async def test_a_function_that_prepares_behind_our_back_does_not_lend_a_name_ano
     await query(story, "fetch 1 from s" if how == "cursor" else "execute s")
     assert SECRET not in story.heard
     assert "row plain" in await query(story, "rollback", "execute t"), "an honest name stays"
+
+
+async def test_a_close_that_is_undone_does_not_bring_back_what_sql_has_replaced_meanwhile(story: Story) -> None:
+    story.database.fails_at_parse["select 13"] = Failure("42601", "no")
+    await query(story, f"prepare s as {HARMLESS}")
+    await query(story, HARMLESS)
+    story.say(messages.query(f"deallocate s; prepare s as {UPPER}"))
+    await story.play(silent=True)
+    story.say(messages.parse(b"x", "select 13"), messages.close(b"S", b"s"), SYNC)
+    await story.hears()
+    await story.asks(messages.bind(b"", b"s"), messages.execute(b""), SYNC)
+    assert story.ran[-1] == UPPER
+    assert SECRET not in story.heard

@@ -159,7 +159,7 @@ class Relay:
             case talk.Ask():
                 return self._ask(event)
             case talk.Close():
-                self._close(event)
+                return self._close(event)
             case talk.Flush():
                 self.pipeline.push_plain(event.raw)
             case talk.CopyData():
@@ -244,7 +244,7 @@ class Relay:
 
     def _prepare(self, event: talk.Prepare) -> Step:
         _check_name(event.name)
-        taken = self.names.full() or (event.name and event.name in self.names.statements)
+        taken = self.answers.naming or self.names.full() or (event.name and event.name in self.names.statements)
         judged = None if taken else self.hearing.recall(text_of(event.sql))
         if judged is None or isinstance(judged.decision, Deny):
             return self._prepare_slowly(event)
@@ -252,7 +252,7 @@ class Relay:
         return None
 
     async def _prepare_slowly(self, event: talk.Prepare) -> None:
-        if event.name and event.name in self.names.statements:
+        if self.answers.naming or (event.name and event.name in self.names.statements):
             await self.pipeline.settle()
         if self.names.full():
             raise ClientFault("too many prepared statements and cursors", sqlstate="54000")
@@ -345,8 +345,18 @@ class Relay:
         self._leaves(judged)
         self.pipeline.push_execute(event.raw, portal, exchanges)
 
-    def _close(self, event: talk.Close) -> None:
+    def _close(self, event: talk.Close) -> Step:
         _check_name(event.name)
+        if self.answers.naming:
+            return self._close_slowly(event)
+        self._send_close(event)
+        return None
+
+    async def _close_slowly(self, event: talk.Close) -> None:
+        await self.pipeline.settle()  # undone, the close would put back what SQL has replaced meanwhile
+        self._send_close(event)
+
+    def _send_close(self, event: talk.Close) -> None:
         table = self.names.statements if event.kind == b"S" else self.names.portals
         self.pipeline.push(ex.CLOSE, event.raw, undo=self.names.drop(table, event.name))
 
