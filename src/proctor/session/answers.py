@@ -320,6 +320,8 @@ class Answers:
             self._out.append(messages.error_response(fields))  # the database ends the session by itself
             return
         front = self.queue[0]
+        if front.ours:
+            front.error = event.fields
         if not front.ours or front.kind == ex.DESCRIBE:  # ours to ask, but the client's Execute that is skipped
             self._out.append(self._error(front, event))
         self._lost(front, event.fields.get("C", "XX000"))
@@ -330,6 +332,8 @@ class Answers:
     def _error(self, front: Open, event: talk.Failed) -> bytes:
         if front.refusal is not None:
             return messages.error_response(front.refusal)
+        if front.kind == ex.PARSE:
+            return event.raw  # nothing has run: it speaks of the text and of names, never of a row
         if self.wary:
             return messages.error_response(refusals.reduced(event.fields))
         exchange = front.exchange or _speaker(front)

@@ -50,6 +50,8 @@ class Open:
     done: Future[list[tuple[str | None, ...]]] | None = None
     rows: list[tuple[str | None, ...]] = field(default_factory=list)
     at: int = 0
+    error: dict[str, str] | None = None
+    """What the upstream said against a question of the gateway's own."""
     copies: bool = False
     """It may read data from the client: nothing is asked behind it before it ends."""
     copying: bool = False

@@ -49,6 +49,8 @@ WRITES = frozenset(
     }
 )
 REFERS = frozenset({"execute", "fetch"})
+QUIET = frozenset({"begin", "savepoint", "release", "listen"})
+"""Effects after which every name still means what it meant."""
 MOVES = frozenset({"set", "set_local", "reset", "discard", "commit", "rollback", "rollback_to", "define"})
 """Effects after which a name may stand for another meaning, within one text."""
 
@@ -121,6 +123,23 @@ class Judged:
         self.defines = self.opaque or any(e.verb == "define" for e in self.effects)
         simple = len(self.verdicts) == 1 and not self.effects and not self.refers and not self.opaque
         self.plain = self.harmless and simple and all(v.analysis.outputs and not v.copies for v in self.verdicts)
+
+    @property
+    def doubtful(self) -> tuple[str, int] | None:
+        """Return the statement that is not understood, and where in the text it begins, if that alone is in the way.
+
+        The server may know what is wrong with it. What earlier statements of the text would have changed, it cannot.
+        """
+        start = 0
+        for verdict in self.verdicts:
+            analysis = verdict.analysis
+            start = max(self.text.find(analysis.text, start), start)
+            if not analysis.understood:
+                others = any(v.analysis.understood and not isinstance(v.decision, Allow) for v in self.verdicts)
+                return None if others else (analysis.text, start)
+            if not {e.verb for e in analysis.effects} <= QUIET:
+                return None
+        return None
 
     @property
     def decision(self) -> Decision | None:

@@ -107,6 +107,20 @@ class Pipeline:
         self.forward()
         return await done
 
+    async def parse_error(self, sql: str) -> dict[str, str] | None:
+        """Have the session's own upstream parse a statement, and no more; return the error that it finds.
+
+        Parsing runs nothing and reads no row. Within a batch nobody is asked: an error would have the rest skipped.
+        """
+        if self.in_batch:
+            return None
+        asked = Open(ex.PARSE, self.batch, ours=True)
+        self._ask(asked, messages.parse(OWN, sql, ()))
+        self._ask(Open(ex.CLOSE, self.batch, ours=True), messages.close(b"S", OWN))
+        self._ask(Open(ex.SYNC, self.batch, ours=True), messages.sync())
+        await self.settle()
+        return asked.error
+
     async def settle(self) -> None:
         """Wait until every open question is answered, or the last of them, a copy, waits for the client's data."""
         if self.in_batch:

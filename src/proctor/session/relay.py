@@ -376,6 +376,7 @@ class Relay:
         if isinstance(decision, Deny):
             exchanges = await self._recorded(judged, values, None)
             self._stopped(exchanges)
+            await self._not_wrong(judged, exchanges)
             raise Refused(refusals.denial(decision, exchanges[0].id))
 
     async def _allowed(
@@ -390,6 +391,7 @@ class Relay:
             raise ClientFault("an earlier message of the batch has failed")  # the server skips this one, and so do we
         exchanges = await self._recorded(judged, values, None)
         self._stopped(exchanges)
+        await self._not_wrong(judged, exchanges)
         again, ticket = await self.hearing.hold(
             judged, values, exchanges[0].id, self._tell, self.pipeline, bound=bound
         )
@@ -397,6 +399,22 @@ class Relay:
         if isinstance(again.decision, Hold):
             raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")
         return again, ticket
+
+    async def _not_wrong(self, judged: Judged, exchanges: list[Exchange]) -> None:
+        """Raise the server's own words for a typing error: nobody shall have to approve one."""
+        doubtful = judged.doubtful
+        if doubtful is None:
+            return
+        await self.pipeline.settle()
+        fields = await self.pipeline.parse_error(doubtful[0])
+        if fields is None or fields.get("R") == "exec_parse_message":  # the server understands it, or it is many
+            return
+        for exchange in exchanges:
+            if not isinstance(exchange.verdict.decision, Allow):
+                exchange.record.sqlstate = fields.get("C", "42601")
+                self._ledger.answered(exchange.record)
+        place = fields.get("P", "")
+        raise Refused({**fields, "P": str(int(place) + doubtful[1])} if place.isdecimal() else fields)
 
     async def _check_still(
         self, judged: Judged, exchanges: list[Exchange], ticket: Ticket | None, *, bound: bool = False
