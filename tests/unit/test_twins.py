@@ -40,12 +40,14 @@ def test_a_process_that_requires_compiled_twins_does_not_start_without_them(tmp_
     bare.mkdir()
     for name in ("__init__.py", "twins.py"):
         (bare / name).write_text((ROOT / "src" / "proctor" / name).read_text())
-    (bare / "wire").mkdir()
-    (bare / "wire" / "__init__.py").touch()
-    (bare / "wire" / "_hot.py").touch()
+    for module in twins.COMPILED:
+        path = tmp_path / Path(*module.split(".")).with_suffix(".py")
+        path.parent.mkdir(exist_ok=True)
+        (path.parent / "__init__.py").touch()
+        path.touch()
     ran = {
         choice: subprocess.run(
-            [sys.executable, "-c", "import proctor; from proctor import twins; print(twins.describe())"],
+            [sys.executable, "-c", "from proctor import twins; print(twins.describe())"],
             env={**os.environ, twins.CHOICE: choice, "PYTHONPATH": str(tmp_path)},
             cwd=tmp_path,
             capture_output=True,
@@ -55,5 +57,6 @@ def test_a_process_that_requires_compiled_twins_does_not_start_without_them(tmp_
         for choice in ("require", "auto")
     }
     assert ran["require"].returncode != 0
-    assert "not compiled: proctor.wire._hot" in ran["require"].stderr
-    assert ran["auto"].stdout.strip() == "interpreted (proctor.wire._hot)"
+    everything = ", ".join(twins.COMPILED)
+    assert f"not compiled: {everything}" in ran["require"].stderr
+    assert ran["auto"].stdout.strip() == f"interpreted ({everything})"
