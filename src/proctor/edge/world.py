@@ -67,6 +67,7 @@ class DatabaseWorld:
         self._store = store
         self._epochs = epochs
         self._slot = epochs.slot(database.name)
+        self._numbers = epochs.numbers
         self._book = book
         self._clock = clock
         self._record = record
@@ -80,7 +81,8 @@ class DatabaseWorld:
         self._places: dict[tuple[int, int], Finding] = {}
         self._unsaved: dict[Column, Finding] = {}
         self._version = 0
-        self._asked_epoch = self._asked_rules = self._asked_minute = -1
+        self._asked_epoch = self._asked_rules = -1
+        self._minute = clock.monotonic_ns() // MINUTE
         self._drift_due = clock.monotonic_ns() + DRIFT_SECONDS * SECOND
         self._drift_at = 0
         self._turn = asyncio.Lock()
@@ -91,11 +93,10 @@ class DatabaseWorld:
 
     @property
     def version(self) -> int:
-        """Return the number of the present state of catalog, data map, rules and minute. No number comes twice."""
-        # Asked for each statement: three numbers compared, and no tuple made.
-        epoch, rules, minute = self._epochs.read(self._slot), self._book.version, self._clock.monotonic_ns() // MINUTE
-        if epoch != self._asked_epoch or rules != self._asked_rules or minute != self._asked_minute:
-            self._asked_epoch, self._asked_rules, self._asked_minute = epoch, rules, minute
+        """Return the number of the present state of catalog, data map, rules and minute. None comes twice."""
+        epoch, rules = self._numbers[self._slot], self._book.version  # asked for each statement, hence in no tuple
+        if epoch != self._asked_epoch or rules != self._asked_rules:
+            self._asked_epoch, self._asked_rules = epoch, rules
             self._version += 1
         self._unused = 0
         return self._version
@@ -108,7 +109,7 @@ class DatabaseWorld:
     @property
     def catalog(self) -> Catalog | None:
         """Return the shared snapshot, None when it must be read again first."""
-        return self._catalog if self._seen_epoch == self._epochs.read(self._slot) else None
+        return self._catalog if self._seen_epoch == self._numbers[self._slot] else None
 
     @property
     def classified(self) -> Classified:
@@ -234,6 +235,13 @@ class DatabaseWorld:
         return moved
 
     # ---- keeping it fresh
+
+    def turn_the_minute(self) -> None:
+        """See whether it is another minute, which some rules read; called several times a second, and never waits."""
+        minute = self._clock.monotonic_ns() // MINUTE
+        if minute != self._minute:
+            self._minute = minute
+            self._version += 1
 
     async def look(self) -> None:
         """See whether anybody else has changed the catalog or the data map; called once a second."""
