@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from proctor.terms import Access, Action, Allow, Analysis, Claims, Column, Decision, Deny, Hold, Identity
+from proctor.terms import Access, Action, Allow, Analysis, Claims, Column, Decision, Deny, Hold, Identity, MaskSpec
 
 SCHEMA: Final = 1
 """The version in every record's `v`. A reader of version 1 reads every later record that says 1."""
@@ -143,6 +143,7 @@ class StatementDecided(Body, tag="statement.decided", frozen=True, kw_only=True)
     masks: tuple[Masked, ...] = ()
     ticket: str | None = None
     parameters: str = ""
+    shows: dict[str, tuple[str, ...]] = {}
 
 
 class StatementAnswered(Body, tag="statement.answered", frozen=True, kw_only=True):
@@ -446,7 +447,15 @@ def decided_of(
             if mask is not None
         ),
         ticket=ticket,
+        shows=_columns(_shown(analysis, masks)) if isinstance(decision, Allow) else {},
     )
+
+
+def _shown(analysis: Analysis, masks: tuple[MaskSpec | None, ...]) -> Iterable[Column]:
+    """Yield the columns whose values come out without a mask, as they are or computed with."""
+    for place, output in enumerate(analysis.outputs or ()):
+        if place >= len(masks) or masks[place] is None:
+            yield from output.sources
 
 
 def _reads(analysis: Analysis) -> dict[str, tuple[str, ...]]:

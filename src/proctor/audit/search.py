@@ -40,7 +40,8 @@ class Question:
 class Sighting:
     """One column in one statement: who asked for it, why, and what became of its cells.
 
-    `mask` is None where the column was not among the masked outputs: shown as it is, or used without being shown.
+    `mask` is None where the column was not among the masked outputs; `plain` says that its values came out as they are,
+    else it was used without being shown.
     `rows` and `cells` are None when no answer was recorded.
     """
 
@@ -56,6 +57,7 @@ class Sighting:
     data_class: str | None
     rows: int | None
     cells: int | None
+    plain: bool
     id: str
 
 
@@ -195,8 +197,14 @@ def _seen(said: Row, question: Question) -> Iterator[Sighting]:
                         data_class=word(mask, "class"),
                         rows=rows if isinstance(rows, int) else None,
                         cells=_cells(answered, mask),
+                        plain=how == "reads" and name in _under(part(said, "shows"), relation),
                         id=word(said, "id") or "",
                     )
+
+
+def _under(columns: Row, relation: str) -> list[object]:
+    found = columns.get(relation)
+    return found if isinstance(found, list) else []
 
 
 def _list(mask: Row) -> list[object]:

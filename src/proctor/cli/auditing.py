@@ -79,7 +79,7 @@ def _shown(sighting: Sighting) -> str:
     if sighting.verdict != "allow" or sighting.how != "read":
         return ""
     if sighting.mask is None:
-        return "not masked"
+        return "as it is" if sighting.plain else "not shown"
     return f"{sighting.mask} ({sighting.cells} cells)" if sighting.cells is not None else sighting.mask
 
 

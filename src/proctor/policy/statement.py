@@ -45,8 +45,8 @@ def questions_of(
     ask = _Asking(asker, analysis, context, classified)
     questions = [
         *ask.for_what_is_not_seen(),
+        *ask.for_copies(),  # before the accesses: that data would be copied is what an approver must hear first
         *ask.for_accesses(),
-        *ask.for_copies(),
         *ask.for_inferences(unmasked),
     ]
     return tuple(dict.fromkeys(questions)) or (ask.to_connect(),)

@@ -204,9 +204,7 @@ PRODUCTION = [
     Row(
         "copy a sensitive column",
         lambda s: s.copying("customers.email", "orders.total"),
-        (H, "copy-sensitive"),
-        (H, "agent-writes"),
-        (H, "copy-sensitive"),
+        *same(H, "copy-sensitive"),
     ),
     Row(
         "copy a sensitive column into a temp table",
