@@ -214,6 +214,8 @@ class Postgres:
             self.plans.pop(b"", None)
         if text == "refused":
             raise Failure("42601", 'syntax error at or near "refused"')
+        if len([piece for piece in text.split(";") if piece.strip()]) > 1:
+            raise Failure("42601", "cannot insert multiple commands into a prepared statement", R="exec_parse_message")
         if text in self.fails_at_parse:
             raise self.fails_at_parse[text]
         self._alive(text)

@@ -404,3 +404,23 @@ async def test_a_close_that_is_undone_does_not_bring_back_what_sql_has_replaced_
     await story.asks(messages.bind(b"", b"s"), messages.execute(b""), SYNC)
     assert story.ran[-1] == UPPER
     assert SECRET not in story.heard
+
+
+@pytest.mark.parametrize("how", ["at its parse", "at the sync", "in a query"])
+async def test_a_path_that_a_failed_batch_takes_back_is_not_believed_by_the_batch_behind_it(
+    other: Story, how: str
+) -> None:
+    """The second batch is judged while nobody knows yet how the first one, a transaction by itself, has ended."""
+    setting = extended("set search_path = other")
+    if how == "at its parse":
+        other.database.fails_at_parse["select 13"] = Failure("42601", "no")
+        batch = setting + extended("select 13") + SYNC
+    elif how == "at the sync":
+        other.database.deferred = Failure("23505", "duplicate key")
+        batch = setting + extended(UPPER) + SYNC
+    else:
+        other.database.fails["select 13"] = Failure("22012", "no")
+        batch = setting + extended(HARMLESS) + messages.query("select 13")
+    await other.asks(batch, extended(UPPER), SYNC)
+    assert other.ran[-1] == UPPER
+    assert SECRET not in other.heard

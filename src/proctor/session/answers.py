@@ -298,6 +298,7 @@ class Answers:
         front = self._front()
         if front.kind not in (ex.SYNC, ex.QUERY):
             raise UpstreamFault(f"the database said it was ready where {front.kind} was asked")
+        front.undo.clear()  # a query was heard, so what it dropped is gone
         self._lost(front, "skipped")
         self.queue.popleft()
         self.status = event.status
@@ -320,6 +321,8 @@ class Answers:
             self._out.append(messages.error_response(fields))  # the database ends the session by itself
             return
         front = self.queue[0]
+        if front.kind == ex.QUERY:
+            front.undo.clear()
         if front.ours:
             front.error = event.fields
         if not front.ours or front.kind == ex.DESCRIBE:  # ours to ask, but the client's Execute that is skipped

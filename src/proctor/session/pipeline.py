@@ -43,9 +43,9 @@ class Pipeline:
         self.in_batch = True
         self._ask(Open(ex.EXECUTE, self.batch, exchanges, entry=portal), raw)
 
-    def push_query(self, raw: bytes, exchanges: list[Exchange]) -> None:
+    def push_query(self, raw: bytes, exchanges: list[Exchange], *, undo: list[Undo]) -> None:
         """Forward a simple query, a batch of its own."""
-        if self._ask(Open(ex.QUERY, self.batch, exchanges), raw):
+        if self._ask(Open(ex.QUERY, self.batch, exchanges, undo=undo), raw):
             self._end_batch()
 
     def push_sync(self, raw: bytes) -> None:

@@ -152,6 +152,7 @@ class Relay:
                 return self._run(event)
             case talk.Sync():
                 self.pipeline.push_sync(event.raw)
+                self._batch_ends()
             case talk.Describe():
                 return self._describe(event)
             case talk.Prepare():
@@ -168,6 +169,7 @@ class Relay:
                 self.pipeline.push_copy(event.raw, last=True)
             case talk.FunctionCall():
                 self.pipeline.refuse_query(refusals.FUNCTION_CALL)
+                self._batch_ends()
             case talk.Bye():
                 self.leaving = True
                 self._work.set()
@@ -215,6 +217,7 @@ class Relay:
         match event:
             case talk.Ask() | talk.FunctionCall():
                 self.pipeline.refuse_query(fields)
+                self._batch_ends()
             case talk.Prepare() | talk.Bind() | talk.Run() | talk.Describe() | talk.Close():
                 self.pipeline.refuse_step(fields)
             case _:
@@ -238,7 +241,10 @@ class Relay:
 
     def _send_query(self, event: talk.Ask, judged: Judged, exchanges: list[Exchange]) -> None:
         self._leaves(judged)
-        self.pipeline.push_query(event.raw, exchanges)
+        # The server drops what has no name when a simple query comes.
+        unnamed = [self.names.drop(table, b"") for table in (self.names.statements, self.names.portals)]
+        self.pipeline.push_query(event.raw, exchanges, undo=unnamed)
+        self._batch_ends()
 
     # ---- extended query
 
@@ -482,6 +488,9 @@ class Relay:
             if judged.defines:
                 self._world.catalog_changes()
             self.hearing.view.follow(judged.effects, opaque=judged.opaque, temporary=judged.temporary)
+
+    def _batch_ends(self) -> None:
+        self.hearing.view.batch_ended(in_transaction=self.answers.status == "T")
 
     def _ended(self) -> None:
         self.names.transaction_ended(self.answers.batch)

@@ -41,6 +41,8 @@ class View:
     """A setting was changed in a transaction that may still be rolled back."""
     defined: bool = False
     """DDL ran that is not committed yet."""
+    closing: bool = False
+    """The transaction has been ended since the upstream last said that there is none."""
     unsure: bool = False
     """A function ran that may have prepared statements and opened cursors under any name."""
     temporary: bool = False
@@ -55,6 +57,7 @@ class View:
                 self.dirty = self.unsettled = True
                 self.private = None if effect.verb == "discard" else self.private  # temporary tables go with it
             elif effect.verb in ENDS:
+                self.closing = True
                 self.dirty = self.dirty or self.unsettled
                 self.private = None if self.defined else self.private  # ROLLBACK TO takes uncommitted DDL back
             elif effect.verb == "define":
@@ -65,6 +68,12 @@ class View:
         if opaque:
             self.dirty = self.unsettled = self.defined = self.unsure = True
             self.private = None
+
+    def batch_ended(self, *, in_transaction: bool) -> None:
+        """Note that a batch ends, and with it perhaps a transaction of its own, which may yet turn out to have failed."""
+        if (self.unsettled or self.defined) and (self.closing or not in_transaction):
+            self.dirty = True
+            self.private = None if self.defined else self.private
 
     def ended(self, *, quiet: bool) -> bool:
         """Note that no transaction is open any more; say whether DDL ended with it.
@@ -77,7 +86,7 @@ class View:
         if defined:
             self.private = None
         if quiet:
-            self.defined = self.unsettled = False
+            self.defined = self.unsettled = self.closing = False
         return defined
 
     def learn(self, row: tuple[str | None, ...], path: tuple[str, ...], started: Claims) -> None:
