@@ -252,6 +252,8 @@ class MaskSpec:
     name: str
     data_class: DataClass
     columns: frozenset[Column] = frozenset()
+    computed: bool = False
+    """The value was computed: that it is NULL tells something, and is hidden as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from proctor.policy import masks
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
 from proctor.wire import types
-from proctor.wire._hot import NULL, Null
+from proctor.wire._hot import NULL, Always, Null
 from proctor.wire.talk import Field
 
 CellMask = Callable[[bytes], "bytes | None"]
-Wear = CellMask | bytes | Null | None
+Wear = CellMask | bytes | Null | Always | None
 """A function of the cell, a constant, NULL, or None for a cell that passes."""
 
 MAX_WARDROBE = 4096
@@ -45,11 +45,11 @@ class Wardrobe:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._made: dict[tuple[str, str, int, int, int], Wear] = {}
+        self._made: dict[tuple[str, str, bool, int, int, int], Wear] = {}
 
     def wear(self, spec: MaskSpec, field: Field) -> Wear:
         """Return the mask for a column of that type and format."""
-        key = (spec.name, spec.data_class, field.type_oid, field.type_modifier, field.format)
+        key = (spec.name, spec.data_class, spec.computed, field.type_oid, field.type_modifier, field.format)
         if key not in self._made:
             if len(self._made) >= MAX_WARDROBE:
                 self._made.clear()
@@ -61,7 +61,7 @@ class Wardrobe:
         if spec.name == "null":
             return NULL
         constant = types.redaction(field.type_oid, field.format, type_modifier=field.type_modifier)
-        hidden: Wear = NULL if constant is None else constant
+        hidden: Wear = NULL if constant is None else Always(constant) if spec.computed else constant
         if spec.name == "redact" or not (types.known(field.type_oid) or field.type_oid in TEXT_KINDS):
             return hidden
         width = field.type_modifier - 4 if field.type_oid in (1042, 1043) and field.type_modifier >= 4 else None
@@ -91,7 +91,7 @@ def plan(
     fits = len(outputs) == len(fields) == len(allowed.masks)
     specs: list[MaskSpec | None] = []
     for at, described in enumerate(fields):
-        spec = allowed.masks[at] if fits else MaskSpec("redact", UNKNOWN)
+        spec = allowed.masks[at] if fits else MaskSpec("redact", UNKNOWN, computed=True)
         if spec is None:
             spec = _server_says(described, allowed, catalog, classified)
         specs.append(spec)

@@ -94,7 +94,20 @@ class Null:
 
 NULL = Null()
 
-Mask = Callable[[bytes], bytes | None] | bytes | Null | None
+
+class Always:
+    """The mask that puts the same value into every cell, NULL ones too: of what was computed, NULL tells like a value.
+
+    `nullif(ssn, 'a guess')` is NULL where the guess is right.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: bytes) -> None:
+        self.value = value
+
+
+Mask = Callable[[bytes], bytes | None] | bytes | Null | Always | None
 """None shows the value, bytes replace it, `NULL` removes it, and a callable makes another of it (None: NULL)."""
 
 
@@ -508,7 +521,7 @@ def _patch32(out: bytearray, pos: cython.Py_ssize_t, number: cython.Py_ssize_t) 
 def rewrite_rows(raw: bytes, masks: list[Mask], cells: list[int], limit: int = MASKED_CELL) -> bytes:
     """Return a run of DataRow frames in which every value under a mask is replaced; `cells` counts them by column.
 
-    NULL stays NULL. A row of another width, a frame that is not a row, a value over `limit` or a mask that fails is an
+    NULL stays NULL, but under `Always`. A row of another width, a frame that is not a row, a value over `limit` or a mask that fails is an
     exception: nothing of the run may be sent then.
     """
     out = bytearray()
@@ -539,11 +552,13 @@ def rewrite_rows(raw: bytes, masks: list[Mask], cells: list[int], limit: int = M
                 raise ValueError("a row ends early")
             size = _int32(raw, pos)
             pos += 4
+            mask = masks[i]
             if size == -1:
-                continue
+                if not isinstance(mask, Always):
+                    continue
+                size = 0  # nothing follows a NULL
             if size < 0 or pos + size > stop:
                 raise ValueError("a value lies outside its row")
-            mask = masks[i]
             if mask is not None:
                 value = _masked(mask, raw, pos, size, largest)
                 if head < 0:
@@ -575,6 +590,8 @@ def _masked(mask: object, raw: bytes, pos: cython.Py_ssize_t, size: cython.Py_ss
         return mask
     if isinstance(mask, Null):
         return None
+    if isinstance(mask, Always):
+        return mask.value
     if size > limit:
         raise ValueError("a value is too long to be masked")
     value = mask(raw[pos : pos + size])  # type: ignore[operator]

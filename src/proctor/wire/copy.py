@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from struct import pack, unpack_from
 
 from proctor.terms import CopyFormat
-from proctor.wire._hot import MASKED_CELL, Mask, Null
+from proctor.wire._hot import MASKED_CELL, Always, Mask, Null
 
 MAX_ROW = 256 * 1024 * 1024  # a row that never ends would be held for ever
 
@@ -60,15 +60,17 @@ class CopyMasker:
             raise ValueError("a row of a COPY has not as many columns as there are masks")
         for at, mask in self._worn:
             cell = self._dialect.read(cells[at])
-            if cell is not None:
+            if cell is not None or isinstance(mask, Always):
                 cells[at] = self._dialect.write(self._replace(mask, cell))
                 self.cells[at] += 1
         return cells
 
-    def _replace(self, mask: Mask, cell: bytes) -> bytes | None:
+    def _replace(self, mask: Mask, cell: bytes | None) -> bytes | None:
         if isinstance(mask, bytes):
             return mask
-        if mask is None or isinstance(mask, Null):
+        if isinstance(mask, Always):
+            return mask.value
+        if mask is None or isinstance(mask, Null) or cell is None:
             return None
         if len(cell) > self._limit:
             raise ValueError("a value is too long to be masked")
