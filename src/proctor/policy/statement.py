@@ -152,6 +152,8 @@ class _Asking:
 
     def for_accesses(self) -> Iterator[Question]:
         for access in self._analysis.accesses:
+            if access.action is Action.COPY and self._analysis.taints:
+                continue  # asked by what flows there: a column made by the statement itself has no class yet
             if access.action in _BY_COLUMN:
                 yield from self._for_columns(access)
             else:
