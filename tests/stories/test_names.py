@@ -321,7 +321,7 @@ async def test_a_statement_whose_meaning_changes_while_its_record_waits_is_not_r
     story.ledger.disk.clear()
     story.say(messages.query(text))
     await story.play()
-    held = {c: f for c, f in story.world.classified.findings.items()}
+    held = story.world.classified.findings
     noted = {c: (replace(f, data_class=DataClass("free_text")) if c.name == "note" else f) for c, f in held.items()}
     story.world.becomes(catalog(epoch="2"), Classified(noted, version=2))
     story.ledger.disk.set()

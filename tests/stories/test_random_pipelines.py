@@ -1,4 +1,4 @@
-"""Random pipelines, with failures and delays anywhere: what the database executes was decided as exactly that text, before.
+"""Random pipelines, with failures and delays anywhere: what is executed was decided before, as exactly that text.
 
 The machine speaks as a client that has read the protocol and means harm: it takes names again, closes them, speaks
 across batches, fails where it can, and never waits for an answer.
