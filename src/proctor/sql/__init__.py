@@ -4,7 +4,8 @@ Start reading at `analyze`. One parser front per dialect (`parser`, `translate*`
 written once, over the IR and the `Catalog`.
 """
 
-from proctor.sql.analyze import analyze
+from proctor.sql.analyze import Examined, analyze, examine
+from proctor.sql.forms import Form
 from proctor.sql.settings import SessionSettings
 
-__all__ = ["SessionSettings", "analyze"]
+__all__ = ["Examined", "Form", "SessionSettings", "analyze", "examine"]

@@ -6,10 +6,11 @@ catalog by `queries`, `writes`, `sources`, `predicates`, `expressions` and `call
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from proctor.sql import ir, parser, queries, translate
 from proctor.sql.catalog import Catalog
+from proctor.sql.forms import Form, form_of
 from proctor.sql.ledger import Ledger
 from proctor.sql.settings import SessionSettings
 from proctor.sql.statements import Told, tell
@@ -22,26 +23,41 @@ _TOO_DEEP = "the statement is nested too deeply to be examined"
 _CALM = frozenset({"begin", "commit", "rollback", "savepoint", "release", "rollback to"})
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What each statement of a text means, and for which other texts that holds (None: for no other)."""
+
+    analyses: tuple[Analysis, ...]
+    form: Form | None = None
+
+
 def analyze(text: str, catalog: Catalog, settings: SessionSettings) -> tuple[Analysis, ...]:
     """Return what each statement of a text means; what cannot be understood says so and why.
 
     Statements of one text are read in order, each against what the earlier ones have changed.
     """
+    return examine(text, catalog, settings).analyses
+
+
+def examine(text: str, catalog: Catalog, settings: SessionSettings) -> Examined:
+    """Return what `analyze` does, and the form of it."""
     try:
         raws = parser.parse(text)
     except parser.Unparsable as e:
-        return (_not_understood("unparsed", str(e), text),)
+        return Examined((_not_understood("unparsed", str(e), text),))
     except RecursionError:
-        return (_not_understood("unparsed", _TOO_DEEP, text),)
+        return Examined((_not_understood("unparsed", _TOO_DEEP, text),))
     except Exception:
-        return (_not_understood("unparsed", "the text could not be examined", text),)
+        return Examined((_not_understood("unparsed", "the text could not be examined", text),))
     if len(raws) > MAX_STATEMENTS:
-        return (_not_understood("unparsed", "the text holds too many statements", text),)
+        return Examined((_not_understood("unparsed", "the text holds too many statements", text),))
     world = World(catalog, settings.path, settings.user, path_is_local=settings.path_is_local)
-    return tuple(_analyze_one(raw, world, settings) for raw in raws)
+    if len(raws) == 1:
+        return _examine_one(text, raws[0], world, settings)
+    return Examined(tuple(_examine_one(text, raw, world, settings).analyses[0] for raw in raws))
 
 
-def _analyze_one(raw: parser.RawStatement, world: World, settings: SessionSettings) -> Analysis:
+def _examine_one(text: str, raw: parser.RawStatement, world: World, settings: SessionSettings) -> Examined:
     kind = "unknown"
     try:
         statement = translate.statement(raw.tree)
@@ -52,7 +68,9 @@ def _analyze_one(raw: parser.RawStatement, world: World, settings: SessionSettin
         told = tell(walk, statement, raw.text)
         for effect in walk.ledger.effects:
             world.follow(effect)
-        return _written_down(told, walk.ledger, raw.text)
+        found = _written_down(told, walk.ledger, raw.text)
+        general = not (walk.quoted or found.effects or found.opaque or found.copy)
+        return Examined((found,), form_of(text, raw.text, statement) if general else None)
     except ir.NotUnderstood as e:
         trouble = str(e)
     except RecursionError:
@@ -60,7 +78,7 @@ def _analyze_one(raw: parser.RawStatement, world: World, settings: SessionSettin
     except Exception as e:
         trouble = f"the statement could not be examined ({type(e).__name__})"
     world.confused = world.confused or kind
-    return _not_understood(kind, trouble, raw.text)
+    return Examined((_not_understood(kind, trouble, raw.text),))
 
 
 def _written_down(told: Told, ledger: Ledger, text: str) -> Analysis:

@@ -143,7 +143,7 @@ def _opaque(walk: Walk, schema: str | None, name: str, args: Sequence[Value]) ->
 
 
 def _setting(walk: Walk, name: str, e: ir.Call) -> None:
-    if walk.text == _PG_DUMP_RESTRICTS:
+    if walk.says(_PG_DUMP_RESTRICTS):
         walk.ledger.effects.append(Effect("set", name="restrict_nonsystem_relation_kind", value="view, foreign-table"))
         return
     literals = [arg.value for arg in e.args if isinstance(arg, ir.Constant)]
@@ -181,8 +181,10 @@ def _result(name: str, mixed: Value, standing: Standing, args: Sequence[Value]) 
 
 def _shrinks(name: str, e: ir.Call) -> bool:
     """Tell whether replace(x, from, to) puts nothing longer in the place of what it takes out."""
+    if name != "replace":  # before a literal is looked at
+        return False
     match e.args:
-        case (_, ir.Constant("string", str(old)), ir.Constant("string", str(new))) if name == "replace":
+        case (_, ir.Constant("string", str(old)), ir.Constant("string", str(new))):
             return len(new) <= len(old)
         case _:
             return False

@@ -85,8 +85,10 @@ def whole_row(walk: Walk, item: Item) -> Value:
 def _constant(walk: Walk, e: ir.Constant, scope: Scope) -> Value:
     if e.kind == "integer":
         return _INTEGER
+    if e.kind == "long":
+        return _BIG
     if e.kind == "number":
-        return _BIG if isinstance(e.value, str) and e.value.isdigit() and len(e.value) < 19 else _NUMBER
+        return _NUMBER
     if e.kind == "boolean":
         return _TRUTH
     return CONSTANT

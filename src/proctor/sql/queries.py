@@ -269,7 +269,7 @@ def _group(walk: Walk, keys: tuple[ir.Expression, ...], cells: Sequence[Cell], s
 
 def _by_place(walk: Walk, key: ir.Expression, cells: Sequence[Cell]) -> Value | None:
     """Return the target that an integer stands for."""
-    if isinstance(key, ir.Constant) and isinstance(key.value, int) and not isinstance(key.value, bool):
+    if isinstance(key, ir.Constant) and key.kind == "integer" and isinstance(key.value, int):
         if not 1 <= key.value <= len(cells):
             raise ir.NotUnderstood("a position is not in the select list")
         return walk.refer(cells[key.value - 1])
@@ -311,8 +311,9 @@ def _limit(walk: Walk, tail: ir.Tail, scope: Scope) -> int | None:
     for e in (tail.limit, tail.offset):
         if e is not None:
             walk.ledger.infer(Use.FILTER, evaluate(walk, e, scope).sources)
-    if isinstance(tail.limit, ir.Constant) and isinstance(tail.limit.value, int) and not tail.ties:
-        return tail.limit.value
+    limit = tail.limit
+    if isinstance(limit, ir.Constant) and limit.kind == "integer" and isinstance(limit.value, int) and not tail.ties:
+        return limit.value
     return None
 
 

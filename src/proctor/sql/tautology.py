@@ -76,7 +76,7 @@ def _always_false(e: ir.Expression, not_null: NotNull) -> bool:
 def _never_null(e: ir.Expression, not_null: NotNull) -> bool:
     if isinstance(e, ir.Name):
         return not e.star and not_null(e)
-    return isinstance(e, ir.Constant) and e.value is not None
+    return isinstance(e, ir.Constant) and e.kind != "null"
 
 
 def _holds(e: ir.Operation) -> bool:
@@ -93,18 +93,30 @@ def _holds(e: ir.Operation) -> bool:
         return False
     if left == right:
         return e.name in _REFLEXIVE
-    pattern = fold(right)
     if e.name in _MATCH_ALL:
-        return isinstance(pattern, str) and pattern in _MATCH_ALL[e.name]
-    if isinstance(left, ir.Call) and left.name[-1] in _NEVER_NEGATIVE and isinstance(pattern, int):
-        return (e.name == ">=" and pattern <= 0) or (e.name in (">", "<>") and pattern < 0)
+        return _is_among(right, _MATCH_ALL[e.name])
+    if isinstance(left, ir.Call):
+        least = fold(right) if left.name[-1] in _NEVER_NEGATIVE and e.name in (">=", ">", "<>") else None
+        return isinstance(least, int) and (least < 0 or (least == 0 and e.name == ">="))
     return fold(e) is True
+
+
+def _is_among(e: ir.Expression, words: frozenset[str]) -> bool:
+    while isinstance(e, ir.Cast) and e.type.names[-1] != "bool":
+        e = e.arg
+    if isinstance(e, ir.Constant):
+        return e.kind != "boolean" and e.among(words)
+    found = fold(e)
+    return isinstance(found, str) and found in words
 
 
 def _exhaustive(args: tuple[ir.Expression, ...]) -> bool:
     """Tell whether two arms are each other's opposite: x = 1 or x <> 1, x is null or x is not null."""
-    present = set(args)
-    return any(opposite in present for arg in args for opposite in _opposites(arg))
+    alike = {hash(arg) for arg in args}  # alike but for the values of their literals, which only then are looked at
+    if not any(hash(opposite) in alike for arg in args for opposite in _opposites(arg)):
+        return False
+    present = {repr(arg) for arg in args}
+    return any(repr(opposite) in present for arg in args for opposite in _opposites(arg))
 
 
 def _opposites(e: ir.Expression) -> tuple[ir.Expression, ...]:
@@ -120,18 +132,35 @@ def _opposites(e: ir.Expression) -> tuple[ir.Expression, ...]:
 
 def fold(e: ir.Expression) -> str | int | bool | None:
     """Return the value of an expression of literals, None if it is not that simple."""
+    return _fold(e) if _is_literal(e) else None
+
+
+def _is_literal(e: ir.Expression) -> bool:
+    """Tell whether literals are all that an expression is made of: one that is not is never looked into."""
+    match e:
+        case ir.Constant():
+            return True
+        case ir.Cast(arg, _) | ir.Logic("not", (arg,)):
+            return _is_literal(arg)
+        case ir.Operation(_, (left, right), _, "", ""):
+            return _is_literal(right) and _is_literal(left)
+        case _:
+            return False
+
+
+def _fold(e: ir.Expression) -> str | int | bool | None:
     match e:
         case ir.Constant(_, value):
             return value
         case ir.Cast(ir.Constant("string", str(word)), ir.TypeName(names)) if names[-1] == "bool":
             return word.lower() in ("t", "true", "on", "yes", "1", "y")
         case ir.Cast(arg, _):
-            return fold(arg)
+            return _fold(arg)
         case ir.Logic("not", (arg,)):
-            inner = fold(arg)
+            inner = _fold(arg)
             return not inner if isinstance(inner, bool) else None
         case ir.Operation(name, (left, right), _, "", ""):
-            return _fold_pair(name, fold(left), fold(right))
+            return _fold_pair(name, _fold(left), _fold(right))
         case _:
             return None
 

@@ -86,18 +86,23 @@ def _column(body: Body) -> ir.Expression:
     return ir.Name(strings(fields))
 
 
+INT8_DIGITS = 18  # so many always fit
+
+
 def _constant(body: Body) -> ir.Expression:
+    place = body.get("location", 0)
     if body.get("isnull"):
-        return ir.Constant("null", None)
+        return ir.Constant("null", None, place)
     if "ival" in body:
-        return ir.Constant("integer", body["ival"].get("ival", 0))
+        return ir.Constant("integer", body["ival"].get("ival", 0), place)
     if "sval" in body:
-        return ir.Constant("string", body["sval"].get("sval", ""))
+        return ir.Constant("string", body["sval"].get("sval", ""), place)
     if "boolval" in body:
-        return ir.Constant("boolean", body["boolval"].get("boolval", False))
+        return ir.Constant("boolean", body["boolval"].get("boolval", False), place)
     if "fval" in body:
-        return ir.Constant("number", body["fval"].get("fval", ""))
-    return ir.Constant("bits", body["bsval"].get("bsval", ""))
+        digits = body["fval"].get("fval", "")
+        return ir.Constant("long" if digits.isdigit() and len(digits) <= INT8_DIGITS else "number", digits, place)
+    return ir.Constant("bits", body["bsval"].get("bsval", ""), place)
 
 
 def _call(body: Body) -> ir.Expression:

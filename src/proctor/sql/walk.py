@@ -36,10 +36,17 @@ class Walk:
     query: Callable[[Walk, ir.Query, Scope | None], Shape]
     server_version: int = 150000
     text: str = ""
+    quoted: bool = False
+    """Something looked at the text as it stands: what was found may be true of no other."""
     path: tuple[str, ...] | None = None
     """The path inside a view; None: the session's."""
     view_depth: int = 0
     expanding: list[object] = field(default_factory=list)
+
+    def says(self, text: str) -> bool:
+        """Tell whether the statement is this one, to the letter."""
+        self.quoted = True
+        return self.text == text
 
     def refer(self, cell: Cell) -> Value:
         """Note that a column is referred to, and return its value."""
