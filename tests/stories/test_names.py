@@ -424,3 +424,9 @@ async def test_a_path_that_a_failed_batch_takes_back_is_not_believed_by_the_batc
     await other.asks(batch, extended(UPPER), SYNC)
     assert other.ran[-1] == UPPER
     assert SECRET not in other.heard
+
+
+async def test_a_name_that_sql_is_about_to_make_is_waited_for(story: Story) -> None:
+    await query(story, HARMLESS)
+    story.say(extended(f"prepare s as {HARMLESS}"), SYNC)
+    assert "row plain" in await query(story, "execute s")

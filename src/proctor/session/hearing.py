@@ -83,6 +83,8 @@ class Hearing:
     async def judge(self, text: str, pipeline: Pipeline) -> Judged:
         """Return the judgement of a text under the present state of session, catalog, data map and rules."""
         fresh = await self._freshen(pipeline)
+        if pipeline.answers.naming:
+            await pipeline.settle()  # the text may name what a PREPARE or DECLARE under way is about to make
         judged = self._judged(text)
         if judged.refers:
             await pipeline.settle()
