@@ -45,9 +45,9 @@ def _own_query(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 STATIONS: dict[str, tuple[Break, str]] = {
-    "the text": (_patched(relay, "text_of"), "select 77"),
-    "analyze": (_patched(judge, "analyze"), "select 77"),
-    "decide": (_patched(judge, "decide"), "select 77"),
+    "the text": (_patched(relay, "text_of"), "select 'seven'"),
+    "analyze": (_patched(judge, "examine"), "select 'seven'"),
+    "decide": (_patched(judge, "decide"), "select 'seven'"),
     "decided": (lambda s, _: s.ledger.breaks.add("decided"), HARMLESS),
     "decided, for what is remembered": (lambda s, _: s.ledger.breaks.add("decided"), "select 1"),
     "synced": (lambda s, _: s.ledger.breaks.add("synced"), WRITE),

@@ -50,16 +50,17 @@ class SessionLedger:
         self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]
     ) -> None:
         """Write that a statement was judged as it was before, nobody having been asked."""
-        if claims is not self._claims or type(verdict.template) is not bytes:
+        if claims is not self._claims or type(verdict.lore.template) is not tuple:
             self.decided(Decided(exchange, verdict, claims, values))
             return
         self.statements += 1
         name = exchange.encode("ascii")
-        what = verdict.template
+        front, back = verdict.lore.template
         if values:
-            what = b'%b,"parameters":"%b"}' % (what[:-1], self._digest(values).encode("ascii"))
+            back = b'%b,"parameters":"%b"}' % (back[:-1], self._digest(values))
         self._journal.append(
-            b'{"kind":"statement.decided","id":"%b","exchange":"%b"%b%b' % (name, name, self._front, what)
+            b'{"kind":"statement.decided","id":"%b","exchange":"%b"%b%b%b%b'
+            % (name, name, self._front, front, verdict.digest or self._signed(verdict), back)
         )
 
     def decided(self, entry: Decided) -> int:
@@ -75,32 +76,44 @@ class SessionLedger:
 
     def _what(self, entry: Decided) -> bytes:
         verdict = entry.decided
-        if not isinstance(verdict.template, bytes):
-            verdict.template = self._encoded(verdict)
+        if not isinstance(verdict.lore.template, tuple):
+            verdict.lore.template = self._encoded(verdict)
+        front, back = verdict.lore.template
+        what: bytes = front + (verdict.digest or self._signed(verdict)) + back
         if entry.ticket is None and not entry.parameters:
-            return verdict.template
+            return what
         tail = b"" if entry.ticket is None else b',"ticket":' + msgspec.json.encode(entry.ticket)
         if entry.parameters:
-            tail += b',"parameters":"%b"' % self._digest(entry.parameters).encode("ascii")
-        return verdict.template[:-1] + tail + b"}"
+            tail += b',"parameters":"%b"' % self._digest(entry.parameters)
+        return what[:-1] + tail + b"}"
 
-    def _encoded(self, verdict: Verdict) -> bytes:
-        text = verdict.analysis.text
+    def _encoded(self, verdict: Verdict) -> tuple[bytes, bytes]:
+        """Return what is said of a verdict, in front of the text's digest and behind it.
+
+        All but the digest is the same for every text that is judged like this one: redacted, they are one text.
+        """
+        digest = self._signed(verdict)
         body = decided_of(
             verdict.analysis,
             verdict.decision,
             id="",
             database=self._database,
-            text=redacted(text),
-            digest=self._digest((text.encode("utf-8", "replace"),)),
+            text=redacted(verdict.analysis.text),
+            digest=digest.decode(),
         )
-        return encode(body)[len(_HEAD) :]
+        front, back = encode(body)[len(_HEAD) :].split(b'"digest":"%b"' % digest)
+        return front + b'"digest":"', b'"' + back
 
-    def _digest(self, parts: tuple[bytes | None, ...]) -> str:
+    def _signed(self, verdict: Verdict) -> bytes:
+        """Return the keyed digest of the verdict's own text."""
+        verdict.digest = self._digest((verdict.analysis.text.encode("utf-8", "replace"),))
+        return verdict.digest
+
+    def _digest(self, parts: tuple[bytes | None, ...]) -> bytes:
         hashed = blake2b(key=self._key, digest_size=32, person=b"statement")
         for part in parts:
             hashed.update(b"-" if part is None else b"%d:" % len(part) + part)
-        return hashed.hexdigest()
+        return hashed.hexdigest().encode("ascii")
 
     def answered(self, entry: Answered) -> None:
         """Note how an exchange ended; written with the next record, or within 10 ms."""

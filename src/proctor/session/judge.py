@@ -1,20 +1,24 @@
 """Stations 3 and 4 of a session: text → Analysis → Decision, taken from memory where nothing has changed since.
 
 What a judgement depends on besides the text is its `Stamp`: identity, claims, rules, catalog, classification, search
-path. A text judged under another stamp is judged again. Knows no bytes and no waiting.
+path. A text judged under another stamp is judged again; one that differs from a judged one in nothing but literals
+that the analysis did not consult is judged like it. Knows no bytes and no waiting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import TypeVar
 
 from proctor.policy.decide import decide
 from proctor.policy.rules import Rules
 from proctor.session.inheritance import inherited, wearing
-from proctor.sql import analyze
+from proctor.sql import Form, analyze, examine
 from proctor.sql.catalog import Catalog
+from proctor.sql.forms import own_text
 from proctor.sql.settings import SessionSettings
+from proctor.sql.shape import shape_of
 from proctor.terms import (
     Access,
     Action,
@@ -33,6 +37,8 @@ from proctor.terms import (
 
 MAX_REMEMBERED = 8192  # texts are a stranger's to choose; memory is not
 MAX_REMEMBERED_TEXT = 16_384
+MAX_KIN = 4  # judgements of one shape that differ by a consulted literal: LIMIT 10, LIMIT 20 …
+MAX_PASSING = 1024
 MAX_SHOWN = 16  # the formats of results are a stranger's to choose as well
 
 WRITES = frozenset(
@@ -67,6 +73,16 @@ class Stamp:
     rule_set: str
 
 
+@dataclass(slots=True, eq=False)
+class Lore:
+    """What is learnt of a statement by recording and running it; shared by all texts that are judged like it."""
+
+    template: object = None
+    """A place for the ledger to keep what it has encoded once."""
+    shown: dict[bytes, bytes] = field(default_factory=dict)
+    """The descriptions, by the result formats asked for, whose rows pass as they are; what the fast lane goes by."""
+
+
 @dataclass(slots=True)
 class Verdict:
     """One statement judged: what it means, what was decided, and what the relay must know of it at once."""
@@ -77,15 +93,26 @@ class Verdict:
     sensitive: bool
     copies: bool = False
     """It may read data from the client."""
-    template: object = None
-    """A place for the ledger to keep what it has encoded once."""
-    shown: dict[bytes, bytes] = field(default_factory=dict)
-    """The descriptions, by the result formats asked for, whose rows pass as they are; what the fast lane goes by."""
+    lore: Lore = field(default_factory=Lore, compare=False)
+    digest: bytes = field(default=b"", compare=False)
+    """A place for the ledger to keep the keyed digest of this very text."""
+
+    @property
+    def shown(self) -> dict[bytes, bytes]:
+        """Return the descriptions whose rows pass as they are, by the result formats asked for."""
+        return self.lore.shown
 
     def learn(self, formats: bytes, described: bytes) -> None:
         """Remember a description under which no mask was planned."""
-        if len(self.shown) < MAX_SHOWN or formats in self.shown:
-            self.shown[formats] = described
+        shown = self.lore.shown
+        if len(shown) < MAX_SHOWN or formats in shown:
+            shown[formats] = described
+
+    def of(self, text: str) -> Verdict:
+        """Return this verdict about another text of its form."""
+        analysis = _copied(self.analysis)
+        object.__setattr__(analysis, "text", text)
+        return Verdict(analysis, self.decision, self.writes, self.sensitive, self.copies, self.lore)
 
 
 @dataclass(slots=True)
@@ -100,6 +127,8 @@ class Judged:
     """The state of the catalog that it was analyzed against."""
     behind: tuple[str, ...] = ()
     """The texts behind the names that it executes or fetches from."""
+    form: Form | None = None
+    """The other texts that are judged like this one."""
     harmless: bool = field(init=False)
     effects: tuple[Effect, ...] = field(init=False)
     opaque: bool = field(init=False)
@@ -123,6 +152,20 @@ class Judged:
         self.defines = self.opaque or any(e.verb == "define" for e in self.effects)
         simple = len(self.verdicts) == 1 and not self.effects and not self.refers and not self.opaque
         self.plain = self.harmless and simple and all(v.analysis.outputs and not v.copies for v in self.verdicts)
+
+    def of(self, text: str) -> Judged:
+        """Return this judgement about another text of its form."""
+        judged = _copied(self)
+        judged.text = text
+        judged.verdicts = (self.verdicts[0].of(own_text(text)),)
+        return judged
+
+    def is_of(self, other: Judged | None) -> bool:
+        """Tell whether the other is the same judgement of the same text."""
+        if self is other or other is None:
+            return self is other
+        mine, others = self.verdicts, other.verdicts
+        return self.text == other.text and len(mine) == len(others) == 1 and mine[0].lore is others[0].lore
 
     @property
     def doubtful(self) -> tuple[str, int] | None:
@@ -164,6 +207,27 @@ class Judged:
         return tuple(_meaning(v.analysis) for v in self.verdicts)
 
 
+_Noun = TypeVar("_Noun", Analysis, Judged)
+_Slots = list[tuple[Callable[[object], object], Callable[[object, object], None]]]
+
+
+def _slots(noun: type[Analysis] | type[Judged]) -> _Slots:
+    """Return how each field of a slotted class is read and written: copying by them costs a third of `replace`."""
+    found = [getattr(noun, each.name) for each in fields(noun)]
+    return [(slot.__get__, slot.__set__) for slot in found]
+
+
+_SLOTS: dict[type, _Slots] = {noun: _slots(noun) for noun in (Analysis, Judged)}
+
+
+def _copied(noun: _Noun) -> _Noun:
+    kind = type(noun)
+    copy = object.__new__(kind)
+    for read, write in _SLOTS[kind]:
+        write(copy, read(noun))
+    return copy
+
+
 def _meaning(analysis: Analysis) -> tuple[object, ...]:
     done = frozenset((a.action, a.relation, a.columns, a.object) for a in analysis.accesses)
     return (
@@ -184,6 +248,10 @@ Lookup = Callable[[Effect], "Behind | None"]
 """Finds what is behind the name in an `execute` or `fetch`; None when no such statement or cursor is known."""
 
 
+_Key = TypeVar("_Key")
+_Known = TypeVar("_Known")
+
+
 class Memory:
     """The judgements of one worker, shared by its sessions, bounded. A stamp is hashed once and then is a number."""
 
@@ -191,6 +259,9 @@ class Memory:
         self._numbers: dict[Stamp, int] = {}
         self._next = 0
         self._judged: dict[tuple[int, str], Judged] = {}
+        self._kin: dict[tuple[int, bytes], list[Judged]] = {}
+        self._passing: dict[tuple[int, str], Judged] = {}
+        """Judged like another lately: the messages of one question ask for the same text several times."""
 
     def number(self, stamp: Stamp) -> int:
         """Return the number that stands for this stamp."""
@@ -199,22 +270,47 @@ class Memory:
             if len(self._numbers) >= MAX_REMEMBERED:
                 self._numbers.clear()
                 self._judged.clear()
+                self._kin.clear()
+                self._passing.clear()
             known = self._numbers[stamp] = self._next
             self._next += 1  # never used twice: a forgotten stamp's judgements must not be found by another
         return known
 
     def recall(self, number: int, text: str) -> Judged | None:
-        """Return the judgement of that text under that stamp, if it is remembered."""
-        return self._judged.get((number, text))
+        """Return the judgement of that text under that stamp, if it or one that holds for it is remembered."""
+        key = (number, text)
+        known = self._judged.get(key) or self._passing.get(key)
+        if known is not None:
+            return known
+        shaped = shape_of(text)
+        if shaped is None:
+            return None
+        shape, literals = shaped
+        for judged in self._kin.get((number, shape), ()):
+            if judged.form is not None and judged.form.holds(literals):
+                if len(self._passing) >= MAX_PASSING:
+                    self._passing.clear()
+                self._passing[key] = found = judged.of(text)
+                return found
+        return None
 
     def keep(self, number: int, judged: Judged) -> None:
         """Remember a judgement; the older half goes when there are too many."""
         if len(judged.text) > MAX_REMEMBERED_TEXT or judged.unknown_object:
             return
-        if len(self._judged) >= MAX_REMEMBERED:
-            for key in list(self._judged)[: MAX_REMEMBERED // 2]:
-                del self._judged[key]
+        _make_room(self._judged)
         self._judged[(number, judged.text)] = judged
+        if judged.form is not None:
+            _make_room(self._kin)
+            kin = self._kin.setdefault((number, judged.form.shape), [])
+            kin.insert(0, judged)
+            del kin[MAX_KIN:]
+
+
+def _make_room(table: dict[_Key, _Known]) -> None:
+    if len(table) >= MAX_REMEMBERED:
+        for key in list(table)[: MAX_REMEMBERED // 2]:
+            del table[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +324,15 @@ class Bench:
 
     def judge(self, text: str, *, approved: bool = False, approvals: int = 0, lookup: Lookup | None = None) -> Judged:
         """Judge every statement of a text. What cannot be analyzed is not understood, and decided as that."""
-        analyses = analyze(text, self.catalog, self.stamp.settings)
+        examined = examine(text, self.catalog, self.stamp.settings)
+        analyses = examined.analyses
         refers = any(e.verb in REFERS for a in analyses for e in a.effects)
         behind: list[str] = []
         if refers and lookup is not None:
             analyses = tuple(self._followed(analyses, lookup, behind))
         verdicts = self._verdicts(analyses, approved=approved, approvals=approvals)
         unknown = any(not a.understood and a.trouble.startswith(("relation ", "column ")) for a in analyses)
-        return Judged(text, verdicts, refers, unknown, self.stamp.epoch, tuple(behind))
+        return Judged(text, verdicts, refers, unknown, self.stamp.epoch, tuple(behind), examined.form)
 
     def again(self, judged: Judged, *, approved: bool = False, approvals: int = 0) -> Judged:
         """Decide anew about what was analyzed before: a portal means what it meant when it was bound."""

@@ -320,7 +320,7 @@ class Relay:
         if not isinstance(portal, Portal) or portal.ticket is not None:
             return self._run_slowly(event)
         judged = self.hearing.recall(portal.text)
-        if judged is None or judged is not portal.judged or not self._passes(judged):
+        if judged is None or not judged.is_of(portal.judged) or not self._passes(judged):
             return self._run_slowly(event)
         self._send_run(event, portal, judged, self._recorded_at_once(judged, portal.values))
         return None
