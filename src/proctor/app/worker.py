@@ -18,8 +18,9 @@ import uvloop
 
 from proctor.app import settings
 from proctor.app.channel import CANCEL, CONNECTION, DRAIN, READY, RELOAD, TROUBLE, Channel, pack_cancel, unpack_cancel
+from proctor.app.rounds import Rounds, tended
 from proctor.audit.journal import Journal
-from proctor.audit.record import ConfigLoaded, Heartbeat, RulesLoaded, WorkerStarted, WorkerStopped
+from proctor.audit.record import ConfigLoaded, RulesLoaded, WorkerStarted, WorkerStopped
 from proctor.edge import certificates
 from proctor.edge.config import Config
 from proctor.edge.desk import StoreDesk, new_id
@@ -32,12 +33,12 @@ from proctor.edge.store import Store
 from proctor.edge.world import RuleBook
 from proctor.errors import Fault
 from proctor.policy.rules import Rules
+from proctor.session.judge import Memory
 from proctor.session.plans import Wardrobe
+from proctor.terms import Identity
 
 log = logging.getLogger("proctor.worker")
 
-LOOK_SECONDS = 0.25
-HEARTBEAT_SECONDS = 60
 DRAIN_SECONDS = 30.0
 
 
@@ -52,8 +53,7 @@ class Worker:
         self._tls: ssl.SSLContext | None = None
         self._visits: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
-        self._seen: dict[str, int] = {}
-        self._beat = (0, 0)
+        self._rounds: Rounds | None = None
 
     async def run(self) -> None:
         """Serve until the supervisor says otherwise or is gone."""
@@ -67,7 +67,8 @@ class Worker:
             WorkerStarted(id=new_id(house.clock), worker=house.name, pid=os.getpid(), version=version())
         )
         self._channel.send(READY)
-        looking = asyncio.create_task(self._look(house))
+        rounds = self._rounds = Rounds(house, self._tls)
+        looking = asyncio.create_task(rounds.run())
         await self._over.wait()
         looking.cancel()
         await self._leave(house)
@@ -139,12 +140,31 @@ class Worker:
             log.error("the configuration was not reloaded: %s", fault.message)
             self._channel.send(TROUBLE, fault.message.encode()[:1000])
             return
-        house.config = config
+        before, house.config = house.config, config
         house.logins.change(config)
+        self._see_out(house, before)
+        if self._rounds is not None:
+            house.spawn(tended(self._rounds.renew()))
         if rules.digest != house.book.rules.digest:
             house.book.change(rules)
             house.record(RulesLoaded(id=new_id(house.clock), rule_set=rules.digest, rules=len(rules)))
         house.record(ConfigLoaded(id=new_id(house.clock), digest=settings_digest(self._source), version=version()))
+
+    def _see_out(self, house: House, before: Config) -> None:
+        """End the sessions of who, or what, is not in the configuration any more; changed groups wait for the next."""
+        if before.databases != house.config.databases or before.servers != house.config.servers:
+            house.memory = Memory()  # under one name there may be another database now
+        for name, world in list(house.worlds.items()):
+            if house.config.database(name) != world.database:
+                del house.worlds[name]  # sessions that are open keep theirs
+        for _, visitor in list(house.visitors.values()):
+            guest = visitor.guest
+            if guest is None:
+                continue
+            if not _same(house.config, guest.asker):
+                visitor.end("terminating connection: this login has been removed")
+            elif house.config.database(guest.database.name) is None:
+                visitor.end("terminating connection: this database is not served any more")
 
     def _drain(self) -> None:
         house = self._house
@@ -161,44 +181,6 @@ class Worker:
             await asyncio.wait(self._visits, timeout=1.0)
         self._over.set()
 
-    # ---- what is looked at regularly
-
-    async def _look(self, house: House) -> None:
-        turns = 0
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            turns += 1
-            try:
-                self._kills(house)
-                if turns % 4 == 0:
-                    await self._look_at_worlds(house)
-                if turns % (4 * HEARTBEAT_SECONDS) == 0:
-                    self._heartbeat(house)
-                if house.journal.failed is not None:
-                    await house.journal.try_recover()
-            except Fault as fault:
-                log.warning("looking around: %s", fault.message)
-
-    async def _look_at_worlds(self, house: House) -> None:
-        for world in list(house.worlds.values()):
-            await world.look()
-
-    def _kills(self, house: House) -> None:
-        changes = house.store.changes()
-        if changes.get("kills", 0) == self._seen.get("kills", 0):
-            return
-        self._seen["kills"] = changes.get("kills", 0)
-        wanted = {kill.session: kill for kill in house.store.sessions.kills(house.name)}
-        for _, visitor in list(house.visitors.values()):
-            kill = None if visitor.session is None else wanted.get(visitor.session)
-            if kill is not None:
-                visitor.end(f"terminating connection due to administrator command ({kill.by}: {kill.because})")
-
-    def _heartbeat(self, house: House) -> None:
-        house.record(
-            Heartbeat(id=new_id(house.clock), interval_s=HEARTBEAT_SECONDS, sessions=len(house.visitors))
-        )
-
     async def _leave(self, house: House) -> None:
         for _, visitor in list(house.visitors.values()):
             visitor.end("terminating connection: the gateway is shutting down")
@@ -206,11 +188,19 @@ class Worker:
             await asyncio.wait(self._visits, timeout=5.0)
         for world in house.worlds.values():
             world.close()
-        house.record(
-            WorkerStopped(id=new_id(house.clock), worker=house.name, pid=os.getpid(), why="told to")
-        )
+        if house.journal.failed is None:
+            house.record(WorkerStopped(id=new_id(house.clock), worker=house.name, pid=os.getpid(), why="told to"))
         await house.journal.close()
         house.store.close()
+
+
+def _same(config: Config, asker: Identity) -> bool:
+    """Tell whether a principal is still the one that a session was opened for."""
+    principal = config.principal(asker.subject)
+    if principal is None:
+        return False
+    now = principal.identity(asker.proof)
+    return (now.kind, now.on_behalf_of) == (asker.kind, asker.on_behalf_of)
 
 
 def settings_digest(source: Path) -> str:

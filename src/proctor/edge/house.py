@@ -15,7 +15,8 @@ from proctor.audit.record import Body
 from proctor.edge.config import Config, Database
 from proctor.edge.desk import StoreDesk
 from proctor.edge.epochs import Epochs
-from proctor.edge.logins import Logins
+from proctor.edge.live_sessions import Seen
+from proctor.edge.logins import Guest, Logins
 from proctor.edge.store import Store
 from proctor.edge.world import DatabaseWorld, RuleBook
 from proctor.errors import HouseFault
@@ -46,11 +47,19 @@ class Visitor(Protocol):
     """An open session, as the house may address it."""
 
     session: SessionId | None
+    guest: Guest | None
+    world: DatabaseWorld | None
+
+    def look(self, now: int) -> None:
+        """End or cancel what has taken too long."""
+
+    def sign(self, at: datetime) -> Seen | None:
+        """Return a sign of life, if there was a statement since the last."""
 
     def cancel_query(self) -> None:
         """Cancel what it runs or waits for."""
 
-    def end(self, why: str) -> None:
+    def end(self, why: str, sqlstate: str = "57P01") -> None:
         """End it at once."""
 
     def leave_when_idle(self) -> None:

@@ -16,7 +16,7 @@ from proctor.audit.record import Origin as From
 from proctor.session.judge import Verdict
 from proctor.session.ports import Answered, Clock, Decided
 from proctor.sql.redacted import redacted
-from proctor.terms import Claims, Identity
+from proctor.terms import Allow, Claims, Identity
 
 _HEAD = b'{"kind":"statement.decided","id":""'
 _ANSWERED = (
@@ -45,6 +45,8 @@ class SessionLedger:
         self._front = b""
         self.statements = 0
         self.refused = 0
+        self.command = ""
+        self._approved: set[str] = set()
 
     def decided_again(
         self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]
@@ -54,6 +56,7 @@ class SessionLedger:
             self.decided(Decided(exchange, verdict, claims, values))
             return
         self.statements += 1
+        self.command = verdict.analysis.kind
         name = exchange.encode("ascii")
         front, back = verdict.lore.template
         if values:
@@ -65,7 +68,14 @@ class SessionLedger:
 
     def decided(self, entry: Decided) -> int:
         """Write that a statement was judged; it survives a crash of the gateway when this returns."""
+        verdict = entry.decided
         self.statements += 1
+        self.command = verdict.analysis.kind
+        if not isinstance(verdict.decision, Allow):
+            self.refused += 1
+        elif entry.ticket is not None and entry.ticket not in self._approved:
+            self._approved.add(entry.ticket)
+            self.refused -= 1  # what was held before is approved now
         if entry.claims is not self._claims:
             self._claims = entry.claims
             claims = claims_of(entry.claims)

@@ -10,18 +10,21 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from proctor.audit.record import LoginFailed, SessionClosed, SessionOpened, claims_of, who_of
 from proctor.audit.record import Origin as From
 from proctor.edge import upstream as up
+from proctor.edge.deadlines import Deadlines, Overdue
 from proctor.edge.desk import new_id
 from proctor.edge.end import End, Lost
 from proctor.edge.house import House
 from proctor.edge.ledger import SessionLedger
-from proctor.edge.live_sessions import LiveSession
+from proctor.edge.live_sessions import LiveSession, Seen
 from proctor.edge.logins import Guest, Refusals
+from proctor.edge.world import DatabaseWorld
 from proctor.errors import ClientFault, Fault, HouseFault
 from proctor.policy.claims import check_claims
 from proctor.session import refusals
@@ -46,7 +49,12 @@ class Visit:
         self._client: End[talk.ClientEvent] = End(ClientLeg(message_bytes=house.config.limits.message_bytes))
         self._upstream: up.Upstream | None = None
         self._relay: Relay | None = None
-        self._guest: Guest | None = None
+        self._ledger: SessionLedger | None = None
+        limits, now = house.config.limits, house.clock.monotonic_ns()
+        self._deadlines = Deadlines(idle=limits.idle, statement=limits.statement, now=now)
+        self._signed = 0
+        self.guest: Guest | None = None
+        self.world: DatabaseWorld | None = None
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._fault: Exception | None = None
         self._secured: str | None = None
@@ -133,28 +141,53 @@ class Visit:
 
     async def _host(self, guest: Guest, address: str) -> None:
         house, asker = self._house, guest.asker
-        self._guest = guest
-        config = house.config
-        if house.by_subject.get(asker.subject, 0) >= config.limits.sessions_per_identity:
-            raise ClientFault("too many sessions of this identity", sqlstate="53300")
+        self.guest = guest
         if house.journal.failed is not None:
-            raise HouseFault("the journal cannot be written, so nothing is served", sqlstate="57P03")
+            raise HouseFault(
+                "the journal cannot be written, so nothing is served",
+                sqlstate="57P03",
+                hint="The operator looks at the disk of the state folder; the gateway goes on by itself.",
+            )
         wrong = check_claims(asker, guest.claims)
         if wrong is not None:
             raise ClientFault(wrong, sqlstate="42501")
+        with self._counted(asker.subject):
+            await self._serve(guest, address)
+
+    @contextmanager
+    def _counted(self, subject: str) -> Iterator[None]:
+        """Count a session of somebody, from before the first wait, so that a burst of logins cannot slip through."""
+        house = self._house
+        here, most = house.by_subject.get(subject, 0), house.config.limits.sessions_per_identity
+        if here >= most or here + house.store.sessions.elsewhere(subject, house.name) >= most:
+            raise ClientFault(
+                f'too many sessions of "{subject}" (limits.sessions_per_identity is {most})',
+                sqlstate="53300",
+                hint="Close some, or have the limit raised.",
+            )
+        house.by_subject[subject] = here + 1
+        try:
+            yield
+        finally:
+            house.by_subject[subject] -= 1
+            if not house.by_subject[subject]:
+                del house.by_subject[subject]
+
+    async def _serve(self, guest: Guest, address: str) -> None:
+        house, asker = self._house, guest.asker
         session = self.session = SessionId(new_id(house.clock))
         origin = From(address=address, tls=self._secured)
         role = guest.database.role_for(asker.groups)
-        world = house.world(guest.database)
+        world = self.world = house.world(guest.database)
         await world.refresh()
         self._upstream = await up.connect(guest.database, role, guest.settings)
-        house.by_subject[asker.subject] = house.by_subject.get(asker.subject, 0) + 1
         started = house.clock.monotonic_ns()
-        ledger = SessionLedger(
+        ledger = self._ledger = SessionLedger(
             house.journal, house.clock, house.record_key, session, asker, origin, guest.database.name
         )
-        pid, secret = house.seat(self)
+        pid = 0
         try:
+            pid, secret = house.seat(self)
             opened = house.record(
                 SessionOpened(
                     id=new_id(house.clock),
@@ -184,10 +217,10 @@ class Visit:
             why = await self._converse(self._relay)
         finally:
             house.visitors.pop(pid, None)
-            house.by_subject[asker.subject] -= 1
             self._upstream.end.write(messages.terminate())
             self._upstream.end.close()
             house.store.sessions.closed(session)
+            self._abandon()
         house.record(
             SessionClosed(
                 id=new_id(house.clock),
@@ -200,6 +233,12 @@ class Visit:
                 duration_us=(house.clock.monotonic_ns() - started) // 1000,
             )
         )
+
+    def _abandon(self) -> None:
+        """Close the records of what was under way when the session ended."""
+        if self._relay is not None and self._house.journal.failed is None:
+            fault = self._fault
+            self._relay.abandon(fault.sqlstate if isinstance(fault, Fault) else "08006")
 
     def _terms(self, session: SessionId, guest: Guest) -> Terms:
         config = self._house.config
@@ -293,15 +332,42 @@ class Visit:
 
     # ---- what the house may ask of a session
 
+    def look(self, now: int) -> None:
+        """End or cancel what has taken too long."""
+        relay, limits = self._relay, self._house.config.limits
+        if relay is None or self._ended.done():
+            return
+        match self._deadlines.look(now, relay.under_way, self._client.received, waits=relay.holding):
+            case Overdue.SESSION:
+                self.end(f"terminating connection: it was idle for {limits.idle:g} s", "57P05")
+            case Overdue.STATEMENT:
+                relay.answers.overdue = refusals.overdue(limits.statement)
+                self._cancel_upstream()
+            case Overdue.CANCEL:
+                self.end("terminating connection: its statement ran too long and could not be cancelled", "57014")
+            case None:
+                pass
+
+    def sign(self, at: datetime) -> Seen | None:
+        """Return a sign of life, if there was a statement since the last."""
+        ledger = self._ledger
+        if ledger is None or self.session is None or ledger.statements == self._signed:
+            return None
+        self._signed = ledger.statements
+        return Seen(self.session, ledger.command, at)
+
     def cancel_query(self) -> None:
         """Cancel what it runs or waits for."""
-        if self._relay is None or self._upstream is None or self._guest is None or self._relay.cancel():
-            return
-        self._house.spawn(up.cancel(self._guest.database, self._upstream))
+        if self._relay is not None and not self._relay.cancel():
+            self._cancel_upstream()
 
-    def end(self, why: str) -> None:
+    def _cancel_upstream(self) -> None:
+        if self._upstream is not None and self.guest is not None:
+            self._house.spawn(up.cancel(self.guest.database, self._upstream))
+
+    def end(self, why: str, sqlstate: str = "57P01") -> None:
         """End it at once."""
-        self._fault = self._fault or ClientFault(why, sqlstate="57P01")
+        self._fault = self._fault or ClientFault(why, sqlstate=sqlstate)
         self.cancel_query()
         self._finish(why)
 

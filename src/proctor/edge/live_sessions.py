@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from proctor.edge.shelf import Shelf, microseconds, moment_of
 from proctor.edge.tables import kills, sessions
@@ -82,6 +82,12 @@ class LiveSessions:
                     seen=microseconds(session.seen or session.since),
                 )
             )
+
+    def elsewhere(self, subject: str, worker: str) -> int:
+        """Return how many sessions somebody has in the other workers."""
+        query = select(func.count()).where(sessions.c.subject == subject, sessions.c.worker != worker)
+        with self.shelf.reading() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def seen(self, signs: Iterable[Seen]) -> None:
         """Note the last statements of many sessions at once."""

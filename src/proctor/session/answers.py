@@ -50,6 +50,8 @@ class Answers:
         """Something sensitive was touched in this transaction: a deferred constraint may speak of it at the end."""
         self.batch = 0
         """The number of the last batch whose ReadyForQuery has come back."""
+        self.overdue: dict[str, str] | None = None
+        """What the client is told in the place of "canceled", where it was the gateway that cancelled."""
         self._world = world
         self._ledger = ledger
         self._clock = clock
@@ -87,6 +89,14 @@ class Answers:
             self.wary = self.wary or exchange.verdict.sensitive
         self.queue.append(question)
         return True
+
+    def abandon(self, sqlstate: str) -> None:
+        """Close the records of what will not be answered any more: the session ends."""
+        while self.queue:
+            front = self.queue.popleft()
+            if front.done is not None:
+                front.done.cancel()
+            self._lost(front, sqlstate)
 
     # ---- one event
 
@@ -302,6 +312,7 @@ class Answers:
         self._lost(front, "skipped")
         self.queue.popleft()
         self.status = event.status
+        self.overdue = None
         self.discarding = False
         self.batch = max(self.batch, front.batch)
         if not front.ours:
@@ -335,6 +346,8 @@ class Answers:
     def _error(self, front: Open, event: talk.Failed) -> bytes:
         if front.refusal is not None:
             return messages.error_response(front.refusal)
+        if self.overdue is not None and event.fields.get("C") == self.overdue["C"]:
+            return messages.error_response(self.overdue)
         if front.kind == ex.PARSE:
             return event.raw  # nothing has run: it speaks of the text and of names, never of a row
         if self.wary:

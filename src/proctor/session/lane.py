@@ -69,6 +69,15 @@ class Lane:
         """Say whether a question is under way here."""
         return self._taken is not None
 
+    @property
+    def taken(self) -> object | None:
+        """Return what is under way here."""
+        return self._taken
+
+    def abandon(self) -> None:
+        """Leave what is under way to the slow story."""
+        self._give_back()
+
     # ---- the way there
 
     def client_said(self, data: bytes) -> bool:

@@ -68,6 +68,12 @@ def fault(broken: Fault, exchange: str = "") -> dict[str, str]:
     return error(broken.sqlstate, broken.message, detail=detail, hint=broken.hint)
 
 
+def overdue(seconds: float) -> dict[str, str]:
+    """Tell that a statement was cancelled since it ran for too long."""
+    message = f"canceling statement due to the gateway's statement timeout ({seconds:g} s)"
+    return error("57014", message, hint="Ask for less at once, or have limits.statement raised.")
+
+
 def waiting(decision: Hold, ticket: Ticket, console: str) -> dict[str, str]:
     """Return the notice for a client that waits at the desk."""
     who = ", ".join(sorted(decision.approvers)) or "an approver"

@@ -122,6 +122,21 @@ class Relay:
         """Say whether nothing is under way and no transaction is open."""
         return not self.answers.queue and self._slow is None and not self.lane.busy and self.answers.status == "I"
 
+    @property
+    def under_way(self) -> object | None:
+        """Return the question that the upstream is at, None when there is none."""
+        return self.answers.queue[0] if self.answers.queue else self.lane.taken
+
+    @property
+    def holding(self) -> bool:
+        """Say whether the client waits for the gateway, or somebody at its desk, and not for the upstream."""
+        return self._slow is not None and not self.answers.queue
+
+    def abandon(self, sqlstate: str) -> None:
+        """Close the records of what will not be answered any more: the session ends."""
+        self.lane.abandon()
+        self.answers.abandon(sqlstate)
+
     def cancel(self) -> bool:
         """Give up a hold, if one is waited for; else the cancel belongs upstream."""
         return self.hearing.cancel()

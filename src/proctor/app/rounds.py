@@ -1,0 +1,128 @@
+"""What a worker does regularly: deadlines, kills, signs of life, freshness of catalogs and certificates, its journal.
+
+No round waits for another: a database that hangs must not keep an operator's kill, or the journal's recovery, waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+
+from proctor.audit.record import Heartbeat
+from proctor.edge import certificates
+from proctor.edge.desk import new_id
+from proctor.edge.house import House
+from proctor.edge.world import DatabaseWorld
+from proctor.errors import Fault
+
+log = logging.getLogger("proctor.worker")
+
+LOOK_SECONDS = 0.25
+SECOND = 1.0
+HEARTBEAT_SECONDS = 60
+RENEW_SECONDS = 3600.0
+
+
+class Rounds:
+    """The rounds of one worker."""
+
+    def __init__(self, house: House, tls: ssl.SSLContext | None) -> None:
+        self._house = house
+        self._tls = tls
+        self._kills_seen = 0
+        self._looking: dict[DatabaseWorld, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Go round until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for seconds, errand in (
+                (LOOK_SECONDS, self._look),
+                (SECOND, self._look_at_worlds),
+                (SECOND, self._signs),
+                (SECOND, self._mend_journal),
+                (HEARTBEAT_SECONDS, self._beat),
+                (RENEW_SECONDS, self.renew),
+            ):
+                tasks.create_task(_regularly(seconds, errand))
+
+    async def _look(self) -> None:
+        house = self._house
+        now = house.clock.monotonic_ns()
+        for world in house.worlds.values():
+            world.turn_the_minute()
+        for _, visitor in list(house.visitors.values()):
+            if visitor.world is not None:
+                visitor.world.turn_the_minute()
+            visitor.look(now)
+        self._kills()
+
+    def _kills(self) -> None:
+        house = self._house
+        number = house.store.changes().get("kills", 0)
+        if number == self._kills_seen:
+            return
+        wanted = {kill.session: kill for kill in house.store.sessions.kills(house.name)}
+        self._kills_seen = number
+        for _, visitor in list(house.visitors.values()):
+            kill = None if visitor.session is None else wanted.get(visitor.session)
+            if kill is not None:
+                visitor.end(f"terminating connection due to administrator command ({kill.by}: {kill.because})")
+
+    async def _look_at_worlds(self) -> None:
+        """See that what is known of each database is fresh, also for sessions of databases that are set up anew."""
+        house = self._house
+        used = {visitor.world for _, visitor in house.visitors.values() if visitor.world is not None}
+        for world in {*self._looking} - used - {*house.worlds.values()}:
+            self._looking.pop(world).cancel()
+            world.close()
+        for world in used | {*house.worlds.values()}:
+            before = self._looking.get(world)
+            if before is None or before.done():
+                self._looking[world] = asyncio.create_task(tended(self._look_at(world)))
+
+    async def _look_at(self, world: DatabaseWorld) -> None:
+        await world.look()
+        if self._house.worker == 0:  # one of the workers is enough: what it finds the others learn
+            await world.look_for_drift()
+
+    async def _signs(self) -> None:
+        house = self._house
+        now = house.clock.now()
+        signs = [sign for _, visitor in house.visitors.values() if (sign := visitor.sign(now)) is not None]
+        house.store.sessions.seen(signs)
+
+    async def _mend_journal(self) -> None:
+        journal = self._house.journal
+        if journal.failed is not None and await journal.try_recover():
+            log.warning("the journal can be written again, and the gateway serves")
+
+    async def _beat(self) -> None:
+        house = self._house
+        house.record(Heartbeat(id=new_id(house.clock), interval_s=HEARTBEAT_SECONDS, sessions=len(house.visitors)))
+
+    async def renew(self) -> None:
+        """Read the certificate anew, renewed if it was time; connections from now on see it."""
+        house = self._house
+        seal = await asyncio.to_thread(certificates.prepare, house.config, house.clock.now())
+        if seal is not None and self._tls is not None:
+            certificates.load(self._tls, seal)
+
+
+async def _regularly(seconds: float, errand: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        await tended(errand())
+
+
+async def tended(errand: Awaitable[None]) -> None:
+    """Wait for an errand; its troubles are told, and it is tried again in its next round."""
+    try:
+        await errand
+    except Fault as fault:
+        log.warning("%s", fault.message)
+    except OSError as fault:
+        log.warning("%s", fault.strerror)
+    except Exception as fault:  # one broken round must not end all others
+        log.error("a round ended by %s", type(fault).__name__, exc_info=fault)
