@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -39,6 +40,8 @@ from proctor.terms import Identity
 
 log = logging.getLogger("proctor.worker")
 
+COLLECT = (50_000, 20, 50)  # a statement's objects form no cycles; catalogs and judgements are many and long-lived
+
 DRAIN_SECONDS = 30.0
 
 
@@ -66,6 +69,8 @@ class Worker:
         house.record(
             WorkerStarted(id=new_id(house.clock), worker=house.name, pid=os.getpid(), version=version())
         )
+        gc.freeze()  # what is here now stays; the collector need not look at it again
+        gc.set_threshold(*COLLECT)
         self._channel.send(READY)
         rounds = self._rounds = Rounds(house, self._tls)
         looking = asyncio.create_task(rounds.run())
