@@ -6,7 +6,6 @@ It carries no statement and no answer. SIGTERM drains, SIGHUP reloads without dr
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -18,10 +17,11 @@ from pathlib import Path
 
 from proctor.app import settings
 from proctor.app.channel import CANCEL, CONNECTION, DRAIN, READY, RELOAD, TROUBLE, Channel, unpack_cancel
+from proctor.app.doors import Door, opened
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerDied, WorkerStarted, WorkerStopped
 from proctor.edge import certificates
-from proctor.edge.config import Address, Config
+from proctor.edge.config import Config
 from proctor.edge.desk import new_id
 from proctor.edge.epochs import Epochs
 from proctor.edge.house import PID_BITS, SystemClock
@@ -32,7 +32,6 @@ from proctor.policy.rules import Rules
 
 log = logging.getLogger("proctor.supervisor")
 
-BACKLOG = 1024
 START_SECONDS = 60.0
 STOP_SECONDS = 40.0
 RESTART_SECONDS = 0.5
@@ -59,8 +58,8 @@ class Supervisor:
         self._config = settings.load(source)
         self._clock = SystemClock()
         self._children: list[Child] = []
-        self._doors: list[tuple[socket.socket, bool]] = []
-        self._console: list[socket.socket] = []
+        self._doors: list[Door] = []
+        self._console: list[Door] = []
         self._turn = 0
         self._stopping = False
         self._over = asyncio.Event()
@@ -70,8 +69,8 @@ class Supervisor:
         """Start everything, say that it is ready, and stay until told to stop."""
         config = self._config
         self._prepare(config)
-        self._doors = [(_bind(a), a.local) for a in config.listen.postgres]
-        self._console = [_bind(a) for a in config.listen.console]
+        self._doors = opened(config.listen.postgres, everybody=True)
+        self._console = opened(config.listen.console)
         self._children = [Child(f"worker-{n}", "proctor.app.worker", n) for n in range(config.listen.workers)]
         self._children.append(Child("control", "proctor.app.control_process", -1))
         loop = asyncio.get_running_loop()
@@ -88,7 +87,7 @@ class Supervisor:
             keeping = [tasks.create_task(self._keep(child)) for child in self._children]
             try:
                 await self._all_ready()
-                accepting = [tasks.create_task(self._accept(door, local)) for door, local in self._doors]
+                accepting = [tasks.create_task(self._accept(door)) for door in self._doors]
                 print(self._ready_line(), flush=True)
                 await self._over.wait()
                 for task in accepting:
@@ -124,9 +123,7 @@ class Supervisor:
             raise HouseFault(f"{', '.join(late)} did not start", hint="See the messages above.") from None
 
     def _ready_line(self) -> str:
-        doors = ",".join(_place(sock) for sock, _ in self._doors)
-        consoles = ",".join(_place(sock) for sock in self._console)
-        return f"ready postgres={doors} console={consoles}"
+        return f"ready postgres={','.join(map(str, self._doors))} console={','.join(map(str, self._console))}"
 
     # ---- the children
 
@@ -150,8 +147,8 @@ class Supervisor:
         passed = [theirs.fileno()]
         words = [str(theirs.fileno()), str(child.index), str(self._source)]
         if child.index < 0:
-            passed += [sock.fileno() for sock in self._console]
-            words += [str(sock.fileno()) for sock in self._console]
+            passed += [door.sock.fileno() for door in self._console]
+            words += [str(door.sock.fileno()) for door in self._console]
         child.process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
             [sys.executable, "-m", child.module, *words], pass_fds=passed, stdin=subprocess.DEVNULL
         )
@@ -200,11 +197,11 @@ class Supervisor:
 
     # ---- the doors
 
-    async def _accept(self, door: socket.socket, local: bool) -> None:
+    async def _accept(self, door: Door) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                sock, _ = await loop.sock_accept(door)
+                sock, _ = await loop.sock_accept(door.sock)
             except OSError as fault:
                 log.error("a connection could not be accepted: %s", fault.strerror)
                 await asyncio.sleep(0.1)
@@ -212,7 +209,7 @@ class Supervisor:
             if sock.family != socket.AF_UNIX:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            self._hand_over(sock, local)
+            self._hand_over(sock, door.local)
 
     def _hand_over(self, sock: socket.socket, local: bool) -> None:
         """Give a connection to the next worker in turn that takes it; with none, it is closed."""
@@ -243,29 +240,32 @@ class Supervisor:
 
     async def _send_home(self) -> None:
         """Let the workers finish their transactions, then the control process take in the last records."""
-        workers = [c for c in self._children if c.index >= 0]
-        for children in (workers, [c for c in self._children if c.index < 0]):
-            for child in children:
-                if child.channel is not None:
-                    child.channel.send(DRAIN)
-            await asyncio.gather(*(asyncio.to_thread(_wait, child, STOP_SECONDS) for child in children))
+        await self._drain([child for child in self._children if child.index >= 0])
+        await self._close_journal()  # its last word goes into the log as well, so it comes before control's last round
+        await self._drain([child for child in self._children if child.index < 0])
+
+    async def _drain(self, children: list[Child]) -> None:
+        for child in children:
+            if child.channel is not None:
+                child.channel.send(DRAIN)
+        await asyncio.gather(*(asyncio.to_thread(_wait, child, STOP_SECONDS) for child in children))
+
+    async def _close_journal(self) -> None:
+        journal, self._journal = self._journal, None
+        if journal is None:
+            return
+        if journal.failed is None:
+            journal.record(WorkerStopped(id=new_id(self._clock), worker=SHARD, pid=os.getpid(), why="told to"))
+        await journal.close()
 
     async def _end(self) -> None:
         for child in self._children:
             if child.process is not None and child.process.poll() is None:
                 child.process.kill()
                 child.process.wait()
-        for sock in (*(door for door, _ in self._doors), *self._console):
-            sock.close()
-        for address in (*self._config.listen.postgres, *self._config.listen.console):
-            if address.path is not None:
-                with contextlib.suppress(OSError):
-                    address.path.unlink()
-        if self._journal is not None:
-            self._journal.record(
-                WorkerStopped(id=new_id(self._clock), worker=SHARD, pid=os.getpid(), why="told to")
-            )
-            await self._journal.close()
+        for door in (*self._doors, *self._console):
+            door.close()
+        await self._close_journal()
 
 
 def _wait(child: Child, seconds: float | None = None) -> int:
@@ -276,32 +276,6 @@ def _wait(child: Child, seconds: float | None = None) -> int:
     except subprocess.TimeoutExpired:
         child.process.kill()
         return child.process.wait()
-
-
-def _bind(address: Address) -> socket.socket:
-    try:
-        if address.path is not None:
-            with contextlib.suppress(FileNotFoundError):
-                address.path.unlink()
-            sock = socket.socket(socket.AF_UNIX)
-            sock.bind(str(address.path))
-        else:
-            family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-            sock = socket.socket(family)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind((address.host, address.port))
-        sock.listen(BACKLOG)
-    except OSError as fault:
-        raise HouseFault(f"cannot listen on {address}: {fault.strerror}", hint="Is another one running?") from fault
-    sock.setblocking(False)
-    return sock
-
-
-def _place(sock: socket.socket) -> str:
-    name = sock.getsockname()
-    if isinstance(name, tuple):
-        return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
-    return str(name)
 
 
 def serve(source: Path) -> None:

@@ -7,10 +7,12 @@ certificate is issued anew before it expires, or when the house listens elsewher
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import ipaddress
 import os
 import socket
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -50,7 +52,7 @@ def ca_path(state: Path) -> Path:
 def prepare(config: Config, now: datetime) -> Seal | None:
     """Return the files to serve TLS with, making or renewing our own as needed; None when TLS is off.
 
-    The supervisor calls it before it starts the others, and then daily: whoever serves reads the files anew.
+    The supervisor calls it before it starts the others; whoever serves calls it hourly, and reads the files anew.
     """
     tls = config.listen.tls
     if tls.mode == "off":
@@ -59,11 +61,23 @@ def prepare(config: Config, now: datetime) -> Seal | None:
         return _given(tls)
     folder = make_folder(config.state / FOLDER)
     seal = Seal(folder / "server.crt", folder / "server.key", ca_path(config.state))
-    authority, authority_key = _authority(folder, now)
     names = server_names([*config.listen.postgres, *config.listen.console])
-    if not _good(seal, authority, names, now):
-        _issue(seal, authority, authority_key, names, now)
+    with _alone(folder):
+        authority, authority_key = _authority(folder, now)
+        if not _good(seal, authority, names, now):
+            _issue(seal, authority, authority_key, names, now)
     return seal
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time renew: several find in the same hour that it is time."""
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def server_context(seal: Seal, *, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
