@@ -144,7 +144,9 @@ class Pipelines(RuleBasedStateMachine):
         database.fails_at_parse.pop(text, None)
         if where != "not":
             failing = database.fails if where == "run" else database.fails_at_parse
-            failing[text] = Failure("22012", f"failed by {SECRET.decode()}" if text in SECRETS else "failed")
+            failing[text] = Failure(
+                "22012", f"failed by {SECRET.decode()}" if text in SECRETS and where == "run" else "failed"
+            )
 
     @rule(open=st.booleans())
     def disk(self, open: bool) -> None:
