@@ -6,6 +6,7 @@ makes no file.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -40,6 +41,7 @@ from proctor.errors import ConfigFault
 
 MAX_FILE = 16 * 1024 * 1024  # a settings file that is larger is something else
 SIGN_FILE = "log.pem"
+_SOCKET = re.compile(r"\.s\.PGSQL\.\d{1,5}")
 _TABLES = ("people", "agents", "services")
 
 
@@ -154,6 +156,9 @@ def _addresses(section: Section, key: str) -> tuple[Address, ...]:
             section.note(key, f'"{text}" stands there twice; remove one')
         else:
             found.append(address)
+            if key == "postgres" and address.path is not None and _SOCKET.fullmatch(address.path.name) is None:
+                worry = f'psql and libpq look for a socket named .s.PGSQL.PORT in a folder, not for "{text}"'
+                section.report.warn(section.at(key), worry)
     return tuple(found)
 
 

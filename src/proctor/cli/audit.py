@@ -1,4 +1,4 @@
-"""Commands of the journal: `audit search`, `tail`, `verify`, `prove`, `export`. They read files alone."""
+"""Commands of the journal: `audit search`, `tail`, `verify`, `prove`, `export` read files alone; `acknowledge` writes."""
 
 # ruff: noqa: PLC0415, PLR0917 - what is heavy is imported by the command that needs it; a command's options are many
 
@@ -114,6 +114,23 @@ def verify(
     auditing.verify(
         _state(config, state), _signer(config, state), keys=key or [], checkpoints=checkpoint or [], as_json=as_json
     )
+
+
+@journal.command()
+def acknowledge(
+    shard: Annotated[str, typer.Argument(help="The shard whose log cannot go on, such as worker-0.")],
+    because: Annotated[str, typer.Option(help="What happened to the records. It stays in the log for ever.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Let a shard's log go on behind records that are gone or damaged, each replaced by one that says so.
+
+    The loss stays visible: `audit verify` tells of it from then on. Stop the gateway first.
+
+    Example: `proctor audit acknowledge worker-0 --because "disk replaced, INC-12"`
+    """
+    from proctor.cli import auditing
+
+    auditing.acknowledge(settings_of(config, secrets=False), shard, because)
 
 
 @journal.command()

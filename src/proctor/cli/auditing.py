@@ -1,12 +1,16 @@
 """What the `audit` commands do, on the files of a state folder."""
 
+# ruff: noqa: PLC0415 - what is heavy is imported by the command that needs it
+
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from proctor.audit import verify as verifying
 from proctor.audit.index import Index, Row, decode, part, word
-from proctor.audit.integrator import entry_of
+from proctor.audit.integrator import Integrator, entry_of
 from proctor.audit.note import Untrusted, Verifier
 from proctor.audit.proof import Receipt
 from proctor.audit.reading import Tail, integrated, records, shards
@@ -27,9 +31,11 @@ from proctor.audit.search import sightings as seen_by
 from proctor.audit.tiles import Misshapen, Tiles
 from proctor.audit.tlog import CHECKPOINT, KEY
 from proctor.cli.ground import Exit, Trouble, fail, one_line, print_json, print_table, tell, visible
+from proctor.edge.config import Config
 
 FOLLOW_SECONDS = 0.25
 SHOWN_PROBLEMS = 20
+MAX_BECAUSE = 1000
 HEAD = frozenset({"v", "shard", "seq", "time", "monotonic_ns", "kind", "id", "who", "from", "session", "exchange"})
 """What a line shows of a record in a place of its own, or not at all."""
 
@@ -211,6 +217,31 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as fault:
         fail(f"cannot read {path}: {fault.strerror}", code=Exit.USAGE)
+
+
+def acknowledge(config: Config, shard: str, because: str) -> None:
+    """Put a record in the place of each that is lost, in the name of whoever runs the command."""
+    from proctor.app.control_process import house_name
+
+    because = because.strip()
+    if not because or len(because) > MAX_BECAUSE:
+        fail(f"--because needs 1 to {MAX_BECAUSE} characters", code=Exit.USAGE)
+    keys = config.keys.sign.file
+    if shard not in shards(config.state) or keys is None:
+        known = ", ".join(shards(config.state)) or "none yet"
+        fail(f"there is no shard {visible(shard)}", then=f"the shards are: {known}", code=Exit.USAGE)
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    folder, log = config.state / "journal", config.state / "log"
+    integrator = Integrator.open(folder, log, keys=keys.parent, origin=house_name(config.state))
+    try:
+        lost = integrator.acknowledge_loss(shard, by=getpass.getuser(), because=because, time=now)
+        integrator.integrate()
+    finally:
+        integrator.close()
+    if not lost:
+        tell(f"no record of {shard} is missing; nothing was changed")
+        return
+    print(f"{shard}: {lost} records are lost, and the log says so; it goes on behind them")
 
 
 # --- prove and export -----------------------------------------------------------------------------------------------
