@@ -1,96 +1,50 @@
-"""The corpus, played through the real gateway on a real PostgreSQL: no attack succeeds, no ordinary statement is harmed.
+"""The corpus through the real gateway on a real PostgreSQL: no attack succeeds, no ordinary statement is harmed.
 
-Each attack gets a fresh copy of the database, under redaction, as `replay.py` does by hand. An oracle is judged by
-playing it over two worlds that differ in the sensitive values alone.
+`attacks_postgres.jsonl` was given: each gets a fresh copy of the database. `attacks_more.jsonl` grew here: each is
+played over two worlds that differ in the sensitive values alone, and what is heard in both must be the same.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from demo.gateway import Gateway
-from demo.postgres import ThrowawayPostgres
-from tests.corpus.replay import Runner
+from tests.corpus.replay import records
+from tests.corpus.stage import Stage, gateway_before, worlds
 
 HERE = Path(__file__).parent
-
-CONFIG = """
-state = "./state"
-[listen]
-postgres = "127.0.0.1:0"
-console = "127.0.0.1:0"
-tls = "off"
-[masking]
-style = "redact"
-[approvals]
-wait = "0s"
-[limits]
-login = "30s"
-[databases.lab]
-host = "127.0.0.1"
-port = {port}
-database = "lab"
-user = "alice"
-password = "alicepw"
-environment = "production"
-[databases.lab.users]
-g_bob = {{ user = "bob", password = "bobpw" }}
-g_dba = {{ user = "dba", password = "dbapw" }}
-g_fs = {{ user = "fsrole", password = "fspw" }}
-g_repl = {{ user = "repl", password = "replpw" }}
-g_super = {{ user = "postgres" }}
-[people]
-alice = {{ groups = ["g_alice"], password = "alicepw" }}
-bob = {{ groups = ["g_bob"], password = "bobpw" }}
-dba = {{ groups = ["g_dba"], password = "dbapw" }}
-fsrole = {{ groups = ["g_fs"], password = "fspw" }}
-repl = {{ groups = ["g_repl"], password = "replpw" }}
-postgres = {{ groups = ["g_super"], password = "postgrespw" }}
-"""
-
-
-def records(name: str) -> list[dict[str, object]]:
-    """Return the records of one file of the corpus."""
-    return [json.loads(line) for line in (HERE / name).read_text().splitlines()]
-
-
-@dataclass
-class Stage:
-    """The servers between which the corpus is played."""
-
-    server: ThrowawayPostgres
-    gateway: Gateway
-    runner: Runner
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A PostgreSQL with both worlds as templates, and the gateway before it."""
-    hba = ["host all postgres 127.0.0.1/32 trust"]
-    with ThrowawayPostgres(version="system", hba=hba) as server:
-        server.run("create database lab_tpl")
-        server.psql("-f", str(HERE / "setup_postgres.sql"), dbname="lab_tpl")
-        server.run("create database lab_tpl2 template lab_tpl")
-        server.psql("-f", str(HERE / "setup_postgres_world2.sql"), dbname="lab_tpl2")
-        folder = tmp_path_factory.mktemp("corpus")
-        config = folder / "proctor.toml"
-        config.write_text(CONFIG.format(port=server.port))
-        config.chmod(0o600)
-        with Gateway(config) as gateway:
-            yield Stage(server, gateway, Runner(gateway.postgres, (server.host, server.port)))
+    """Both worlds, behind a gateway that redacts."""
+    with worlds() as server, gateway_before(server, tmp_path_factory.mktemp("corpus")) as stage:
+        yield stage
 
 
-@pytest.mark.parametrize("record", records("attacks_postgres.jsonl"), ids=lambda r: str(r["id"]))
-def test_an_attack_of_the_corpus_does_not_succeed(stage: Stage, record: dict[str, object]) -> None:
+def _here(stage: Stage, record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record with this server's port in its connection strings."""
+    found: dict[str, Any] = json.loads(json.dumps(record).replace("55432", str(stage.server.port)))
+    return found
+
+
+@pytest.mark.parametrize("record", records(HERE / "attacks_postgres.jsonl"), ids=lambda r: str(r["id"]))
+def test_an_attack_of_the_corpus_does_not_succeed(stage: Stage, record: dict[str, Any]) -> None:
     """It may be masked, refused or held; nothing sensitive comes out by any message, and nothing dangerous happens."""
-    record = json.loads(json.dumps(record).replace("55432", str(stage.server.port)))
-    succeeded, channels, errors, _ = stage.runner.judge(record)
-    assert not succeeded, f"{record['title']}: came out by {channels} {errors[:1]}"
+    verdict = stage.runner.judge(_here(stage, record))
+    stage.runner.dirty = True
+    assert not verdict.succeeded, f"{record['title']}: came out by {verdict.channels} {verdict.errors[:1]}"
+
+
+@pytest.mark.parametrize("record", records(HERE / "attacks_more.jsonl"), ids=lambda r: str(r["id"]))
+def test_an_attack_tells_the_two_worlds_apart_by_nothing(stage: Stage, record: dict[str, Any]) -> None:
+    """Not by a value, an error, a row more or less: whoever asks can't tell which of the databases answered."""
+    verdict = stage.runner.judge_worlds(_here(stage, record))
+    assert not verdict.succeeded, f"{record['title']}: came out by {verdict.channels} {verdict.errors[:1]}"
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +52,16 @@ def ordinary(stage: Stage) -> Stage:
     """The tables of the benign cases, on top of a fresh copy."""
     stage.runner.fresh()
     stage.server.psql("-f", str(HERE / "setup_benign_postgres.sql"), dbname="lab")
+    stage.runner.dirty = True
     return stage
 
 
-@pytest.mark.parametrize("record", records("benign_postgres.jsonl"), ids=lambda r: str(r["id"]))
-def test_an_ordinary_statement_of_the_corpus_is_not_harmed(ordinary: Stage, record: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "record",
+    [*records(HERE / "benign_postgres.jsonl"), *records(HERE / "benign_more.jsonl")],
+    ids=lambda r: str(r["id"]),
+)
+def test_an_ordinary_statement_of_the_corpus_is_not_harmed(ordinary: Stage, record: dict[str, Any]) -> None:
     """It gives what the server gives; where the rules may choose, a refusal is right as well."""
-    missing = ordinary.runner.harmed(record)
+    missing = ordinary.runner.missing(record)
     assert not missing or record["policy"] == "either", f"{record['title']}: did not come back: {missing}"
