@@ -48,8 +48,9 @@ def test_under_redaction_it_wears_nothing_else(shop) -> None:
 
 
 def test_a_derived_value_is_redacted(shop) -> None:
-    """Half-masking an expression leaks."""
-    assert masks(shop, "customers.email", plain=False)[0] == MaskSpec("redact", EMAIL, frozenset({column("email")}))
+    """Half-masking an expression leaks, and so does whether it is NULL."""
+    expected = MaskSpec("redact", EMAIL, frozenset({column("email")}), computed=True)
+    assert masks(shop, "customers.email", plain=False)[0] == expected
 
 
 def test_a_value_derived_from_clean_columns_is_shown(shop) -> None:

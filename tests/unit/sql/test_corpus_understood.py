@@ -73,14 +73,15 @@ def gives_a_handle(found: Analysis) -> bool:
     return False
 
 
-@pytest.mark.parametrize("record", records("attacks_postgres.jsonl"), ids=lambda record: str(record["id"]))
+IN_THE_TEXT = [r for r in records("attacks_postgres.jsonl") if r["id"] not in NOT_IN_THE_TEXT and statements(r)]
+
+
+@pytest.mark.parametrize("record", IN_THE_TEXT, ids=lambda record: str(record["id"]))
 def test_every_attack_gives_the_rules_a_handle(record: dict[str, object]) -> None:
     found = [analysis for text in statements(record) for analysis in analyze(text, CATALOG, ALICE)]
     # What PREPARE and DECLARE hold is analysed again when it is executed.
     inner = [effect.text for analysis in found for effect in analysis.effects if effect.text]
     found += [analysis for text in inner for analysis in analyze(text, CATALOG, ALICE)]
-    if record["id"] in NOT_IN_THE_TEXT or not found:
-        pytest.skip(NOT_IN_THE_TEXT.get(str(record["id"]), "it has no SQL text"))
     assert any(map(gives_a_handle, found))
 
 
