@@ -39,9 +39,14 @@ SESSION = [
     "set search_path = other", "set local search_path = other", "",
 ]  # fmt: skip
 PAIRS = [
-    f"{PLAIN[0]}; {SECRETS[0]}", f"begin; {SECRETS[1]}", f"rollback; {SECRETS[0]}", f"deallocate a; prepare a as {SECRETS[0]}",
-    f"prepare b as {PLAIN[0]}; execute b", f"set search_path = public; {SECRETS[0]}", "deallocate a; execute a",
-]  # fmt: skip
+    f"{PLAIN[0]}; {SECRETS[0]}",
+    f"begin; {SECRETS[1]}",
+    f"rollback; {SECRETS[0]}",
+    f"deallocate a; prepare a as {SECRETS[0]}",
+    f"prepare b as {PLAIN[0]}; execute b",
+    f"set search_path = public; {SECRETS[0]}",
+    "deallocate a; execute a",
+]
 COPY = ["copy orders from stdin", "copy customers (email) to stdout"]
 TEXTS = st.sampled_from([*PLAIN, *SECRETS, *DENIED, *NAMING, *SESSION, *COPY])
 READS = {PLAIN[0]: "total", PLAIN[1]: "note", SECRETS[0]: "email", SECRETS[1]: "name"}

@@ -27,15 +27,29 @@ HOW = {
     "simple": [messages.query(EMAIL)],
     "described by portal": [extended(EMAIL), SYNC],
     "described by statement": [
-        messages.parse(b"s", EMAIL), messages.describe(b"S", b"s"), messages.bind(b"", b"s"), messages.execute(b""), SYNC,
+        messages.parse(b"s", EMAIL),
+        messages.describe(b"S", b"s"),
+        messages.bind(b"", b"s"),
+        messages.execute(b""),
+        SYNC,
     ],
     "described earlier": [
-        messages.parse(b"s", EMAIL), messages.describe(b"S", b"s"), SYNC,
-        messages.bind(b"", b"s"), messages.execute(b""), SYNC,
+        messages.parse(b"s", EMAIL),
+        messages.describe(b"S", b"s"),
+        SYNC,
+        messages.bind(b"", b"s"),
+        messages.execute(b""),
+        SYNC,
     ],
     "not described": [extended(EMAIL, describe=False), SYNC],
-    "in pieces": [messages.parse(b"", EMAIL), messages.bind(b"", b""), messages.execute(b"", 1), messages.execute(b""), SYNC],
-}  # fmt: skip
+    "in pieces": [
+        messages.parse(b"", EMAIL),
+        messages.bind(b"", b""),
+        messages.execute(b"", 1),
+        messages.execute(b""),
+        SYNC,
+    ],
+}
 
 
 @pytest.mark.parametrize("how", HOW)

@@ -443,12 +443,15 @@ class Relay:
         """Raise if what was judged has changed while its record was on the way to the disk."""
         if self.hearing.current():
             return
-        judge = self.hearing.judge_bound(judged, self.pipeline) if bound else self.hearing.judge(judged.text, self.pipeline)
-        now = await judge
+        if bound:
+            now = await self.hearing.judge_bound(judged, self.pipeline)
+        else:
+            now = await self.hearing.judge(judged.text, self.pipeline)
         same = now.meaning == judged.meaning and now.behind == judged.behind
         if not same or (ticket is None and [v.decision for v in now.verdicts] != [v.decision for v in judged.verdicts]):
             self._stopped(exchanges)
-            raise ClientFault("what the statement means has changed while it waited", sqlstate="40001", hint="Try again.")
+            changed = "what the statement means has changed while it waited"
+            raise ClientFault(changed, sqlstate="40001", hint="Try again.")
 
     def _stopped(self, exchanges: list[Exchange]) -> None:
         """Note the end of statements that might have run, had others of their text not been in the way."""
@@ -528,7 +531,7 @@ def _nothing() -> None:
 
 
 def values_of(event: talk.Bind) -> Values:
-    """Return the parameters, binary ones marked by a NUL, which no text holds: the same bytes mean another value there."""
+    """Return the parameters, binary ones behind a NUL, which no text holds: there the same bytes are another value."""
     formats = event.formats
     if not any(formats):
         return event.values

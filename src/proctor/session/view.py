@@ -70,7 +70,7 @@ class View:
             self.private = None
 
     def batch_ended(self, *, in_transaction: bool) -> None:
-        """Note that a batch ends, and with it perhaps a transaction of its own, which may yet turn out to have failed."""
+        """Note that a batch ends, and perhaps a transaction of its own with it, which may turn out to have failed."""
         if (self.unsettled or self.defined) and (self.closing or not in_transaction):
             self.dirty = True
             self.private = None if self.defined else self.private

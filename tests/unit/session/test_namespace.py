@@ -76,7 +76,7 @@ def test_names_are_kept_only_where_the_server_lists_them_for_the_same_text() -> 
             ("s", "sql", "prepare sql as select 4;"),
             ("p", "gone", "select 3"),
             ("s", "proctor_own", "…"),
-        ]  # fmt: skip
+        ]
     )
     assert held(names) == ({b"": "select 0", b"same": "select 1", b"sql": "select 4"}, {})
 
