@@ -1,16 +1,10 @@
-"""The compiled heart and its plain twin: the same tests, and the same answers to anything.
-
-Both are built from the tree as it is, into a folder of their own, so that an old build beside the sources proves
-nothing and is proven nothing by.
-"""
+"""The compiled heart and its plain twin: the same tests, and the same answers to anything."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import sysconfig
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -27,28 +21,6 @@ from proctor.wire.upstream_leg import _TABLES as UPSTREAM_TABLES
 ROOT = Path(__file__).parents[2]
 HOT = Path("proctor", "wire", "_hot.py")
 CLIENT_TABLE = bytes(tag in CLIENT_TAGS[ClientState.TALKING] for tag in range(256))
-BUILD = """
-import sys
-from setuptools import Extension, setup
-from Cython.Build import cythonize
-hot = cythonize([Extension("proctor.wire._hot", ["proctor/wire/_hot.py"])], language_level=3, quiet=True)
-setup(name="hot", ext_modules=hot, packages=[], script_args=["-q", "build_ext", "--inplace"])
-"""
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the sources with a freshly compiled heart in it."""
-    if shutil.which(os.environ.get("CC", "gcc")) is None:
-        pytest.fail("the twins need a C compiler: install gcc")
-    if not Path(sysconfig.get_path("include"), "Python.h").exists():
-        pytest.fail("the twins need Python's C headers: install python3-dev")
-    tree = tmp_path_factory.mktemp("twins")
-    shutil.copytree(ROOT / "src" / "proctor", tree / "proctor", ignore=shutil.ignore_patterns("*.so", "*.c", "*.pyc"))
-    (tree / "build_hot.py").write_text(BUILD)
-    done = subprocess.run([sys.executable, "build_hot.py"], cwd=tree, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return tree
 
 
 def load(path: Path) -> ModuleType:

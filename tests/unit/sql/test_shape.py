@@ -11,7 +11,7 @@ from proctor.sql import parser
 from proctor.sql.parser import Unparsable
 from proctor.sql.redacted import redacted
 from proctor.sql.shape import COMMENT, DECIMAL, INTEGER, LONG, MAX_SHAPED, STRING, shape_of
-from tests.unit.sql.literals import STATEMENTS, VALUES, filled, places, spans
+from tests.unit.sql.literals import NOISE, STATEMENTS, VALUES, filled, places, spans
 
 FLOAT, TEXT, WHOLE = 260, 261, 266
 TOKENS = {STRING: TEXT, INTEGER: WHOLE, DECIMAL: FLOAT, LONG: FLOAT}
@@ -96,18 +96,6 @@ def test_a_long_text_has_no_shape() -> None:
     text = "select '" + "x" * (MAX_SHAPED - 9) + "'"
     assert shape_of(text) is not None
     assert shape_of(text + " ") is None
-
-
-PIECES = st.sampled_from(
-    [
-        "select", "a", "e", "E", "x", "b", "n", "u&", "U&", "_", "$", "$1", "$a$", "$$", "'", "''", "'a'", "'a''b'",
-        '"', '"a"', '""', "\\", "1", "0", "12", "1.5", ".", "..", ".5", "1e", "e5", "0x1", "1_0", "2147483648", "-",
-        "--", "+",
-        "/", "/*", "*/", "*", " ", "\n", "\t", "\v", ",", ";", "(", ")", "[", "]", ":", "::", "=", "<", "@", "&", "|",
-        "é", "\x7f", "\x1c", "\xa0", "\0", "\1", "{", "?", "#", "`", "~", "uescape", "limit", "9999999999999999999",
-    ]
-)  # fmt: skip
-NOISE = st.lists(PIECES, max_size=14).map("".join) | st.text(st.sampled_from("'\"$\\-/*.1ae_ \n;&é"), max_size=14)
 
 
 @settings(deadline=None, max_examples=3000)
