@@ -1,4 +1,4 @@
-"""Commands of the journal: `audit search`, `tail`, `verify`, `prove`, `export` read files alone; `acknowledge` writes."""
+"""Commands of the journal: `audit search`, `tail`, `verify`, `prove`, `export` only read; `acknowledge` writes."""
 
 # ruff: noqa: PLC0415, PLR0917 - what is heavy is imported by the command that needs it; a command's options are many
 

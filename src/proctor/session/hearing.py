@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from proctor.errors import ClientFault, HouseFault
+from proctor.policy.claims import check_claims
 from proctor.session import refusals
+from proctor.session.comments import Said, said_behind
 from proctor.session.judge import Behind, Bench, Judged, Memory, Stamp
 from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
@@ -18,8 +21,10 @@ from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
 from proctor.session.view import ENDS, NAMES, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
-from proctor.terms import Allow, Context, Effect, Hold, Ticket, TicketState
+from proctor.terms import Allow, Analysis, Claims, Context, Effect, Hold, Ticket, TicketState
 
+MAX_SPOKEN = 64  # claims in comments; a client may make one up for each statement
+AMENDS = frozenset({"set", "set_local", "reset", "discard", "begin", "savepoint"}) | ENDS
 LOOKS = 3  # how often names are asked for again when they change while we ask
 Values = tuple[bytes | None, ...]
 
@@ -30,6 +35,15 @@ class Refused(Exception):
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__(fields["M"])
         self.fields = fields
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a comment claims, and the stamp of judgements under these claims."""
+
+    claims: Claims
+    stamp: Stamp
+    number: int
 
 
 class Hearing:
@@ -48,6 +62,8 @@ class Hearing:
         self._stamp: Stamp | None = None
         self._stamped = (-1, -1)
         self._number = -1
+        self._spoken: dict[Said, Spoken] = {}
+        self._wrong: str | None = None
         self._view_version = 0
         self._learnt: str | None = None
         self._last: Catalog | None = None
@@ -61,7 +77,25 @@ class Hearing:
             return None
         if self._stamped != (self._world.version, self._view_version):
             return None
-        return self._memory.recall(self._number, text)
+        if self._wrong is not None:
+            return None
+        said = said_behind(text)
+        if said is None:
+            return self._memory.recall(self._number, text)
+        spoken = self._spoken.get(said)
+        return None if spoken is None else self._memory.recall(spoken.number, text)
+
+    def claims(self, text: str) -> Claims:
+        """Return what the client claims for this statement: in a comment behind it, or else in the session."""
+        said = said_behind(text)
+        if said is None:
+            return self.view.claims
+        spoken = self._spoken.get(said)
+        return self._claims(said) if spoken is None else spoken.claims
+
+    def _claims(self, said: Said) -> Claims:
+        own = self.view.claims
+        return replace(own, reason=said[0] or own.reason, task=said[1] or own.task)
 
     def catalog(self) -> Catalog | None:
         """Return the snapshot that this session's names resolve against."""
@@ -90,6 +124,7 @@ class Hearing:
             await pipeline.settle()
             judged = self._judged(text)
         self._check_order(judged)
+        self._check_claims(judged)
         if judged.unknown_object and fresh:
             await self._look_again(pipeline)
             judged = self._judged(text)
@@ -111,7 +146,8 @@ class Hearing:
         unseen = bound.touches & self._world.unseen
         if unseen:
             await self._world.look_at(unseen)
-        return self._bench().again(bound)
+        self._check_claims(bound)
+        return self._bench(bound.text).again(bound)
 
     def meant(self, text: str) -> Judged:
         """Return what a text that gets a name means at this moment."""
@@ -141,18 +177,28 @@ class Hearing:
                 hint="Send it as a query of its own.",
             )
 
+    def _check_claims(self, judged: Judged) -> None:
+        """Refuse whatever would be on record under a claim that cannot be true, but for taking it back."""
+        if self._wrong is None:
+            return
+        analyses = [v.analysis for v in judged.verdicts]
+        if all(_amends(analysis) for analysis in analyses):
+            return
+        raise ClientFault(self._wrong, sqlstate="42501", hint="RESET proctor.on_behalf_of, or connect again.")
+
     def _judged(self, text: str) -> Judged:
-        bench = self._bench()
-        known = self._memory.recall(self._number, text)
+        bench = self._bench(text)
+        number = self._number if bench.stamp is self._stamp else self._memory.number(bench.stamp)
+        known = self._memory.recall(number, text)
         if known is not None:
             return known
         judged = bench.judge(text, lookup=self._lookup)
         # What a name stands for is not part of the stamp, nor is whether an empty table has got its first rows.
         if not judged.refers and not judged.touches & self._world.unseen:
-            self._memory.keep(self._number, judged)
+            self._memory.keep(number, judged)
         return judged
 
-    def _bench(self) -> Bench:
+    def _bench(self, text: str) -> Bench:
         catalog = self.catalog()
         if catalog is None:
             raise HouseFault("the catalog of the database could not be read", hint="See the gateway's log.")
@@ -171,7 +217,21 @@ class Hearing:
             self._stamp = Stamp(self._terms.asker, context, settings, epoch, classified.version, rules.digest)
             self._stamped = seen
             self._number = self._memory.number(self._stamp)
-        return Bench(self._stamp, catalog, classified, rules)
+            self._spoken = {}
+        stamp, said = self._stamp, said_behind(text)
+        if said is not None:
+            stamp = self._speak(said, stamp).stamp
+        return Bench(stamp, catalog, classified, rules)
+
+    def _speak(self, said: Said, stamp: Stamp) -> Spoken:
+        spoken = self._spoken.get(said)
+        if spoken is None:
+            claims = self._claims(said)
+            stamp = replace(stamp, context=replace(stamp.context, claims=claims))
+            if len(self._spoken) >= MAX_SPOKEN:
+                self._spoken.clear()
+            spoken = self._spoken[said] = Spoken(claims, stamp, self._memory.number(stamp))
+        return spoken
 
     def _lookup(self, effect: Effect) -> Behind | None:
         table = self._names.statements if effect.verb == "execute" else self._names.portals
@@ -218,6 +278,7 @@ class Hearing:
         (row,) = await pipeline.query(STATE)
         self.view.learn(row, tuple(json.loads(row[0] or "[]")), self._terms.claims)
         self._view_version += 1
+        self._wrong = check_claims(self._terms.asker, self.view.claims)
         catalog = self.catalog()
         self._learnt = None if catalog is None else catalog.epoch
         if self.view.unsure:
@@ -270,7 +331,7 @@ class Hearing:
         decision = judged.decision
         if not isinstance(decision, Hold):
             raise HouseFault("only what is held is asked of the desk")
-        terms, claims = self._terms, self.view.claims
+        terms, claims = self._terms, self.claims(judged.text)
         request = HoldRequest(terms.asker, claims, terms.database, judged.told, values or (), decision)
         ticket = self._desk.claim(request)
         if ticket is not None:
@@ -283,7 +344,7 @@ class Hearing:
         return again, ticket
 
     def _approved(self, judged: Judged, ticket: Ticket, *, bound: bool) -> Judged:
-        bench, approvals = self._bench(), max(1, len(ticket.decided_by))
+        bench, approvals = self._bench(judged.text), max(1, len(ticket.decided_by))
         if bound:
             return bench.again(judged, approved=True, approvals=approvals)
         again = bench.judge(judged.text, approved=True, approvals=approvals, lookup=self._lookup)
@@ -334,3 +395,9 @@ class Hearing:
             return False
         self._held.set_result(None)
         return True
+
+
+def _amends(analysis: Analysis) -> bool:
+    """Say whether a statement only sets settings, or begins or ends a transaction."""
+    verbs = {effect.verb for effect in analysis.effects}
+    return bool(verbs) and verbs <= AMENDS and not analysis.accesses and not analysis.outputs and not analysis.opaque

@@ -99,7 +99,7 @@ class Lane:
         verdict = judged.verdicts[0]
         started = self._clock.monotonic_ns()
         try:
-            self._ledger.decided_again(exchange, verdict, self._hearing.view.claims, batch[3])
+            self._ledger.decided_again(exchange, verdict, self._hearing.claims(judged.text), batch[3])
         except Fault:
             return False  # the slow story will meet the same fault, and tell the client
         self._taken = Taken(batch, judged, verdict, statement, pipeline.batch, exchange, started)

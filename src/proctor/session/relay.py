@@ -477,7 +477,7 @@ class Relay:
         if any(e.name == OWN.decode() for e in judged.effects):
             _check_name(OWN)
         started = self._clock.monotonic_ns()
-        claims, ticket_id = self.hearing.view.claims, None if ticket is None else ticket.id
+        claims, ticket_id = self.hearing.claims(judged.text), None if ticket is None else ticket.id
         for verdict in judged.verdicts:
             name = self._next_id()
             self._position = self._ledger.decided(Decided(name, verdict, claims, values, ticket_id))

@@ -1,0 +1,54 @@
+"""Station 3, beside the analysis: what a client claims in the comment behind a statement, as sqlcommenter writes it.
+
+In comes a text; out come the reason and the task that its last comment gives, bounded. Whatever else stands there,
+traces and routes, is left alone, and what is not written as it should be says nothing. Knows no SQL: a valid text that
+ends with the end of a comment ends with a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import unquote
+
+from proctor.session.view import MAX_CLAIM
+
+MAX_COMMENT = 8192
+TRAILING = " \t\r\n\f\v;"
+Said = tuple[str | None, str | None]
+"""The reason and the task."""
+
+_PAIR = re.compile(r"\s*([A-Za-z0-9_%.\-]{1,64})\s*=\s*'((?:[^'\\]|\\.){0,4096})'\s*", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def said_behind(text: str) -> Said | None:
+    """Return what the comment at the end of a text claims, None when it claims nothing that is kept."""
+    if not text.endswith("*/"):
+        text = text.rstrip(TRAILING)
+        if not text.endswith("*/"):
+            return None
+    start = text.rfind("/*")
+    if start < 0 or len(text) - start > MAX_COMMENT:
+        return None
+    return _said(text[start + 2 : -2])
+
+
+@lru_cache(maxsize=1024)
+def _said(comment: str) -> Said | None:
+    found: dict[str, str] = {}
+    at = 0
+    while True:
+        pair = _PAIR.match(comment, at)
+        if pair is None:
+            return None
+        key, value = unquote(pair[1]), unquote(_ESCAPED.sub(r"\1", pair[2]))
+        if key in ("reason", "task") and value:
+            found[key] = value.replace("\0", "")[:MAX_CLAIM]
+        at = pair.end()
+        if at == len(comment):
+            break
+        if comment[at] != ",":
+            return None
+        at += 1
+    return (found.get("reason"), found.get("task")) if found else None
