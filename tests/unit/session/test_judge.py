@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from proctor.policy.rules import Rules
-from proctor.session.judge import MAX_REMEMBERED, Behind, Bench, Judged, Lookup, Memory, Stamp
-from proctor.sql.settings import SessionSettings
-from proctor.terms import Allow, Context, Deny, Effect, Hold
-from tests.stories.house import ALICE, DENIED, HARMLESS, HELD, NOW, SENSITIVE, catalog, data_map, shipped
+from proctor.session.judge import MAX_PASSING, MAX_REMEMBERED, Behind, Bench, Judged, Lookup, Memory, Stamp
+from proctor.sql import Form, SessionSettings
+from proctor.terms import Allow, Claims, Context, Deny, Effect, Hold
+from tests.stories.house import ALICE, COPILOT, DENIED, HARMLESS, HELD, NOW, SENSITIVE, catalog, data_map, shipped
 
 CONTEXT = Context("shop", "production", NOW)
 STAMP = Stamp(ALICE, CONTEXT, SessionSettings(("pg_temp", "pg_catalog", "public"), "app"), "1", 1, "rules")
@@ -100,3 +100,83 @@ def test_another_stamp_remembers_nothing_of_this_one() -> None:
     memory.keep(memory.number(STAMP), Judged(HARMLESS, (), refers=False))
     for other in (replace(STAMP, epoch="2"), replace(STAMP, data_map=2), replace(STAMP, rule_set="other")):
         assert memory.recall(memory.number(other), HARMLESS) is None
+
+
+OTHERS = {
+    "who asks": replace(STAMP, asker=COPILOT),
+    "groups": replace(STAMP, asker=replace(ALICE, groups=frozenset({"dba"}))),
+    "the database": replace(STAMP, context=replace(CONTEXT, database="other")),
+    "the environment": replace(STAMP, context=replace(CONTEXT, environment="staging")),
+    "the minute": replace(STAMP, context=replace(CONTEXT, now=NOW.replace(minute=1))),
+    "the claims": replace(STAMP, context=replace(CONTEXT, claims=Claims(reason="INC-42"))),
+    "the style of masks": replace(STAMP, context=replace(CONTEXT, style="redact")),
+    "the search path": replace(STAMP, settings=replace(STAMP.settings, path=("other",))),
+    "the role": replace(STAMP, settings=replace(STAMP.settings, user="dba_role")),
+    "the server's version": replace(STAMP, settings=replace(STAMP.settings, server_version=180000)),
+    "the types of parameters": replace(STAMP, settings=replace(STAMP.settings, parameter_types=(25,))),
+    "whether the path is local": replace(STAMP, settings=replace(STAMP.settings, path_is_local=True)),
+    "the catalog": replace(STAMP, epoch="2"),
+    "the data map": replace(STAMP, data_map=2),
+    "the rules": replace(STAMP, rule_set="other"),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_shape_is_remembered_under_its_own_stamp_alone(bench: Bench, what: str) -> None:
+    memory = Memory()
+    memory.keep(memory.number(STAMP), bench.judge(HARMLESS))
+    another = HARMLESS.replace("1", "2")
+    assert memory.recall(memory.number(STAMP), another) is not None
+    assert memory.recall(memory.number(OTHERS[what]), another) is None
+
+
+def test_every_part_of_a_stamp_is_tried() -> None:
+    """A new part must be shown to end what is remembered, too."""
+    for noun in (Stamp, Context, SessionSettings):
+        parts = {each.name for each in fields(noun)}
+        assert parts <= TRIED[noun], f"{noun.__name__} has a new part"
+
+
+TRIED = {
+    Stamp: {"asker", "context", "settings", "epoch", "data_map", "rule_set"},
+    Context: {"database", "environment", "now", "claims", "style", "approved", "approvals"},
+    SessionSettings: {"path", "user", "server_version", "parameter_types", "path_is_local"},
+}
+"""What `OTHERS` tries; judgements after an approval are never remembered."""
+
+
+@pytest.mark.parametrize("text", [HARMLESS, SENSITIVE, "delete from orders where id = 1", "delete from orders"])
+def test_what_is_remembered_of_a_shape_is_what_would_have_been_judged(bench: Bench, text: str) -> None:
+    memory = Memory()
+    number = memory.number(STAMP)
+    memory.keep(number, bench.judge(text))
+    another = f" {text} ;".replace("1", "222")
+    memory.keep(number, bench.judge(f" {text} ;"))
+    known, fresh = memory.recall(number, another), bench.judge(another)
+    assert known is not None
+    assert known == replace(fresh, form=known.form)
+    assert known.told == another
+    assert known.is_of(memory.recall(number, another))
+    assert not known.is_of(memory.recall(number, f" {text} ;".replace("1", "223"))) or "1" not in text
+
+
+def test_a_judgement_of_a_shape_does_not_take_the_place_of_texts(bench: Bench) -> None:
+    """Texts that are said once must not push out what is said again and again."""
+    memory = Memory()
+    number = memory.number(STAMP)
+    memory.keep(number, bench.judge(HARMLESS))
+    first = memory.recall(number, HARMLESS)
+    for n in range(2 * MAX_REMEMBERED):
+        found = memory.recall(number, f"select total from orders where id = {n}")
+        assert found is not None
+    assert memory.recall(number, HARMLESS) is first
+    assert len(memory._judged) == 1
+    assert len(memory._passing) <= MAX_PASSING
+
+
+def test_shapes_are_bounded_as_well() -> None:
+    memory = Memory()
+    number = memory.number(STAMP)
+    for n in range(MAX_REMEMBERED + 1):
+        memory.keep(number, Judged(f"select a{n}", (), refers=False, form=Form(b"select a%d" % n)))
+    assert len(memory._kin) <= MAX_REMEMBERED

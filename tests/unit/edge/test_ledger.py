@@ -1,0 +1,107 @@
+"""A session's records: what is the same for all texts of a form is encoded once, what is a text's own never shared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+
+import pytest
+
+from proctor.audit.journal import Journal
+from proctor.audit.record import Origin
+from proctor.audit.segments import Frame, read
+from proctor.edge.ledger import SessionLedger
+from proctor.session.judge import Bench, Judged, Memory, Stamp
+from proctor.session.ports import Decided
+from proctor.sql import SessionSettings
+from proctor.terms import Claims, Context
+from tests.stories.house import ALICE, NOW, FakeClock, catalog, data_map, shipped
+
+KEY = b"k" * 32
+STAMP = Stamp(ALICE, Context("shop", "production", NOW), SessionSettings(("pg_catalog", "public"), "app"), "1", 1, "r")
+
+
+class Wall:
+    """The journal's clock."""
+
+    def time_ns(self) -> int:
+        return 1_800_000_000_000_000_000
+
+    def monotonic_ns(self) -> int:
+        return 1
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.open(tmp_path / "w0", "w0", clock=Wall()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ledger(journal: Journal) -> SessionLedger:
+    return SessionLedger(journal, FakeClock(), KEY, "s1", ALICE, Origin(address="127.0.0.1"), "shop")
+
+
+def judged(memory: Memory, text: str) -> Judged:
+    number = memory.number(STAMP)
+    found = memory.recall(number, text)
+    if found is None:
+        found = Bench(STAMP, catalog(), data_map(), shipped()).judge(text)
+        memory.keep(number, found)
+    return found
+
+
+def digest(text: str) -> str:
+    data = text.encode()
+    return blake2b(b"%d:" % len(data) + data, key=KEY, digest_size=32, person=b"statement").hexdigest()
+
+
+def decisions(journal: Journal) -> list[dict[str, object]]:
+    found = [json.loads(each.record) for each in read(journal.folder) if isinstance(each, Frame)]
+    return [record for record in found if record["kind"] == "statement.decided"]
+
+
+def test_texts_of_one_shape_have_digests_of_their_own(memory: Memory, ledger: SessionLedger, journal: Journal) -> None:
+    texts = [f"select total from orders where id = {n} and note <> 'it''s {n}'" for n in (1, 22, 333)]
+    claims = Claims()
+    ledger.decided(Decided("x0", judged(memory, texts[0]).verdicts[0], claims, None))
+    for n, text in enumerate([*texts, texts[0]], 1):
+        ledger.decided_again(f"x{n}", judged(memory, text).verdicts[0], claims, ())
+    records = decisions(journal)
+    assert [record["exchange"] for record in records] == ["x0", "x1", "x2", "x3", "x4"]
+    redacted = "select total from orders where id = ? and note <> ?"
+    expected = [digest(text) for text in (texts[0], *texts, texts[0])]
+    assert [record["statement"] for record in records] == [{"text": redacted, "digest": each} for each in expected]
+    rest = [{k: v for k, v in r.items() if k not in ("id", "exchange", "statement", "seq")} for r in records]
+    assert all(each == rest[0] for each in rest)
+
+
+def test_tickets_and_parameters_stand_behind_the_digest(
+    memory: Memory, ledger: SessionLedger, journal: Journal
+) -> None:
+    one, two = (judged(memory, f"select total from orders where id = {n} or id = $1").verdicts[0] for n in (1, 2))
+    claims = Claims(reason='"digest":"')
+    ledger.decided(Decided("x1", one, claims, (b"7",), "T1"))
+    ledger.decided_again("x2", two, claims, (b"7",))
+    ledger.decided_again("x3", two, claims, (b"8",))
+    records = decisions(journal)
+    assert [record.get("ticket") for record in records] == ["T1", None, None]
+    assert records[0]["parameters"] == records[1]["parameters"] != records[2]["parameters"]
+    statements = [record["statement"] for record in records]
+    assert statements[0] != statements[1] == statements[2]
+
+
+def test_a_name_that_looks_like_a_digest_does_not_move_it(
+    memory: Memory, ledger: SessionLedger, journal: Journal
+) -> None:
+    texts = [f'select total as "x"",""digest"":""y" from orders where id = {n}' for n in (1, 2)]
+    for text in texts:
+        ledger.decided(Decided("x", judged(memory, text).verdicts[0], Claims(), None))
+    assert [record["statement"]["digest"] for record in decisions(journal)] == [digest(t) for t in texts]  # type: ignore[index]
