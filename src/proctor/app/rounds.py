@@ -64,11 +64,13 @@ class Rounds:
         if number == self._kills_seen:
             return
         wanted = {kill.session: kill for kill in house.store.sessions.kills(house.name)}
-        self._kills_seen = number
+        met = 0
         for _, visitor in list(house.visitors.values()):
             kill = None if visitor.session is None else wanted.get(visitor.session)
             if kill is not None:
+                met += 1
                 visitor.end(f"terminating connection due to administrator command ({kill.by}: {kill.because})")
+        self._kills_seen = number if met == len(wanted) else -1  # some are just being opened: look again
 
     async def _look_at_worlds(self) -> None:
         """See that what is known of each database is fresh, also for sessions of databases that are set up anew."""

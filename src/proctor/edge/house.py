@@ -86,7 +86,6 @@ class House:
     memory: Memory = field(default_factory=Memory)
     worlds: dict[str, DatabaseWorld] = field(default_factory=dict)
     visitors: dict[int, tuple[bytes, Visitor]] = field(default_factory=dict)
-    by_subject: dict[str, int] = field(default_factory=dict)
     draining: bool = False
     errands: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -10,8 +10,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from proctor.audit.record import LoginFailed, SessionClosed, SessionOpened, claims_of, who_of
@@ -151,31 +150,22 @@ class Visit:
         wrong = check_claims(asker, guest.claims)
         if wrong is not None:
             raise ClientFault(wrong, sqlstate="42501")
-        with self._counted(asker.subject):
-            await self._serve(guest, address)
-
-    @contextmanager
-    def _counted(self, subject: str) -> Iterator[None]:
-        """Count a session of somebody, from before the first wait, so that a burst of logins cannot slip through."""
-        house = self._house
-        here, most = house.by_subject.get(subject, 0), house.config.limits.sessions_per_identity
-        if here >= most or here + house.store.sessions.elsewhere(subject, house.name) >= most:
+        session = self.session = SessionId(new_id(house.clock))
+        most = house.config.limits.sessions_per_identity
+        # On the list before the first wait, and counted by all workers: a burst of logins does not slip through.
+        if not house.store.sessions.opened(_live(session, house.name, guest, address), most):
             raise ClientFault(
-                f'too many sessions of "{subject}" (limits.sessions_per_identity is {most})',
+                f'too many sessions of "{asker.subject}" (limits.sessions_per_identity is {most})',
                 sqlstate="53300",
                 hint="Close some, or have the limit raised.",
             )
-        house.by_subject[subject] = here + 1
         try:
-            yield
+            await self._serve(session, guest, address)
         finally:
-            house.by_subject[subject] -= 1
-            if not house.by_subject[subject]:
-                del house.by_subject[subject]
+            house.store.sessions.closed(session)
 
-    async def _serve(self, guest: Guest, address: str) -> None:
+    async def _serve(self, session: SessionId, guest: Guest, address: str) -> None:
         house, asker = self._house, guest.asker
-        session = self.session = SessionId(new_id(house.clock))
         origin = From(address=address, tls=self._secured)
         role = guest.database.role_for(asker.groups)
         world = self.world = house.world(guest.database)
@@ -201,7 +191,6 @@ class Visit:
                 )
             )
             await house.journal.synced(opened)
-            house.store.sessions.opened(_live(session, house.name, guest, address))
             self._relay = Relay(
                 self._terms(session, guest),
                 world,
@@ -219,7 +208,6 @@ class Visit:
             house.visitors.pop(pid, None)
             self._upstream.end.write(messages.terminate())
             self._upstream.end.close()
-            house.store.sessions.closed(session)
             self._abandon()
         house.record(
             SessionClosed(

@@ -63,9 +63,12 @@ class LiveSessions:
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
 
-    def opened(self, session: LiveSession) -> None:
-        """Put a session on the list."""
+    def opened(self, session: LiveSession, most: int | None = None) -> bool:
+        """Put a session on the list; False, and nothing done, where its subject has as many as `most` already."""
+        mine = select(func.count()).where(sessions.c.subject == session.subject)
         with self.shelf.writing() as connection:
+            if most is not None and connection.execute(mine).scalar_one() >= most:
+                return False
             connection.execute(
                 insert(sessions).values(
                     id=session.id,
@@ -82,12 +85,7 @@ class LiveSessions:
                     seen=microseconds(session.seen or session.since),
                 )
             )
-
-    def elsewhere(self, subject: str, worker: str) -> int:
-        """Return how many sessions somebody has in the other workers."""
-        query = select(func.count()).where(sessions.c.subject == subject, sessions.c.worker != worker)
-        with self.shelf.reading() as connection:
-            return int(connection.execute(query).scalar_one())
+        return True
 
     def seen(self, signs: Iterable[Seen]) -> None:
         """Note the last statements of many sessions at once."""
