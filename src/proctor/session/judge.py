@@ -8,7 +8,7 @@ that the analysis did not consult is judged like it. Knows no bytes and no waiti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from proctor.policy.decide import decide
@@ -38,7 +38,7 @@ from proctor.terms import (
 MAX_REMEMBERED = 8192  # texts are a stranger's to choose; memory is not
 MAX_REMEMBERED_TEXT = 16_384
 MAX_KIN = 4  # judgements of one shape that differ by a consulted literal: LIMIT 10, LIMIT 20 …
-MAX_PASSING = 1024
+MAX_PASSING = 64
 MAX_SHOWN = 16  # the formats of results are a stranger's to choose as well
 
 WRITES = frozenset(
@@ -87,15 +87,25 @@ class Lore:
 class Verdict:
     """One statement judged: what it means, what was decided, and what the relay must know of it at once."""
 
-    analysis: Analysis
+    meant: Analysis
+    """What it means, in the words of the first text of its form that was judged."""
     decision: Decision
     writes: bool
     sensitive: bool
     copies: bool = False
     """It may read data from the client."""
+    text: str = ""
+    """The statement's own text."""
     lore: Lore = field(default_factory=Lore, compare=False)
     digest: bytes = field(default=b"", compare=False)
     """A place for the ledger to keep the keyed digest of this very text."""
+
+    @property
+    def analysis(self) -> Analysis:
+        """Return what this very statement means."""
+        if self.meant.text != self.text:
+            self.meant = replace(self.meant, text=self.text)
+        return self.meant
 
     @property
     def shown(self) -> dict[bytes, bytes]:
@@ -110,14 +120,15 @@ class Verdict:
 
     def of(self, text: str) -> Verdict:
         """Return this verdict about another text of its form."""
-        analysis = _copied(self.analysis)
-        object.__setattr__(analysis, "text", text)
-        return Verdict(analysis, self.decision, self.writes, self.sensitive, self.copies, self.lore)
+        return Verdict(self.meant, self.decision, self.writes, self.sensitive, self.copies, text, self.lore)
 
 
-@dataclass(slots=True)
+@dataclass
 class Judged:
-    """A whole text judged, statement by statement; the strictest verdict rules the message."""
+    """A whole text judged, statement by statement; the strictest verdict rules the message.
+
+    Not slotted: it is copied for every text of a form seen before, and a dictionary is copied at once.
+    """
 
     text: str
     verdicts: tuple[Verdict, ...]
@@ -155,7 +166,8 @@ class Judged:
 
     def of(self, text: str) -> Judged:
         """Return this judgement about another text of its form."""
-        judged = _copied(self)
+        judged = object.__new__(Judged)
+        judged.__dict__.update(self.__dict__)
         judged.text = text
         judged.verdicts = (self.verdicts[0].of(own_text(text)),)
         return judged
@@ -168,7 +180,7 @@ class Judged:
         return self.text == other.text and len(mine) == len(others) == 1 and mine[0].lore is others[0].lore
 
     @property
-    def doubtful(self) -> tuple[str, int] | None:
+    def doubtful(self) -> tuple[Analysis, int] | None:
         """Return the statement that is not understood, and where in the text it begins, if that alone is in the way.
 
         The server may know what is wrong with it. What earlier statements of the text would have changed, it cannot.
@@ -179,7 +191,7 @@ class Judged:
             start = max(self.text.find(analysis.text, start), start)
             if not analysis.understood:
                 others = any(v.analysis.understood and not isinstance(v.decision, Allow) for v in self.verdicts)
-                return None if others else (analysis.text, start)
+                return None if others else (analysis, start)
             if not {e.verb for e in analysis.effects} <= QUIET:
                 return None
         return None
@@ -205,27 +217,6 @@ class Judged:
     def meaning(self) -> tuple[object, ...]:
         """Return what it does to what, for comparing with what it meant at another time; estimates left out."""
         return tuple(_meaning(v.analysis) for v in self.verdicts)
-
-
-_Noun = TypeVar("_Noun", Analysis, Judged)
-_Slots = list[tuple[Callable[[object], object], Callable[[object, object], None]]]
-
-
-def _slots(noun: type[Analysis] | type[Judged]) -> _Slots:
-    """Return how each field of a slotted class is read and written: copying by them costs a third of `replace`."""
-    found = [getattr(noun, each.name) for each in fields(noun)]
-    return [(slot.__get__, slot.__set__) for slot in found]
-
-
-_SLOTS: dict[type, _Slots] = {noun: _slots(noun) for noun in (Analysis, Judged)}
-
-
-def _copied(noun: _Noun) -> _Noun:
-    kind = type(noun)
-    copy = object.__new__(kind)
-    for read, write in _SLOTS[kind]:
-        write(copy, read(noun))
-    return copy
 
 
 def _meaning(analysis: Analysis) -> tuple[object, ...]:
@@ -353,7 +344,7 @@ class Bench:
         sensitive = decision.sensitive if isinstance(decision, Allow) else True
         writes = any(a.action in WRITES and "temporary" not in a.traits for a in analysis.accesses)
         copies = not analysis.understood or (analysis.copy is not None and not analysis.copy.to_client)
-        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies)
+        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies, analysis.text)
 
     def _followed(self, analyses: Iterable[Analysis], lookup: Lookup, behind: list[str]) -> Iterable[Analysis]:
         """Put in the place of each EXECUTE or FETCH what it would run, names made earlier in the text included."""

@@ -7,11 +7,14 @@ its errors reduced to the code and a safe sentence, since messages quote values.
 from __future__ import annotations
 
 from proctor.errors import Fault
-from proctor.terms import Deny, Hold, Ticket
+from proctor.terms import Analysis, Deny, Hold, Ticket
 
 MARKER = "refused"
 """What the upstream gets in the place of a refused statement: a syntax error, so that its transaction fails as the
 client is told, and the answer keeps its place in the pipeline."""
+
+ON_TABLES = frozenset({"copy", "truncate", "analyze", "vacuum", "lock", "alter table", "drop table", "create index"})
+"""Utility statements on relations that the snapshot always has; the server looks for these only when it runs them."""
 
 KEPT = frozenset("SVCstcdn")
 SAFE = {
@@ -60,6 +63,14 @@ def unapproved(ticket: Ticket, exchange: str) -> dict[str, str]:
     message = f"refused: ticket {ticket.id} was {ticket.state.value}{by}"
     detail = f"Exchange {exchange}." + (f" Reason given: {ticket.because}" if ticket.because else "")
     return error("42501", message, detail=detail, hint="Ask the approver, or run it again to open a new ticket.")
+
+
+def missing(analysis: Analysis) -> dict[str, str] | None:
+    """Tell that a table or column of a utility statement is not there, as the server would once it ran it."""
+    wrong, _, rest = analysis.trouble.partition(" is not in the snapshot")
+    if not wrong or rest or analysis.trouble == wrong or analysis.kind not in ON_TABLES:
+        return None
+    return error("42703" if wrong.startswith("column ") else "42P01", f"{wrong} does not exist")
 
 
 def fault(broken: Fault, exchange: str = "") -> dict[str, str]:

@@ -427,15 +427,18 @@ class Relay:
         if doubtful is None:
             return
         await self.pipeline.settle()
-        fields = await self.pipeline.parse_error(doubtful[0])
+        analysis, start = doubtful
+        fields = await self.pipeline.parse_error(analysis.text)
         if fields is None or fields.get("R") == "exec_parse_message":  # the server understands it, or it is many
+            fields = refusals.missing(analysis)
+        if fields is None:
             return
         for exchange in exchanges:
             if not isinstance(exchange.verdict.decision, Allow):
                 exchange.record.sqlstate = fields.get("C", "42601")
                 self._ledger.answered(exchange.record)
         place = fields.get("P", "")
-        raise Refused({**fields, "P": str(int(place) + doubtful[1])} if place.isdecimal() else fields)
+        raise Refused({**fields, "P": str(int(place) + start)} if place.isdecimal() else fields)
 
     async def _check_still(
         self, judged: Judged, exchanges: list[Exchange], ticket: Ticket | None, *, bound: bool = False
