@@ -13,6 +13,7 @@ from proctor.sql import functions, ir
 from proctor.sql.catalog import FunctionDef, RelationDef, TypeDef
 from proctor.sql.functions import OPAQUE, Standing
 from proctor.sql.harmless import setting_deeds
+from proctor.sql.ledger import MANY_ROWS
 from proctor.sql.scope import NO_TYPES, Cell, Value, union
 from proctor.sql.walk import Walk
 from proctor.sql.world import CATALOG, TEMPORARY
@@ -47,7 +48,39 @@ def call(walk: Walk, e: ir.Call, args: Sequence[Value]) -> Value:
         _setting(walk, name, e)
     elif standing.kind == "sequence" and mixed.sources:
         walk.ledger.hide(f"function {name}(…) stores a value that comes from a column")
+    elif name == "generate_series":
+        walk.ledger.made.append(_series(e, args))
     return _judged(walk, _result(name, mixed, standing, args), standing, args, shrinks=_shrinks(name, e))
+
+
+def _series(e: ir.Call, args: Sequence[Value]) -> int:
+    """Return how many rows a series has; one whose bounds are computed from constants alone has any number.
+
+    Dates and parameters are taken for what they are in honest work, and left to the statement's time limit.
+    """
+    bounds = [_integer(bound) for bound in e.args[:3]]
+    if len(bounds) >= 2 and None not in bounds[:2] and (len(bounds) < 3 or bounds[2]):
+        first, last, *step = (bound or 0 for bound in bounds)
+        return max(0, (last - first) // (step[0] if step else 1) + 1)
+    computed = (ir.Operation, ir.Call, ir.Subquery, ir.Case, ir.Choice)
+    if any(isinstance(bound, computed) and not value.sources for bound, value in zip(e.args, args, strict=False)):
+        return MANY_ROWS + 1
+    return 1
+
+
+def _integer(bound: ir.Expression) -> int | None:
+    """Return the whole number that a literal is, through a sign and casts."""
+    if isinstance(bound, ir.Cast):
+        return _integer(bound.arg)
+    if isinstance(bound, ir.Operation) and bound.name == "-" and len(bound.args) == 1:
+        found = _integer(bound.args[0])
+        return None if found is None else -found
+    if isinstance(bound, ir.Constant) and bound.kind in ("integer", "long", "number", "string"):
+        try:
+            return int(float(str(bound.value)))
+        except (ValueError, OverflowError):
+            return None
+    return None
 
 
 def _builtin(e: ir.Call, schema: str | None, name: str, args: Sequence[Value]) -> Standing:

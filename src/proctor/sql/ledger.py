@@ -6,11 +6,15 @@ Only collects. Each part of the lineage writes here; nobody reads back but `resu
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 
 from proctor.sql import traits
 from proctor.sql.catalog import RelationDef
 from proctor.sql.system_relations import catalog_traits
 from proctor.terms import Access, Action, Column, CopyFormat, Effect, Inference, Relation, Taint, Use
+
+
+MANY_ROWS = 1_000_000  # made out of nothing; more than that is work that nobody has a table for
 
 
 @dataclass(slots=True)
@@ -35,6 +39,8 @@ class Ledger:
     accesses: list[Access] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     copy: CopyFormat | None = None
+    made: list[int] = field(default_factory=list)
+    """How many rows each function makes out of nothing, at most."""
     touched: set[int] = field(default_factory=set)
     """serials of the from-items that the expression under evaluation refers to."""
 
@@ -91,4 +97,13 @@ class Ledger:
                     estimated_rows=scan.estimated_rows,
                 )
             )
-        return tuple(found)
+        return (*found, *self._made_accesses())
+
+    def _made_accesses(self) -> tuple[Access, ...]:
+        """Return one READ of rows out of nothing if there are too many of them, alone or times what they are joined with."""
+        crossed = [s.estimated_rows or 1 for s in self.scans.values() if traits.CARTESIAN in s.traits]
+        made = prod(max(1, count) for count in self.made)
+        if made * prod(max(1, count) for count in crossed) <= MANY_ROWS or made <= 1:
+            return ()
+        how = frozenset({traits.CARTESIAN})
+        return (Access(Action.READ, traits=how, object="rows made by functions", estimated_rows=made),)

@@ -28,6 +28,9 @@ class Told:
     outputs: tuple[Output, ...] | None = None
 
 
+INCOMING_ROWS = 2**31  # nobody knows how many rows a client will send, so they count as many
+
+
 def tell(walk: Walk, statement: deeds.Statement, text: str) -> Told:
     """Note everything a statement does, and return its kind and result columns."""
     match statement:
@@ -117,7 +120,8 @@ def _copy_relation(walk: Walk, statement: deeds.Copy, ref: ir.TableRef) -> tuple
             inside.add(Frame([item], list(item.cells), [item]))
             # It looks at the rows that come in, not at those that are there.
             evaluate(walk, statement.where, inside)
-        walk.ledger.accesses.append(Access(Action.INSERT, found.relation, frozenset(chosen), frozenset(how)))
+        access = Access(Action.INSERT, found.relation, frozenset(chosen), frozenset(how), estimated_rows=INCOMING_ROWS)
+        walk.ledger.accesses.append(access)
         return ()
     # COPY reads the table alone, as ONLY would, and refuses views.
     cells = {cell.name: cell for cell in relation_cells(walk, found, only=found.kind != "p")}

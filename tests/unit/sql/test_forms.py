@@ -64,7 +64,7 @@ CONSULTED: dict[str, tuple[str, list[str]]] = {
     "a negation undone": ("select - - 5", ["5"]),
     "the comment": ("select 5 /* t */", []),
     "a name in a string": ("select 'customers'::regclass", []),
-    "a series": ("select n from generate_series(1, 100) g(n)", []),
+    "a series": ("select n from generate_series(1, 100) g(n)", ["1", "100"]),
     "a sample": ("select id from orders tablesample bernoulli (10) repeatable (5)", []),
     "a window": ("select sum(total) over (order by id rows 3 preceding) from orders", []),
     "an interval": ("select created_at + interval '1 day' from orders", []),

@@ -179,11 +179,30 @@ WRITES = {
     "catalogue": ("delete from pg_class where relname = 'x'", "delete pg_catalog.pg_class system #400"),
     "truncate": ("truncate orders, scratch cascade", "delete orders cascade destroys no_where #200"),
     "truncate temporary": ("truncate scratch", "delete pg_temp.scratch destroys no_where temporary"),
-    "copy from": ("copy orders(id) from stdin", "insert orders (id) client_copy"),
+    "copy from": ("copy orders(id) from stdin", "insert orders (id) client_copy #2147483648"),
     "copy to a program": ("copy orders to program 'x'", "export server program program"),
     "copy to a file": ("copy (select 1) to '/x'", "export server file server_file"),
     "copy from a program": ("copy orders from program 'x'", "export server program program"),
 }  # fmt: skip
+
+
+MADE = {
+    "select 1 from generate_series(1, 1000000) a": None,
+    "select 1 from generate_series(1, 1000001) a": 1_000_001,
+    "select 1 from generate_series(1, 10000) a, generate_series(1, 1000) b": 10_000_000,
+    "select generate_series(1, 1e9::bigint)": 1_000_000_000,
+    "select 1 from generate_series(1, 100 * 1000000) a": 1_000_001,
+    "select 1 from generate_series(1, (select 100000000)) a": 1_000_001,
+    "select 1 from generate_series('2024-01-01'::date, '2024-12-31', '1 day') a": None,
+    "select 1 from generate_series(1, $1) a": None,
+}
+
+
+@pytest.mark.parametrize(("sql", "rows"), MADE.items(), ids=MADE.keys())
+def test_rows_out_of_nothing_are_counted(sql: str, rows: int | None) -> None:
+    """A hundred million rows that no table holds keep a server as busy as those of one."""
+    made = [a.estimated_rows for a in understood(sql).accesses if a.object == "rows made by functions"]
+    assert made == ([] if rows is None else [rows])
 
 
 @pytest.mark.parametrize(("sql", "expected"), WRITES.values(), ids=WRITES.keys())
