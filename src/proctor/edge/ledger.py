@@ -56,7 +56,7 @@ class SessionLedger:
             self.decided(Decided(exchange, verdict, claims, values))
             return
         self.statements += 1
-        self.command = verdict.analysis.kind
+        self.command = verdict.meant.kind
         name = exchange.encode("ascii")
         front, back = verdict.lore.template
         if values:
@@ -108,7 +108,7 @@ class SessionLedger:
             verdict.decision,
             id="",
             database=self._database,
-            text=redacted(verdict.analysis.text),
+            text=redacted(verdict.text),
             digest=digest.decode(),
         )
         front, back = encode(body)[len(_HEAD) :].split(b'"digest":"%b"' % digest)
@@ -116,7 +116,7 @@ class SessionLedger:
 
     def _signed(self, verdict: Verdict) -> bytes:
         """Return the keyed digest of the verdict's own text."""
-        verdict.digest = self._digest((verdict.analysis.text.encode("utf-8", "replace"),))
+        verdict.digest = self._digest((verdict.text.encode("utf-8", "replace"),))
         return verdict.digest
 
     def _digest(self, parts: tuple[bytes | None, ...]) -> bytes:

@@ -154,6 +154,7 @@ def test_what_is_remembered_of_a_shape_is_what_would_have_been_judged(bench: Ben
     memory.keep(number, bench.judge(f" {text} ;"))
     known, fresh = memory.recall(number, another), bench.judge(another)
     assert known is not None
+    assert [v.analysis for v in known.verdicts] == [v.analysis for v in fresh.verdicts]
     assert known == replace(fresh, form=known.form)
     assert known.told == another
     assert known.is_of(memory.recall(number, another))
