@@ -15,7 +15,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
 from types import ModuleType
 
-COMPILED: tuple[str, ...] = ("proctor.wire._hot", "proctor.wire._batch", "proctor.sql.shape")
+COMPILED: tuple[str, ...] = ("proctor.wire._hot", "proctor.wire._batch", "proctor.audit._hot", "proctor.sql.shape")
 
 CHOICE = "PROCTOR_COMPILED"
 

@@ -135,7 +135,14 @@ class Shard:
         if self._reader.following != following:
             self._reader = Reader(self.journal, following)
         paths = segments(self.journal)
-        for found in self._reader:
+        while len(entries) < limit:
+            if run := self._reader.run(limit - len(entries)):
+                entries += run if max(map(len, run)) <= ENTRY_LIMIT else map(self._entry, run)
+                following += len(run)
+                continue
+            found = next(iter(self._reader), None)
+            if found is None:
+                break
             if isinstance(found, Damage):
                 if found.torn and paths and found.path == paths[-1]:
                     break  # being written at this moment
@@ -148,8 +155,6 @@ class Shard:
                 raise HouseFault(f"records {following} to {found.seq - 1} are gone from the journal")
             entries.append(self._entry(found.record))
             following += 1
-            if len(entries) >= limit:
-                break
         if entries:
             self._sync(paths)
         return entries

@@ -21,10 +21,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from proctor.audit._hot import Clock, Page
 from proctor.audit.disk import lock, sync_folder, write_all
-from proctor.audit.record import Body, ClockStepped, JournalFault, JournalOpened, encode
-from proctor.audit.segments import HEADER, MAGIC, MAX_RECORD, frame, heal, segments
-from proctor.audit.stamp import Clock, Stamp
+from proctor.audit.record import SCHEMA, Body, ClockStepped, JournalFault, JournalOpened, encode
+from proctor.audit.segments import HEADER, MAGIC, heal, segments
 from proctor.audit.sync import Failed, ProcessSyncer, Synced, Syncer
 from proctor.errors import HouseFault
 
@@ -49,19 +49,17 @@ class Journal:
         self.shard = shard
         self.failed: HouseFault | None = None
         self._lock = lock
-        self._stamp = Stamp(shard, clock)
+        self._page = Page(SCHEMA, shard, clock)
         self._make_syncer = syncer
         self._max_segment = max_segment
-        self._next = 0
         self._written = -1
         self._synced = -1
         self._ordinal = 0
         self._segment = -1
         self._size = 0
         self._syncer: Syncer | None = None
-        self._later: list[bytes] = []
-        self._later_size = 0
-        self._unsynced: deque[tuple[int, bytes]] = deque()
+        # What was written at once: the numbers of its first and last record, and their frames.
+        self._unsynced: deque[tuple[int, int, bytes]] = deque()
         self._unsynced_size = 0
         self._asked = -1
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -105,10 +103,11 @@ class Journal:
 
     def _start(self, first: int) -> None:
         healed = heal(self.folder)
-        self._next = max(first, healed.following, _integrated(self.folder))
-        self._synced = self._next - 1
+        following = max(first, healed.following, _integrated(self.folder))
+        self._page.begin_at(following)
+        self._synced = following - 1
         self._ordinal = healed.segment
-        self._begin_segment(self._next)
+        self._begin_segment(following)
         self.record(
             JournalOpened(
                 id=self._own_id(),
@@ -123,7 +122,11 @@ class Journal:
 
     def append(self, body: bytes) -> int:
         """Write a record and return its position. It survives a crash of the gateway from here on."""
-        position = self._stage(body)
+        if self.failed is not None or self._unsynced_size > MAX_UNSYNCED:
+            self._make_way()
+        position = self._page.add(body)
+        if position < 0:
+            position = self._step_and_put(body)
         try:
             self._write()
         except HouseFault:
@@ -135,8 +138,12 @@ class Journal:
 
     def append_later(self, body: bytes) -> int:
         """Take a record and return its position. It is written with the next `append`, or within 10 ms."""
-        position = self._stage(body)
-        if self._later_size > MAX_LATER:
+        if self.failed is not None or self._unsynced_size > MAX_UNSYNCED:
+            self._make_way()
+        position = self._page.add(body)
+        if position < 0:
+            position = self._step_and_put(body)
+        if self._page.size > MAX_LATER:
             self._write()
         elif self._soon is None:
             self.sync_soon()
@@ -154,22 +161,22 @@ class Journal:
     @property
     def position(self) -> int:
         """Return the position of the newest record."""
-        return self._next - 1
+        return self._page.next - 1
 
     @property
     def unsynced(self) -> int:
         """Return how many records are not known to be on disk."""
-        return self._next - 1 - self._synced
+        return self._page.next - 1 - self._synced
 
     async def synced(self, position: int) -> None:
         """Return once the record at this position is on disk; all who wait share one fdatasync."""
         if position <= self._synced:
             return
         self._refuse_if_failed()
-        if position >= self._next:
+        if position >= self._page.next:
             raise ValueError("no record has this position yet")
         loop = self._listen()
-        if self._later:
+        if self._page.size:
             self._write()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.append((position, waiter))
@@ -201,48 +208,42 @@ class Journal:
 
     # -- writing
 
-    def _stage(self, body: bytes) -> int:
+    def _make_way(self) -> None:
         self._refuse_if_failed()
-        if not body.startswith(b'{"kind":') or len(body) > MAX_RECORD - 512:
-            raise ValueError("this is no body of a record, or too large a one")
-        if self._unsynced_size > MAX_UNSYNCED:
-            self._catch_up()
-        step = self._stamp.look()
-        if step:
-            self._number(encode(ClockStepped(id=self._own_id(), by_us=step)))
-        return self._number(body)
+        self._catch_up()
 
-    def _number(self, body: bytes) -> int:
-        position = self._next
-        framed = frame(self._stamp.head(position) + body[1:])
-        self._next = position + 1
-        self._later.append(framed)
-        self._later_size += len(framed)
-        self._unsynced.append((position, framed))
-        self._unsynced_size += len(framed)
-        return position
+    def _step_and_put(self, body: bytes) -> int:
+        """Record that the clocks have stepped, and behind it the record that was to be taken."""
+        self._page.put(encode(ClockStepped(id=self._own_id(), by_us=self._page.step)))
+        return self._page.put(body)
 
     def _withdraw(self, position: int) -> None:
         """Take back a record whose writing failed: its caller was told so, and its number goes to another."""
-        if self._unsynced and self._unsynced[-1][0] == position:
-            _, framed = self._unsynced.pop()
-            self._unsynced_size -= len(framed)
-            self._next = position
+        first, last, frames = self._unsynced.pop()
+        kept = frames[: -self._page.newest]
+        self._unsynced_size -= self._page.newest
+        if kept:
+            self._unsynced.append((first, last - 1, kept))
+        self._page.begin_at(position)
 
     def _write(self) -> None:
-        if not self._later:
+        """Write the page. What could not be written is kept with what is not on disk, for the recovery."""
+        first = self._page.first
+        last = self._page.next - 1
+        if first > last:
             return
-        data = b"".join(self._later) if len(self._later) > 1 else self._later[0]
+        frames = self._page.take()
+        size = len(frames)
+        self._unsynced.append((first, last, frames))
+        self._unsynced_size += size
         try:
-            if self._size + len(data) > self._max_segment and self._size > HEADER.size:
-                self._begin_segment(self._unsynced[-len(self._later)][0])
-            write_all(self._segment, data)
+            if self._size + size > self._max_segment and self._size > HEADER.size:
+                self._begin_segment(first)
+            write_all(self._segment, frames)
         except OSError as fault:
             raise self._fail(f"the journal cannot be written ({fault.strerror})") from fault
-        self._size += len(data)
-        self._written = self._next - 1
-        self._later.clear()
-        self._later_size = 0
+        self._size += size
+        self._written = last
 
     def _catch_up(self) -> None:
         """Wait for the disk in place, which holds up everybody: the bound on what is kept in memory."""
@@ -334,8 +335,8 @@ class Journal:
             self._overdue.cancel()
             self._overdue = None
         self._synced = max(self._synced, position)
-        while self._unsynced and self._unsynced[0][0] <= position:
-            self._unsynced_size -= len(self._unsynced.popleft()[1])
+        while self._unsynced and self._unsynced[0][1] <= position:
+            self._unsynced_size -= len(self._unsynced.popleft()[2])
         waiting = self._waiters
         self._waiters = [pair for pair in waiting if pair[0] > position]
         for wanted, waiter in waiting:
@@ -382,12 +383,15 @@ class Journal:
         why = self.failed
         before = self._ordinal
         try:
-            self._later = [framed for _, framed in self._unsynced]
-            self._later_size = self._unsynced_size
-            self._begin_segment(self._unsynced[0][0] if self._unsynced else self._next)
+            first = self._unsynced[0][0] if self._unsynced else self._page.first
+            repeated = self._page.next - first
+            self._begin_segment(first)
+            self._unsynced_size = 0
+            self._page.hold(first, b"".join(frames for _, _, frames in self._unsynced) + self._page.take())
+            self._unsynced.clear()
             self.failed = None
             last = self.record(
-                JournalFault(id=self._own_id(), segment=self._ordinal, what=why.message, rewritten=len(self._unsynced))
+                JournalFault(id=self._own_id(), segment=self._ordinal, what=why.message, rewritten=repeated)
             )
             # Until the disk has answered, everybody else is still refused.
             self.failed = why
@@ -419,8 +423,8 @@ class Journal:
     async def close(self) -> None:
         """Write and sync everything, then let go of the shard."""
         try:
-            if self.failed is None and self._next - 1 > self._synced:
-                await self.synced(self._next - 1)
+            if self.failed is None and self._page.next - 1 > self._synced:
+                await self.synced(self._page.next - 1)
         finally:
             self._release()
 
@@ -448,7 +452,7 @@ class Journal:
 
     def _own_id(self) -> str:
         """Return an identifier for a record that the journal makes itself: its shard and number."""
-        return f"{self.shard}.{self._next}"
+        return f"{self.shard}.{self._page.next}"
 
 
 def _integrated(folder: Path) -> int:

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from proctor.audit._hot import MAX_RECORD, sound_records
+
 MAGIC: Final = b"PROCTOR\x01"
 HEADER: Final = struct.Struct(">8sQ")
 FRAME: Final = struct.Struct(">II")
 _LENGTH: Final = struct.Struct(">I")
-MAX_RECORD: Final = 16 * 1024 * 1024  # a length on disk is a promise too: a flipped bit must not ask for 4 GB
-
+_CHUNK: Final = 512 * 1024  # read at once on the quick way: some hundred records, and still in the cache when hashed
 
 # A write that was cut short has nothing after it; where sound frames follow, somebody changed a length.
 _CUT_SHORT: Final = "the last record is cut short or was changed"
@@ -124,6 +125,17 @@ def _sound(data: bytes, place: int, end: int) -> bool:
     return bool(zlib.crc32(memoryview(data)[place + FRAME.size : end], seed) == checksum)
 
 
+def _chunk(path: Path, offset: int, size: int) -> bytes:
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b""  # pruned at this moment: the log has it all
+    try:
+        return os.pread(number, size, offset)
+    finally:
+        os.close(number)
+
+
 class Reader:
     """Reads a shard's records by number, each once, and goes on from where it was as the journal grows.
 
@@ -158,6 +170,51 @@ class Reader:
                     yield found
         if harm is not None:
             yield harm
+
+    def run(self, limit: int) -> list[bytes]:
+        """Return up to so many records, from the next one on, as long as one sound frame follows another.
+
+        Where that ends, for whatever reason, it returns nothing: iterating then finds the way on, or tells the damage.
+        """
+        while True:
+            if self._path is None or self._seq is None:
+                if not self._turn():
+                    return []
+                continue
+            records, end = self._sound(self._path, limit)
+            if not records:
+                if not self._turn():
+                    return []
+                continue
+            if self._seq > self.following:
+                return []  # a gap
+            self._offset += end
+            known = self.following - self._seq
+            self._seq += len(records)
+            if self._seq > self.following:
+                self.following = self._seq
+                return records[known:]
+
+    def _sound(self, path: Path, limit: int) -> tuple[list[bytes], int]:
+        data = _chunk(path, self._offset, _CHUNK)
+        records, end = sound_records(data, limit)
+        if not records and len(data) == _CHUNK:
+            return sound_records(_chunk(path, self._offset, FRAME.size + MAX_RECORD), limit)
+        return records, end
+
+    def _turn(self) -> bool:
+        """Turn to the segment behind the one that was read to its end, if it goes on without a gap."""
+        paths = self._paths()
+        if self._path is not None and self._path in paths:
+            # Its size counts only now that the next one was seen: behind that, nothing is written to it any more.
+            if self._seq is None or len(paths) < 2 or paths[0].stat().st_size != self._offset:
+                return False
+            del paths[0]
+        first = first_of(paths[0]) if paths else None
+        if first is None or first > self.following:
+            return False
+        self._path, self._seq, self._offset = paths[0], first, HEADER.size
+        return True
 
     def _scan(self, path: Path) -> Iterator[Frame | Damage]:
         try:

@@ -12,9 +12,30 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from proctor.audit._hot import MAX_ENTRY, leaf_hashes, node_hash, pack_all, root_over
+
+__all__ = [
+    "EMPTY",
+    "HASH",
+    "MAX_ENTRY",
+    "WIDTH",
+    "Misshapen",
+    "Tiles",
+    "bundle_path",
+    "leaf_hash",
+    "leaf_hashes",
+    "node_hash",
+    "pack",
+    "pack_all",
+    "root_of",
+    "tile_path",
+    "tree_hash",
+    "unpack",
+    "widths",
+]
+
 WIDTH: Final = 256
 HASH: Final = 32
-MAX_ENTRY: Final = 65_535
 EMPTY: Final = sha256(b"").digest()
 
 
@@ -27,21 +48,9 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(b"\x00" + entry).digest()
 
 
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Return the hash of a node over two others."""
-    return sha256(b"\x01" + left + right).digest()
-
-
 def tree_hash(hashes: Sequence[bytes]) -> bytes:
     """Return the root over subtrees of one size, of which only the last may be smaller."""
-    if not hashes:
-        return EMPTY
-    row = list(hashes)
-    while len(row) > 1:
-        # An odd one out moves up as it is: the left part is then the largest power of two below n, as RFC 6962 wants.
-        odd = row[-1:] if len(row) % 2 else []
-        row = [node_hash(row[n], row[n + 1]) for n in range(0, len(row) - 1, 2)] + odd
-    return row[0]
+    return root_over(list(hashes)) if hashes else EMPTY
 
 
 def root_of(levels: Sequence[Sequence[bytes]]) -> bytes:
@@ -87,9 +96,7 @@ def widths(size: int) -> list[int]:
 
 def pack(entry: bytes) -> bytes:
     """Return an entry as it lies in a bundle."""
-    if len(entry) > MAX_ENTRY:
-        raise ValueError("an entry of the log is at most 65,535 bytes")
-    return len(entry).to_bytes(2, "big") + entry
+    return pack_all([entry])
 
 
 def unpack(bundle: bytes) -> Iterator[bytes]:

@@ -8,11 +8,13 @@ Knows nothing of what entries mean.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from proctor.audit.disk import put, sync_folder, write_durably
+from proctor.audit.disk import sync_folder, write_all, write_durably
 from proctor.audit.note import Checkpoint, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
 from proctor.audit.proof import consistent, prove_consistency
 from proctor.audit.tiles import (
@@ -21,8 +23,8 @@ from proctor.audit.tiles import (
     Misshapen,
     Tiles,
     bundle_path,
-    leaf_hash,
-    pack,
+    leaf_hashes,
+    pack_all,
     root_of,
     tile_path,
     tree_hash,
@@ -31,6 +33,7 @@ from proctor.errors import HouseFault
 
 CHECKPOINT: Final = "checkpoint"
 KEY: Final = "log.vkey"
+_AT_ONCE: Final = 64  # files that are open at a time
 
 
 class Signer:
@@ -109,7 +112,7 @@ class Log:
         self.size, self.root = said.size, said.root
         self._levels = tiles.levels()
         rest = said.size % WIDTH
-        self._bundle = [pack(entry) for entry in tiles.entries(said.size // WIDTH)] if rest else []
+        self._bundle = tiles.entries(said.size // WIDTH) if rest else []
         if said != published or not (self.folder / CHECKPOINT).exists():
             self._publish()
 
@@ -125,21 +128,9 @@ class Log:
         if self._broken:
             raise HouseFault("the log was not written whole; open it anew")
         self._broken = True
-        fresh = _Batch(self)
-        for entry in entries:
-            self._bundle.append(pack(entry))
-            self._push(0, leaf_hash(entry), fresh)
-            self.size += 1
-            if len(self._bundle) == WIDTH:
-                fresh.write(bundle_path(self.size // WIDTH - 1), b"".join(self._bundle))
-                self._bundle.clear()
-        if self._bundle:
-            fresh.write(bundle_path(self.size // WIDTH, len(self._bundle)), b"".join(self._bundle))
-        for level, hashes in enumerate(self._levels):
-            if hashes:
-                number = (self.size >> 8 * level) // WIDTH
-                fresh.write(tile_path(level, number, len(hashes)), b"".join(hashes))
-        fresh.settle()
+        with closing(_Batch(self.folder)) as fresh:
+            self._add(list(entries), fresh)
+            fresh.settle()
         self.root = root_of(self._levels)
         self._publish()
         for stale in fresh.stale:
@@ -147,15 +138,34 @@ class Log:
         self._broken = False
         return Checkpoint(self.signer.origin, self.size, self.root)
 
-    def _push(self, level: int, found: bytes, fresh: _Batch) -> None:
+    def _add(self, coming: list[bytes], fresh: _Batch) -> None:
+        place = 0
+        while place < len(coming):
+            part = coming[place : place + WIDTH - len(self._bundle)]
+            place += len(part)
+            self.size += len(part)
+            self._bundle += part
+            if len(self._bundle) == WIDTH:
+                fresh.write(bundle_path(self.size // WIDTH - 1), pack_all(self._bundle))
+                self._bundle.clear()
+            self._push(0, leaf_hashes(part), fresh)
+        if self._bundle:
+            fresh.write(bundle_path(self.size // WIDTH, len(self._bundle)), pack_all(self._bundle))
+        for level, hashes in enumerate(self._levels):
+            if hashes:
+                number = (self.size >> 8 * level) // WIDTH
+                fresh.write(tile_path(level, number, len(hashes)), b"".join(hashes))
+
+    def _push(self, level: int, found: list[bytes], fresh: _Batch) -> None:
+        """Add hashes to a level, at most as many as its tile has room for."""
         if level == len(self._levels):
             self._levels.append([])
         hashes = self._levels[level]
-        hashes.append(found)
+        hashes += found
         if len(hashes) == WIDTH:
-            number = self.size >> 8 * (level + 1)
+            number = (self.size >> 8 * (level + 1)) - 1
             fresh.write(tile_path(level, number), b"".join(hashes))
-            self._push(level + 1, tree_hash(hashes), fresh)
+            self._push(level + 1, [tree_hash(hashes)], fresh)
             hashes.clear()
 
     def _publish(self) -> None:
@@ -177,30 +187,62 @@ class Log:
 
 
 class _Batch:
-    """The files of one append: each is synced when written, their folders once at the end."""
+    """The files of one append: written one by one, synced and put in their places some at a time."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, folder: Path) -> None:
         self.stale: list[str] = []
-        self._folder = log.folder
+        self._folder = folder
         self._touched: set[Path] = set()
+        self._waiting: list[tuple[int, Path, Path]] = []
+        self._count = 0
 
     def write(self, name: str, data: bytes) -> None:
-        """Put a file in its place, whole or not at all."""
+        """Write what is to be put in a place, whole or not at all."""
         path = self._folder / name
-        folder = path.parent
-        while not folder.exists():
-            self._touched.add(folder.parent)
-            folder = folder.parent
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        put(path, data, self._folder / "tmp")
-        self._touched.add(path.parent)
+        if path.parent not in self._touched:
+            self._make(path.parent)
+        fresh = self._folder / "tmp" / f"{self._count}.new"
+        self._count += 1
+        number = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        self._waiting.append((number, fresh, path))
+        write_all(number, data)
         if ".p/" not in name:
             self.stale.append(f"{name}.p")
+        if len(self._waiting) >= _AT_ONCE:
+            self._place()
+
+    def _make(self, folder: Path) -> None:
+        above = folder
+        while not above.exists():
+            self._touched.add(above.parent)
+            above = above.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._touched.add(folder)
+
+    def _place(self) -> None:
+        try:
+            # Says to write the pages out now. With all of them on their way, the first fdatasync commits the file
+            # system's journal for every file, and the others find it done: half the time, and half the CPU.
+            for number, _, _ in self._waiting:
+                os.posix_fadvise(number, 0, 0, os.POSIX_FADV_DONTNEED)
+            for number, _, _ in self._waiting:
+                os.fdatasync(number)
+            for _, fresh, path in self._waiting:
+                fresh.rename(path)
+        finally:
+            self.close()
 
     def settle(self) -> None:
-        """Sync the folders."""
+        """Sync and place what is left, and sync the folders."""
+        self._place()
         for folder in self._touched:
             sync_folder(folder)
+
+    def close(self) -> None:
+        """Close the files that are not in their places."""
+        for number, _, _ in self._waiting:
+            os.close(number)
+        self._waiting.clear()
 
 
 def _clear(folder: Path) -> None:

@@ -1,0 +1,29 @@
+"""Stand in for the `cython` module where Cython is not installed, so that `_hot` runs as plain Python.
+
+Holds only the names that `_hot` uses at run time; each does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+_C = TypeVar("_C", bound=type)
+_F = TypeVar("_F", bound=Callable[..., object])
+
+compiled = False
+
+
+def cclass(made: _C) -> _C:
+    """Return the class as it is."""
+    return made
+
+
+def cfunc(function: _F) -> _F:
+    """Return the function as it is."""
+    return function
+
+
+def exceptval(value: int, *, check: bool = False) -> Callable[[_F], _F]:
+    """Return a decorator that changes nothing."""
+    return cfunc
