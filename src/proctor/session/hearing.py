@@ -124,7 +124,6 @@ class Hearing:
             await pipeline.settle()
             judged = self._judged(text)
         self._check_order(judged)
-        self._check_claims(judged)
         if judged.unknown_object and fresh:
             await self._look_again(pipeline)
             judged = self._judged(text)
@@ -146,7 +145,6 @@ class Hearing:
         unseen = bound.touches & self._world.unseen
         if unseen:
             await self._world.look_at(unseen)
-        self._check_claims(bound)
         return self._bench(bound.text).again(bound)
 
     def meant(self, text: str) -> Judged:
@@ -177,26 +175,28 @@ class Hearing:
                 hint="Send it as a query of its own.",
             )
 
-    def _check_claims(self, judged: Judged) -> None:
-        """Refuse whatever would be on record under a claim that cannot be true, but for taking it back."""
-        if self._wrong is None:
-            return
-        analyses = [v.analysis for v in judged.verdicts]
-        if all(_amends(analysis) for analysis in analyses):
-            return
-        raise ClientFault(self._wrong, sqlstate="42501", hint="RESET proctor.on_behalf_of, or connect again.")
-
     def _judged(self, text: str) -> Judged:
         bench = self._bench(text)
         number = self._number if bench.stamp is self._stamp else self._memory.number(bench.stamp)
         known = self._memory.recall(number, text)
         if known is not None:
-            return known
+            return self._amended(known, bench)
         judged = bench.judge(text, lookup=self._lookup)
         # What a name stands for is not part of the stamp, nor is whether an empty table has got its first rows.
         if not judged.refers and not judged.touches & self._world.unseen:
             self._memory.keep(number, judged)
-        return judged
+        return self._amended(judged, bench)
+
+    def _amended(self, judged: Judged, bench: Bench) -> Judged:
+        """Return the judgement of what may take back a claim that cannot be true, as if there were none.
+
+        Under such a claim everything is denied; the session could never do what the denial advises.
+        """
+        if self._wrong is None or not all(_amends(verdict.analysis) for verdict in judged.verdicts):
+            return judged
+        context = bench.stamp.context
+        honest = replace(context, claims=replace(context.claims, on_behalf_of=None))
+        return replace(bench, stamp=replace(bench.stamp, context=honest)).again(judged)
 
     def _bench(self, text: str) -> Bench:
         catalog = self.catalog()

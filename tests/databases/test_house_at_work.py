@@ -1,0 +1,225 @@
+"""The house as its operator runs it: doors of every kind, settings read anew, an orderly end, and what clients claim."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from demo.gateway import program
+from demo.postgres import ThrowawayPostgres
+from tests.databases.lab import PEOPLE, Lab, lab, until
+
+
+@pytest.fixture
+def house(postgres: ThrowawayPostgres, tmp_path: Path) -> Iterator[Lab]:
+    with lab(postgres, tmp_path, workers=2) as made:
+        yield made
+
+
+def session(house: Lab, user: str = "ada", database: str = "plain", **more: str) -> psycopg.Connection:
+    return psycopg.connect(house.dsn(user, database, **more), autocommit=True)
+
+
+# ---- doors
+
+
+def test_a_house_listens_at_names_at_both_families_and_at_paths(postgres: ThrowawayPostgres, tmp_path: Path) -> None:
+    """A path is what psql makes of a folder and a port."""
+    doors = tmp_path / "doors"
+    doors.mkdir()
+    with lab(postgres, tmp_path, listen="localhost:0") as made:
+        made.gateway.stop()
+        config = made.gateway.config
+        config.write_text(
+            config.read_text().replace(
+                'postgres = "localhost:0"', f'postgres = ["127.0.0.1:0", "[::1]:0", "{doors}/.s.PGSQL.6543"]'
+            )
+        )
+        process = subprocess.Popen(
+            [*program(), "serve", "--config", str(config)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        try:
+            assert process.stdout is not None
+            ready = process.stdout.readline()
+            four, six, path = ready.split()[1].removeprefix("postgres=").split(",")
+            assert path == str(doors / ".s.PGSQL.6543")
+            psql = str(postgres.binaries / "psql")
+            told = {**os.environ, "PGPASSWORD": PEOPLE["ada"]}
+            for host, port in (
+                ("127.0.0.1", four.rpartition(":")[2]),
+                ("::1", six.rpartition(":")[2]),
+                (str(doors), "6543"),
+            ):
+                where = [psql, "-XAt", "-h", host, "-p", port, "-U", "ada", "-d", "plain", "-c", "select 7"]
+                said = subprocess.run(where, env=told, capture_output=True, text=True, check=False)
+                assert said.stdout.strip() == "7", (host, said.stderr)
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
+        assert not (doors / ".s.PGSQL.6543").exists()
+
+
+def test_a_house_that_cannot_listen_says_why_and_starts_nothing(house: Lab) -> None:
+    config = house.folder / "other.toml"
+    host, port = house.through
+    config.write_text(house.gateway.config.read_text().replace('"127.0.0.1:0"', f'"{host}:{port}"', 1).replace("./state", "./other"))
+    config.chmod(0o600)
+    said = subprocess.run([*program(), "serve", "--config", str(config)], capture_output=True, text=True, check=False, timeout=60)
+    assert said.returncode != 0
+    assert f"cannot listen on {host}:{port}: Address already in use" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+# ---- the end
+
+
+def test_after_an_orderly_stop_every_record_is_in_the_log(house: Lab) -> None:
+    with session(house) as ada:
+        ada.execute("select label from parts")
+        house.gateway.stop()
+    assert house.gateway.exit_code == 0
+    said = house.gateway.ask("audit", "verify", "--json")
+    assert said.code == 0, said.text
+    (verified,) = said.objects()
+    assert (verified["ok"], verified["pending"], verified["unanswered"], verified["problems"]) == (True, 0, 0, [])
+    stopped = {str(record["worker"]) for record in house.records() if record["kind"] == "worker.stopped"}
+    assert stopped == {"supervisor", "control", "worker-0", "worker-1"}
+
+
+# ---- SIGHUP
+
+
+def changed(house: Lab, change: Callable[[str], str]) -> None:
+    """Write other settings, and wait until every worker has taken them in."""
+    config = house.gateway.config
+    before = len([r for r in house.records() if r["kind"] == "config.loaded"])
+    config.write_text(change(config.read_text()))
+    os.kill(house.gateway.pid, signal.SIGHUP)
+    until(lambda: len([r for r in house.records() if r["kind"] == "config.loaded"]) >= before + 2)
+
+
+def test_who_is_removed_is_shown_out_and_the_others_stay(house: Lab) -> None:
+    bobs, adas = [session(house, "bob") for _ in range(2)], [session(house) for _ in range(2)]
+    changed(house, lambda text: "\n".join(line for line in text.splitlines() if not line.startswith("bob = ")))
+    for bob in bobs:
+        with pytest.raises(psycopg.OperationalError, match="this login has been removed"):
+            bob.execute("select 1")
+    for ada in adas:
+        assert ada.execute("select 1").fetchall() == [(1,)]
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        session(house, "bob")
+
+
+def test_other_groups_count_for_the_next_session(house: Lab) -> None:
+    groups = 'forbid (principal is User, action == Action::"insert", resource) when {{ principal in Group::"{}" }};'
+    (house.folder / "rules" / "own.cedar").write_text('@id("own")\n@reason("not for this group")\n@hint("ask")\n' + groups.format("guests"))
+    changed(house, lambda text: text)
+    with session(house) as before:
+        before.execute("insert into bins (part, slot) values (1, 'a')")
+        changed(house, lambda text: text.replace('ada = { groups = ["engineering"]', 'ada = { groups = ["guests"]'))
+        before.execute("insert into bins (part, slot) values (1, 'b')")
+        with session(house) as after, pytest.raises(psycopg.errors.InsufficientPrivilege, match="not for this group"):
+            after.execute("insert into bins (part, slot) values (1, 'c')")
+
+
+def test_a_database_that_is_not_served_any_more_is_left_and_another_takes_its_name(house: Lab) -> None:
+    """`shop` is to be what `plain` was: whoever connects from now on is judged by what is there, not by what was."""
+    with session(house, database="shop") as old, session(house, database="plain") as plain:
+        assert old.execute("select count(*) from customers").fetchall() == [(300,)]
+        shop, other = f'database = "{house.names["shop"]}"', f'database = "{house.names["plain"]}"'
+        changed(house, lambda text: text.replace("[databases.plain]", "[databases.spare]").replace(shop, other))
+        with pytest.raises(psycopg.OperationalError, match="this database is not served any more"):
+            plain.execute("select 1")
+        assert old.execute("select count(*) from customers").fetchall() == [(300,)]
+        assert old.execute("select email from customers where id = 1").fetchall() != [("person1@example.com",)]
+        with session(house, database="shop") as new:
+            assert new.execute("select count(*) from parts").fetchall() == [(200,)]
+            with pytest.raises(psycopg.errors.UndefinedTable):
+                new.execute("select 1 from customers")
+
+
+def test_settings_that_cannot_be_used_change_nothing(house: Lab) -> None:
+    good = house.gateway.config.read_text()
+    house.gateway.config.write_text(good + "\n[nonsense]\n")
+    os.kill(house.gateway.pid, signal.SIGHUP)
+    until(lambda: "the old configuration stays" in house.gateway.log())
+    house.gateway.config.write_text(good)
+    with session(house) as ada:
+        assert ada.execute("select 1").fetchall() == [(1,)]
+
+
+# ---- claims
+
+
+def test_claims_of_every_kind_are_on_record(house: Lab) -> None:
+    with session(house, options="-c proctor.reason=INC-1 -c proctor.task=triage") as ada:
+        ada.execute("select 1 as started")
+        ada.execute("set proctor.reason = 'INC-2'")
+        ada.execute("select 2 as told")
+        ada.execute("select 3 as said /*reason='INC%2D3',task='look',traceparent='00-1-1'*/")
+        ada.execute("select 3 as said /*reason='INC%2D4',traceparent='00-1-2'*/")
+        for _ in range(3):
+            ada.execute("select 4 as quiet")
+        ada.execute("reset proctor.reason")
+        ada.execute("select 5 as started_again")
+    said = until(lambda: claims_of(house, "started_again") and {
+        word: claims_of(house, word) for word in ("started", "told", "said", "quiet", "started_again")
+    })  # fmt: skip
+    assert said == {
+        "started": [("INC-1", "triage")],
+        "told": [("INC-2", "triage")],
+        "said": [("INC-3", "look"), ("INC-4", "triage")],
+        "quiet": [("INC-2", "triage")] * 3,
+        "started_again": [("INC-1", "triage")],
+    }
+
+
+def claims_of(house: Lab, word: str) -> list[tuple[object, object]]:
+    found = []
+    for record in house.records():
+        text = record.get("statement")
+        claims = record.get("claims")
+        if record["kind"] == "statement.decided" and isinstance(text, dict) and isinstance(claims, dict):
+            if f"as {word} " in f"{text['text']} ":
+                found.append((claims.get("reason"), claims.get("task")))
+    return found
+
+
+def test_a_ticket_shows_the_reason_from_the_comment(house: Lab) -> None:
+    with session(house, "ada", "shop", options="-c proctor.reason=general") as ada:
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ada.execute, "alter table orders add column note text /*reason='INC-9'*/")
+            (opened,) = house.recorded("ticket.opened")
+            ada.cancel_safe(timeout=10)
+            with pytest.raises(psycopg.errors.QueryCanceled):
+                asked.result(timeout=20)
+    claims = opened["claims"]
+    assert isinstance(claims, dict)
+    assert claims["reason"] == "INC-9"
+
+
+def test_an_agent_that_claims_to_act_for_somebody_else_is_refused_until_it_takes_that_back(house: Lab) -> None:
+    with session(house, "copilot") as copilot:
+        copilot.execute("select 1")
+        copilot.execute("set proctor.on_behalf_of = 'ada'")
+        copilot.execute("select 1")
+        copilot.execute("set proctor.on_behalf_of = 'bob'")
+        for _ in range(3):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="does not act for the person"):
+                copilot.execute("select 1")
+        with copilot.cursor() as cursor, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            cursor.execute("select %s::int", [1], prepare=True)
+        copilot.execute("reset proctor.on_behalf_of")
+        assert copilot.execute("select 1").fetchall() == [(1,)]
+    with pytest.raises(psycopg.OperationalError, match="does not act for the person"):
+        session(house, "copilot", options="-c proctor.on_behalf_of=bob")
+    under = [r for r in house.records() if isinstance(c := r.get("claims"), dict) and c.get("on_behalf_of") == "bob"]
+    verdicts = [d["verdict"] for r in under if isinstance(d := r.get("decision"), dict)]
+    assert verdicts == ["deny"] * 4 + ["allow"], "nothing but the taking back ran under that claim"
