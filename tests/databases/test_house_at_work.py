@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from struct import pack
 
 import psycopg
 import pytest
 
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
+from tests.databases import raw
 from tests.databases.lab import PEOPLE, Lab, lab, until
 
 
@@ -153,6 +156,31 @@ def test_settings_that_cannot_be_used_change_nothing(house: Lab) -> None:
     house.gateway.config.write_text(good)
     with session(house) as ada:
         assert ada.execute("select 1").fetchall() == [(1,)]
+
+
+def test_a_certificate_made_anew_is_shown_to_whoever_connects_next(postgres: ThrowawayPostgres, tmp_path: Path) -> None:
+    """As it is each hour, by the same way, once the old one has less than a month."""
+    with lab(postgres, tmp_path, tls="auto", workers=2) as house:
+        seals = house.folder / "state" / "tls"
+        before = {shown(house) for _ in range(2)}
+        assert len(before) == 1
+        with psycopg.connect(house.dsn(sslmode="verify-full", sslrootcert=str(seals / "ca.crt"))) as ada:
+            (seals / "server.crt").unlink()
+            os.kill(house.gateway.pid, signal.SIGHUP)
+            until(lambda: before.isdisjoint({shown(house), shown(house)}))
+            assert ada.execute("select 1").fetchall() == [(1,)]
+        with psycopg.connect(house.dsn(sslmode="verify-full", sslrootcert=str(seals / "ca.crt"))) as ada:
+            assert ada.execute("select 1").fetchall() == [(1,)]
+
+
+def shown(house: Lab) -> bytes:
+    """Return the certificate that the next worker in turn shows."""
+    with raw.Raw(house.through) as client:
+        assert client.send(pack("!ii", 8, 80877103)).byte() == b"S"
+        client.secure(ssl.create_default_context(cafile=str(house.folder / "state" / "tls" / "ca.crt")), "localhost")
+        certificate = client.socket.getpeercert(binary_form=True)  # type: ignore[attr-defined]  # it is TLS by now
+        assert isinstance(certificate, bytes)
+        return certificate
 
 
 # ---- claims

@@ -16,6 +16,7 @@ from proctor.edge.live_sessions import LiveSession, Seen
 from proctor.edge.store import OperatorEvent, Store
 from proctor.edge.ticket_book import MAX_PENDING
 from proctor.errors import ClientFault, ConfigFault
+from proctor.sql.catalog import Catalog, ColumnDef, RelationDef
 from proctor.terms import Column, DataClass, Finding, Kind, Relation, SessionId, Ticket, TicketId, TicketState
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -318,6 +319,99 @@ def test_events_are_kept_newest_first(store: Store) -> None:
     store.note(OperatorEvent(NOW, "rules", "dora", "reloaded"))
     store.note(OperatorEvent(LATER, "rules", "dora", "refused"))
     assert [event.text for event in store.events()] == ["refused", "reloaded"]
+
+
+# ---- what is known of a column follows it
+
+
+def table(oid: int, name: str, *columns: str) -> RelationDef:
+    made = tuple(ColumnDef(column, number, 25, "text") for number, column in enumerate(columns, 1))
+    return RelationDef(oid, Relation("public", name), "r", made)
+
+
+def snapshot(*tables: RelationDef, database_oid: int = 5) -> Catalog:
+    return Catalog("shop", database_oid, "1", {each.relation: each for each in tables})
+
+
+def held(store: Store, catalog: Catalog) -> dict[str, str | None]:
+    """Return the classes by column, as this snapshot names them."""
+    found = store.map.classified("shop", catalog).findings
+    return {str(column).removeprefix("public."): finding.data_class for column, finding in found.items()}
+
+
+def copied(store: Store, column: Column, data_class: str = "email") -> None:
+    store.map.inherit("shop", {column: Finding(DataClass(data_class), 1.0, "copied", "inherited")})
+
+
+NOTE = Column(Relation("public", "notes"), "note")
+
+
+def test_an_inherited_class_follows_its_column_and_its_table_to_other_names(store: Store) -> None:
+    copied(store, NOTE)
+    store.map.settle("shop", snapshot(table(1, "notes", "id", "note")))
+    renamed = snapshot(table(1, "texts", "note", "id"))  # the two columns have changed their names with each other
+    assert held(store, renamed) == {"texts.id": "email"}, "also before the store calls it so"
+    store.map.settle("shop", renamed)
+    assert held(store, renamed) == {"texts.id": "email"}
+    assert store.map.classified("shop").findings.keys() == {Column(Relation("public", "texts"), "id")}
+
+
+def test_a_worker_with_an_older_snapshot_takes_nothing_away_from_one_with_a_newer(store: Store) -> None:
+    old, new = snapshot(table(1, "notes", "note")), snapshot(table(1, "notes", "text"))
+    copied(store, NOTE)
+    for catalog in (old, new, old):
+        store.map.settle("shop", catalog)
+        assert held(store, new) == {"notes.text": "email"}
+        assert held(store, old) == {"notes.note": "email"}
+
+
+def test_what_names_a_table_that_nobody_has_seen_yet_counts_by_its_name(store: Store) -> None:
+    """A copy to a table made anew under an old name, known to one worker only."""
+    copied(store, NOTE)
+    store.map.settle("shop", snapshot(table(1, "notes", "note")))
+    again = snapshot(table(2, "notes", "note"))
+    assert held(store, again) == {"notes.note": "email"}
+    copied(store, NOTE, "payment_card")
+    assert held(store, again) == {"notes.note": "mixed"}
+
+
+def test_another_database_of_the_same_numbers_is_not_taken_for_it(store: Store) -> None:
+    copied(store, NOTE)
+    store.map.settle("shop", snapshot(table(1, "notes", "note")))
+    restored = snapshot(table(1, "orders", "total"), table(2, "notes", "note"), database_oid=6)
+    assert held(store, restored) == {"notes.note": "email"}
+
+
+def test_a_persons_class_stays_with_the_name_as_well_as_with_the_column(store: Store) -> None:
+    """Tables are swapped: the old one keeps its word under its new name, and the new one gets it with the old name."""
+    store.map.override("shop", Override(NOTE, DataClass("email"), "dana", "seen", NOW))
+    store.map.settle("shop", snapshot(table(1, "notes", "note"), table(2, "notes_new", "note")))
+    swapped = snapshot(table(1, "notes_old", "note"), table(2, "notes", "note"))
+    store.map.settle("shop", swapped)
+    assert held(store, swapped) == {"notes_old.note": "email", "notes.note": "email"}
+
+
+def test_a_persons_word_that_a_column_is_clean_goes_with_the_column_alone(store: Store) -> None:
+    store.map.override("shop", Override(NOTE, None, "dana", "public anyway", NOW))
+    store.map.settle("shop", snapshot(table(1, "notes", "note"), table(2, "notes_new", "note")))
+    swapped = snapshot(table(1, "notes_old", "note"), table(2, "notes", "note"))
+    store.map.settle("shop", swapped)
+    assert held(store, swapped) == {"notes_old.note": None}
+
+
+def test_scans_of_tables_that_have_changed_since_do_not_count(store: Store) -> None:
+    store.map.save_scan("shop", NOTE.relation, "digest", {"note": Finding(None, 1.0, "nothing found")})
+    known = store.map.classified("shop", snapshot(table(1, "notes", "note")), trusted=frozenset())
+    assert known.class_of(NOTE) == "unscanned"
+
+
+def test_settling_what_is_settled_changes_nothing(store: Store) -> None:
+    copied(store, NOTE)
+    catalog = snapshot(table(1, "notes", "note"))
+    store.map.settle("shop", catalog)
+    number = store.map.number("shop")
+    store.map.settle("shop", catalog)
+    assert store.map.number("shop") == number
 
 
 def test_only_who_may_migrate_makes_the_state(tmp_path: Path) -> None:
