@@ -104,6 +104,7 @@ class Relay:
                 self._slow = self._next()
                 self.pipeline.forward()
             self.drained()
+        await self.pipeline.settle()  # what was asked before the goodbye is still answered
 
     def _next(self) -> Step:
         while self._backlog:
