@@ -1,0 +1,164 @@
+"""The journal's hot path, compiled and plain: the same tests, and the same bytes for anything."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from proctor.audit.segments import frame
+
+ROOT = Path(__file__).parents[2]
+HOT = Path("proctor", "audit", "_hot.py")
+RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+LARGEST = 2**63 - 1
+
+
+def load(path: Path) -> ModuleType:
+    spec = spec_from_file_location("proctor.audit._hot", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def compiled(tree: Path) -> ModuleType:
+    (built,) = (tree / HOT).parent.glob("_hot.*.so")
+    module = load(built)
+    assert module._is_compiled()
+    return module
+
+
+@pytest.fixture(scope="module")
+def plain() -> ModuleType:
+    module = load(ROOT / "src" / HOT)
+    assert not module._is_compiled()
+    return module
+
+
+@pytest.mark.parametrize("choice", ["require", "forbid"])
+def test_the_tests_of_journal_and_log_hold_for_this_twin(tree: Path, choice: str) -> None:
+    probe = f"import proctor.audit._hot as hot; assert hot._is_compiled() is {choice == 'require'}"
+    env = os.environ | {"PROCTOR_COMPILED": choice, "PYTHONPATH": str(tree)}
+    subprocess.run([sys.executable, "-c", probe], env=env, cwd=tree, check=True)
+    tests = [f"tests/unit/audit/test_{name}.py" for name in ("journal", "runs", "integrator", "tlog")]
+    command = [sys.executable, "-m", "pytest", *tests, "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
+    command += ["-o", f"pythonpath={tree} {ROOT}"]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+class Set:
+    """Clocks that say what they are told to say."""
+
+    def __init__(self, looks: list[tuple[int, int]]) -> None:
+        self._wall = iter([wall for wall, _ in looks])
+        self._monotonic = iter([monotonic for _, monotonic in looks])
+
+    def time_ns(self) -> int:
+        return next(self._wall)
+
+    def monotonic_ns(self) -> int:
+        return next(self._monotonic)
+
+
+NS = st.integers(0, 4_000_000_000_000_000_000)
+LOOKS = st.lists(st.tuples(NS, st.integers(0, LARGEST // 2)), min_size=1, max_size=4)
+SEQ = st.integers(0, LARGEST - 10) | st.sampled_from([0, 9, 10, 99, 100])
+
+
+def written(twin: ModuleType, shard: str, first: int, looks: list[tuple[int, int]], bodies: list[bytes]) -> object:
+    page = twin.Page(1, shard, Set(looks))
+    page.begin_at(first)
+    told: list[object] = []
+    for body in bodies[: len(looks)]:
+        try:
+            number = page.add(body)
+        except ValueError as trouble:
+            told.append(str(trouble))
+            continue
+        if number < 0:
+            told.append(page.step)
+            number = page.put(b'{"kind":"clock.stepped"}')
+        told += [number, page.newest]
+    told += [page.first, page.next, page.size]
+    return [*told, page.take(), page.first, page.next, page.size]
+
+
+SHARDS = st.from_regex(r"[a-z0-9.-]{1,9}", fullmatch=True)
+Page = tuple[str, int, list[tuple[int, int]], list[bytes]]
+
+
+@RELAXED
+@given(st.tuples(SHARDS, SEQ, LOOKS, st.lists(st.binary(max_size=60), min_size=4)))
+@example(("w0", 0, [(0, 0), (1, 0), (0, 1), (10**18, 5)], [b"", b"x", b"y", b"z"]))
+def test_the_twins_write_the_same(compiled: ModuleType, plain: ModuleType, page: Page) -> None:
+    shard, first, looks, tails = page
+    bodies = [tail if tail[:1] == b"!" else b'{"kind":' + tail for tail in tails]
+    assert written(compiled, shard, first, looks, bodies) == written(plain, shard, first, looks, bodies)
+
+
+@pytest.mark.parametrize("size", [0, 255, 256, 65_536, 16 * 1024 * 1024 - 520, 16 * 1024 * 1024])
+def test_the_twins_frame_any_length_as_the_reader_wants_it(compiled: ModuleType, plain: ModuleType, size: int) -> None:
+    """The length has a checksum of its own making in the compiled twin: each of its bytes must count."""
+    body = b'{"kind":' + b"x" * size
+    one, other = (written(twin, "w0", 7, [(10**18, 1)], [body]) for twin in (compiled, plain))
+    assert one == other
+    if size < 16 * 1024 * 1024 - 520:
+        page = compiled.Page(1, "w0", Set([(10**18, 1)]))
+        page.add(body)
+        frames = page.take()
+        assert frames == frame(frames[8:])
+
+
+@RELAXED
+@given(st.lists(st.binary(max_size=40), max_size=6), st.binary(max_size=20), st.integers(0, 400))
+def test_the_twins_find_the_same_sound_records(
+    compiled: ModuleType, plain: ModuleType, records: list[bytes], tail: bytes, place: int
+) -> None:
+    good = b"".join(map(frame, records))
+    spoilt = bytearray(good)
+    if spoilt:
+        spoilt[place % len(spoilt)] ^= 1 << place % 8
+    for data in (good, good + tail, good[: len(good) - place % 9], bytes(spoilt), tail, bytes(64), b"\xff" * 64):
+        assert compiled.sound_records(data, place % 7) == plain.sound_records(data, place % 7)
+    sound, end = compiled.sound_records(good + tail[:8], 100)
+    if b"" not in records:
+        assert (sound, end) == (records, len(good))
+
+
+@RELAXED
+@given(st.lists(st.binary(max_size=300), min_size=1, max_size=70))
+def test_the_twins_hash_and_pack_the_same(compiled: ModuleType, plain: ModuleType, entries: list[bytes]) -> None:
+    assert compiled.pack_all(entries) == plain.pack_all(entries)
+    hashes = compiled.leaf_hashes(entries)
+    assert hashes == plain.leaf_hashes(entries) == [sha256(b"\x00" + entry).digest() for entry in entries]
+    before = list(hashes)
+    assert compiled.root_over(hashes) == plain.root_over(hashes)
+    assert hashes == before
+
+
+def test_neither_twin_packs_an_entry_that_is_too_large(compiled: ModuleType, plain: ModuleType) -> None:
+    for twin in (compiled, plain):
+        assert len(twin.pack_all([b"x" * 65_535])) == 65_537
+        with pytest.raises(ValueError, match="65,535"):
+            twin.pack_all([b"", b"x" * 65_536])
+
+
+def test_the_plain_twin_runs_where_cython_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cython", None)
+    bare = load(ROOT / "src" / HOT)
+    assert bare.cython.__name__ == "proctor.audit._shim"
+    page = bare.Page(1, "w0", Set([(10**18, 1)]))
+    assert page.add(b'{"kind":"x"}') == 0
+    assert len(bare.sound_records(page.take(), 1)[0]) == 1
