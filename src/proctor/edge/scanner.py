@@ -34,6 +34,7 @@ STATEMENT_MS = 2_000  # one slow table must not hold up the others
 SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema"})
 TOLD_BY_NAME = frozenset({"boolean", "date", "timestamp", "time", "integer", "decimal", "float", "uuid"})
 """Families whose values alone never make a column sensitive: a date or a long number is not masked on its shape."""
+UNREADABLE = "unreadable"
 HOLDING = frozenset("rpmf")
 """The kinds of relations that hold values: tables, partitioned ones, materialized views, foreign tables."""
 
@@ -97,6 +98,11 @@ def judged_as_is(catalog: Catalog, kept: Mapping[Relation, str]) -> frozenset[Re
         if (found := catalog.relations.get(relation)) is not None
         and digest.rpartition(" ")[2] == relation_digest(found)
     )
+
+
+def unreadable_of(kept: Mapping[Relation, str]) -> frozenset[Relation]:
+    """Return the relations that the last scan could not read."""
+    return frozenset(r for r, digest in kept.items() if f"/{UNREADABLE} " in digest)
 
 
 async def sample(
@@ -163,7 +169,7 @@ async def scan(
             blind = {c.name for c in facts.columns if _is_blind(c) and verdicts[c.name].data_class is None}
             if not taken.readable:
                 unreadable.append(relation)
-                digest = f"unreadable {digest}"
+                digest = f"{UNREADABLE} {digest}"
                 verdicts = {name: finding for name, finding in verdicts.items() if finding.data_class is not None}
             elif blind and taken.relation.estimated_rows > SEARCHED_ROWS:
                 # There are values among so many rows, or may be: nobody has looked, and that is what is said.

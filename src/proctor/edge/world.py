@@ -32,6 +32,7 @@ log = logging.getLogger("proctor.world")
 
 SCAN_SECONDS = 10.0
 IDLE_LOOKS = 60  # a database that nobody uses is not asked any more
+BLIND_SECONDS = 10  # until a table that could not be read is tried again
 DRIFT_TABLES = 20  # looked at again in one go
 DRIFT_SECONDS = 3600
 MAX_TEMPORARY = 10_000  # columns of temporary tables; their names are a stranger's to choose
@@ -88,6 +89,8 @@ class DatabaseWorld:
         self._turn = asyncio.Lock()
         self._unused = 0
         self._unseen: frozenset[Relation] = frozenset()
+        self._blind: frozenset[Relation] = frozenset()
+        self._blind_until = 0
 
     # ---- what the sessions see
 
@@ -118,7 +121,7 @@ class DatabaseWorld:
 
     @property
     def unseen(self) -> frozenset[Relation]:
-        """Return the relations that were empty when they were looked at."""
+        """Return the relations to look at when they are touched: they were empty, or could not be read for a while."""
         return self._unseen
 
     async def look_at(self, relations: frozenset[Relation]) -> None:
@@ -248,6 +251,10 @@ class DatabaseWorld:
         self._save_copied()
         if self._catalog is not None and self._map_changed():
             self._learn(self._catalog)
+        if self._blind - self._unseen and self._clock.monotonic_ns() >= self._blind_until:
+            self._blind_until = self._clock.monotonic_ns() + BLIND_SECONDS * SECOND
+            self._unseen |= self._blind
+            self._version += 1
         self._unused += 1
         if self._catalog is None or self._unused > IDLE_LOOKS:
             return
@@ -326,6 +333,8 @@ class DatabaseWorld:
         kept = self._store.map.scanned(self.database.name)
         trusted = scanner.judged_as_is(catalog, kept)
         self._stored = self._store.map.classified(self.database.name, catalog, trusted=trusted)
+        read = trusted - scanner.unreadable_of(kept)
+        self._blind = frozenset(r for r, f in catalog.relations.items() if r not in read and scanner.holds_values(f))
         self._show(catalog)
 
     def _show(self, catalog: Catalog | None = None) -> None:

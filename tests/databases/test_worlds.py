@@ -1,0 +1,209 @@
+"""What two workers know of one database, on a real server: they learn from each other, and look again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+import uvloop
+
+from demo.postgres import ThrowawayPostgres
+from proctor.audit.record import Body
+from proctor.edge.config import Database, Host, Secret, UpstreamRole
+from proctor.edge.epochs import Epochs
+from proctor.edge.store import Store
+from proctor.edge.world import DatabaseWorld, RuleBook
+from proctor.policy.rules import Rules
+from proctor.terms import Column, Relation, Taint
+
+HOUR = 3_600_000_000_000
+MAIL = Column(Relation("public", "people"), "email")
+NOTE = Column(Relation("public", "notes"), "note")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ns = 10 * HOUR
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 2, tzinfo=UTC)
+
+    def monotonic_ns(self) -> int:
+        return self.ns
+
+
+class Stage:
+    """One database, one store, and as many workers' worlds as are asked for."""
+
+    def __init__(self, server: ThrowawayPostgres, folder: Path) -> None:
+        self.server = server
+        self.name = server.fresh_database()
+        self.clock = Clock()
+        self.records: list[Body] = []
+        self._folder = folder
+        self._store = Store.open(folder, migrate=True)
+        self.book = RuleBook(Rules.load(()))
+
+    @asynccontextmanager
+    async def world(self) -> AsyncIterator[DatabaseWorld]:
+        role = UpstreamRole(self.server.superuser, Secret(self.server.password))
+        host = Host(self.server.host, self.server.port)
+        database = Database("shop", (host,), self.name, role, tls="off")
+        store = Store.open(self._folder)
+        epochs = Epochs(self._folder / "epochs")
+        world = DatabaseWorld(database, store, epochs, self.book, self.clock, self.records.append)
+        try:
+            await world.refresh()
+            yield world
+        finally:
+            world.close()
+            store.close()
+            del world
+
+    def run(self, sql: str) -> None:
+        self.server.run(sql, self.name)
+
+
+@pytest.fixture
+def stage(postgres: ThrowawayPostgres, tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(postgres, tmp_path)
+    made.run(
+        "create table people (id int, email text); insert into people select n, 'p' || n || '@example.com' from generate_series(1, 50) n;"
+        "create table notes (id int, note text); insert into notes select n, 'word ' || n from generate_series(1, 50) n"
+    )
+    yield made
+
+
+def play(story: Callable[[], Coroutine[None, None, None]]) -> None:
+    uvloop.run(story())
+
+
+def test_what_one_worker_sees_copied_the_other_knows_at_its_next_statement(stage: Stage) -> None:
+    async def story() -> None:
+        async with stage.world() as one, stage.world() as other:
+            assert (one.classified.class_of(NOTE), other.classified.class_of(NOTE)) == (None, None)
+            before = other.version
+            one.inherit((Taint(frozenset({MAIL}), NOTE),))
+            assert one.classified.class_of(NOTE) == "email"
+            assert other.version != before
+            assert other.catalog is None, "whoever asks here refreshes first"
+            await other.refresh()
+            assert other.classified.class_of(NOTE) == "email"
+        async with stage.world() as third:
+            assert third.classified.class_of(NOTE) == "email"
+
+    play(story)
+
+
+def test_two_classes_in_one_column_are_a_mixture(stage: Stage) -> None:
+    stage.run("alter table people add column card text; update people set card = '4242424242424242'")
+    card = Column(MAIL.relation, "card")
+
+    async def story() -> None:
+        async with stage.world() as one:
+            one.inherit((Taint(frozenset({MAIL}), NOTE),))
+            one.inherit((Taint(frozenset({card}), NOTE),))
+            assert one.classified.class_of(NOTE) == "mixed"
+            one.inherit((Taint(frozenset({Column(NOTE.relation, "id")}), Column(MAIL.relation, "id")),))
+            assert one.classified.class_of(Column(MAIL.relation, "id")) is None
+
+    play(story)
+
+
+def test_a_partition_is_what_its_table_is(stage: Stage) -> None:
+    stage.run(
+        "create table log (id int, line text) partition by range (id); create table log_1 partition of log for values from (1) to (100);"
+        "insert into log select n, 'line' from generate_series(1, 9) n"
+    )
+    whole, part = Column(Relation("public", "log"), "line"), Column(Relation("public", "log_1"), "line")
+
+    async def story() -> None:
+        async with stage.world() as one:
+            assert (one.classified.class_of(whole), one.classified.class_of(part)) == (None, None)
+            one.inherit((Taint(frozenset({MAIL}), whole),))
+            assert (one.classified.class_of(whole), one.classified.class_of(part)) == ("email", "email")
+
+    play(story)
+
+
+def test_an_hourly_look_finds_what_has_come_in_and_forgets_nothing(stage: Stage) -> None:
+    async def story() -> None:
+        async with stage.world() as one:
+            stage.run("update notes set note = 'n' || id || '@example.org'; update people set email = 'nothing any more'")
+            await one.look_for_drift()
+            assert one.classified.class_of(NOTE) is None, "it is not time yet"
+            stage.clock.ns += HOUR
+            await one.look_for_drift()
+            assert one.classified.class_of(NOTE) == "email"
+            assert one.classified.class_of(MAIL) == "email", "another sample proves nothing"
+
+    play(story)
+
+
+def test_an_empty_table_is_looked_at_again_until_it_holds_something(stage: Stage) -> None:
+    stage.run("create table fresh (id int, txt text)")
+    column = Column(Relation("public", "fresh"), "txt")
+
+    async def story() -> None:
+        async with stage.world() as one:
+            assert one.unseen == {column.relation}
+            before = one.version
+            await one.look_at(one.unseen)
+            assert one.version == before, "nothing was learnt, and what is remembered stays good"
+            stage.run("insert into fresh select n, 'n' || n || '@example.org' from generate_series(1, 30) n")
+            await one.look_at(one.unseen)
+            assert one.classified.class_of(column) == "email"
+            assert not one.unseen
+
+    play(story)
+
+
+def test_a_table_that_cannot_be_read_for_a_while_is_not_known_and_looked_at_when_it_can_be(stage: Stage) -> None:
+    """It is made anew under its old name, and locked: what was found before is no word on it."""
+
+    async def story() -> None:
+        async with stage.world() as one:
+            assert one.classified.class_of(NOTE) is None
+            stage.run("drop table notes; create table notes (id int, note text); insert into notes values (1, 'words')")
+            with psycopg.connect(stage.server.dsn(stage.name)) as other:
+                other.execute("lock table notes in access exclusive mode")
+                one.catalog_changes()
+                assert one.catalog is None
+                await one.refresh()
+                assert one.classified.class_of(NOTE) == "unscanned"
+            assert not one.unseen
+            before = one.version
+            await one.look()
+            assert (one.unseen, one.version > before) == ({NOTE.relation}, True)
+            await one.look_at(one.unseen)
+            assert one.classified.class_of(NOTE) is None
+            assert not one.unseen
+
+    play(story)
+
+
+def test_no_version_comes_twice(stage: Stage) -> None:
+    async def story() -> None:
+        async with stage.world() as one:
+            seen = [one.version]
+            for _ in range(70_000):  # more than 16 bits of DDL
+                one.catalog_changes()
+                if one.version <= seen[-1]:
+                    raise AssertionError("a version came again")
+                seen[-1] = one.version
+            seen = [one.version]
+            stage.book.change(stage.book.rules)
+            seen.append(one.version)
+            stage.clock.ns += HOUR
+            one.turn_the_minute()
+            seen.append(one.version)
+            one.inherit((Taint(frozenset({MAIL}), NOTE),))
+            seen.append(one.version)
+            assert seen == sorted(set(seen))
+            assert one.version == one.version
+
+    play(story)
