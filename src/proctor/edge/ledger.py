@@ -11,8 +11,8 @@ from hashlib import blake2b
 import msgspec
 
 from proctor.audit.journal import Journal
-from proctor.audit.record import StatementAnswered, claims_of, decided_of, encode, who_of
 from proctor.audit.record import Origin as From
+from proctor.audit.record import StatementAnswered, claims_of, decided_of, encode, who_of
 from proctor.session.judge import Verdict
 from proctor.session.ports import Answered, Clock, Decided
 from proctor.sql.redacted import redacted
@@ -48,9 +48,7 @@ class SessionLedger:
         self.command = ""
         self._approved: set[str] = set()
 
-    def decided_again(
-        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]
-    ) -> None:
+    def decided_again(self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]) -> None:
         """Write that a statement was judged as it was before, nobody having been asked."""
         if claims is not self._claims or type(verdict.lore.template) is not tuple:
             self.decided(Decided(exchange, verdict, claims, values))
