@@ -2,6 +2,8 @@
 
 `attacks_postgres.jsonl` was given: each gets a fresh copy of the database. `attacks_more.jsonl` grew here: each is
 played over two worlds that differ in the sensitive values alone, and what is heard in both must be the same.
+`attacks_open.jsonl` is not played: nothing sensitive comes out by those, but they delete all rows by a condition that only
+looks like one, or keep the server busy, and wait for the limit on affected rows and work.
 """
 
 from __future__ import annotations
@@ -47,9 +49,9 @@ def test_an_attack_tells_the_two_worlds_apart_by_nothing(stage: Stage, record: d
     assert not verdict.succeeded, f"{record['title']}: came out by {verdict.channels} {verdict.errors[:1]}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ordinary(stage: Stage) -> Stage:
-    """The tables of the benign cases, on top of a fresh copy."""
+    """The tables of the benign cases, on top of a fresh copy for each: the next one must not see what the last wrote."""
     stage.runner.fresh()
     stage.server.psql("-f", str(HERE / "setup_benign_postgres.sql"), dbname="lab")
     stage.runner.dirty = True

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from proctor.wire import messages
 from tests.stories.honest import PLAIN, SECRET, Result
-from tests.stories.house import SENSITIVE, Story
+from tests.stories.house import SENSITIVE, Story, opened
 from tests.stories.test_way_of_a_statement import extended
 
 SYNC = messages.sync()
+
+
+@pytest.fixture
+async def story() -> AsyncIterator[Story]:
+    """Where copies from the client are not held for their unknown size."""
+    async with opened(environment="development") as made:
+        yield made
+
+
 COPY_IN, COPY_OUT = "copy orders from stdin", "copy customers to stdout"
 DATA, DONE, FAIL = messages.copy_data(b"1\n"), messages.copy_done(), messages.copy_fail("no")
 

@@ -73,7 +73,7 @@ def test_a_session_through_the_gateway_hears_what_the_database_says(said: list[b
     said = [*said, messages.sync(), messages.query("rollback"), messages.query("select 9")]
 
     async def through() -> list[str]:
-        async with opened() as story:
+        async with opened(environment="development") as story:
             story.database = _database()
             for at, part in enumerate(said):
                 story.say(part)

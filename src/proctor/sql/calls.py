@@ -19,7 +19,7 @@ from proctor.sql.walk import Walk
 from proctor.sql.world import CATALOG, TEMPORARY
 from proctor.terms import Access, Action, Effect, Use
 
-_TEXT, _VARCHAR, _BOOL = 25, 1043, 16
+_TEXT, _VARCHAR, _BOOL, _NUMERIC = 25, 1043, 16, 1700
 _POPULATE = frozenset(
     {"json_populate_record", "json_populate_recordset", "jsonb_populate_record", "jsonb_populate_recordset"}
 )
@@ -321,7 +321,9 @@ def _cast_builtin(walk: Walk, value: Value, target: int, written: ir.TypeName) -
     if same and not written.modified:
         return replace(value, type=target)
     found = Value(value.sources, constant=value.constant, partial=value.partial, unbounded=value.unbounded, type=target)
-    total = not written.array and functions.cast_total(written.names[-1], value.type or None)
+    # numeric(5,0) fails on what is too large for it; the other types with a length cut or round.
+    narrow = written.modified and target == _NUMERIC
+    total = not written.array and not narrow and functions.cast_total(written.names[-1], value.type or None)
     return found if total or value.constant else _failing(walk, found, value)
 
 

@@ -98,6 +98,9 @@ def _taint(walk: Walk, bases: Sequence[tuple[RelationDef, dict[str, str]]], writ
             # A column that is written back from itself, unchanged, goes nowhere.
             if sources == {target} and all(value.plain for value in values if value.sources):
                 continue
+            # What was computed may be NULL or a duplicate where the column says no, or be told apart by IS NULL later.
+            computed = [value.sources for value in values if value.sources and not value.plain]
+            walk.ledger.infer(Use.OUTCOME, frozenset().union(*computed))
             taint = Taint(sources, target)
             if taint not in walk.ledger.taints:
                 walk.ledger.taints.append(taint)
