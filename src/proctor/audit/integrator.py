@@ -115,7 +115,7 @@ class Shard:
         if not 0 <= marked <= self.log.size:
             raise HouseFault("the journal claims more than the log has: the log was rolled back")
         # A crash came between the log and the mark, or somebody was here: what both have must be the same.
-        for found in Reader(self.journal, marked):
+        for found in Reader(self.journal, marked) if marked < self.log.size else ():
             if not isinstance(found, Frame) or found.seq >= self.log.size:
                 break
             if entry_of(found.record)[0] != self.log.tiles.entry(found.seq):
