@@ -50,7 +50,11 @@ def test_without_a_journal_nothing_is_served_and_it_goes_on_by_itself(house: Lab
     with psycopg.connect(house.dsn(), autocommit=True) as ada:
         count = ada.execute("select count(*) from parts").fetchall()
         with full(house):
-            for statement in ("select count(*) from parts", "select 2", "insert into bins (part, slot) values (1, 'lost')"):
+            for statement in (
+                "select count(*) from parts",
+                "select 2",
+                "insert into bins (part, slot) values (1, 'lost')",
+            ):
                 with pytest.raises(psycopg.errors.SystemError) as told:
                     ada.execute(statement.encode())
                 assert told.value.sqlstate == "58000"
@@ -79,10 +83,9 @@ def works(session: psycopg.Connection) -> bool:
 
 
 def test_a_house_whose_journal_has_failed_still_stops_in_order(house: Lab) -> None:
-    with psycopg.connect(house.dsn(), autocommit=True) as ada:
-        with full(house):
-            with pytest.raises(psycopg.errors.SystemError):
-                ada.execute("select 1")
-            house.gateway.stop()
+    with psycopg.connect(house.dsn(), autocommit=True) as ada, full(house):
+        with pytest.raises(psycopg.errors.SystemError):
+            ada.execute("select 1")
+        house.gateway.stop()
     assert house.gateway.exit_code == 0
     assert house.ask("audit", "verify").code == 0

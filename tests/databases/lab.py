@@ -171,7 +171,9 @@ def lab(
     port: int = 0,
 ) -> Iterator[Lab]:
     """Fill two fresh databases of the server and start the gateway before them."""
-    server.run(f"do $$ begin create role {OWNER} login password '{OWNER_PASSWORD}'; exception when duplicate_object then end $$")
+    server.run(
+        f"do $$ begin create role {OWNER} login password '{OWNER_PASSWORD}'; exception when duplicate_object then end $$"
+    )
     names = {"plain": server.fresh_database(), "shop": server.fresh_database()}
     for name, content in (("plain", PLAIN), ("shop", SHOP)):
         server.run(f"alter database {names[name]} owner to {OWNER}; ")

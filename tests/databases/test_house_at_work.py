@@ -72,9 +72,13 @@ def test_a_house_listens_at_names_at_both_families_and_at_paths(postgres: Throwa
 def test_a_house_that_cannot_listen_says_why_and_starts_nothing(house: Lab) -> None:
     config = house.folder / "other.toml"
     host, port = house.through
-    config.write_text(house.gateway.config.read_text().replace('"127.0.0.1:0"', f'"{host}:{port}"', 1).replace("./state", "./other"))
+    config.write_text(
+        house.gateway.config.read_text().replace('"127.0.0.1:0"', f'"{host}:{port}"', 1).replace("./state", "./other")
+    )
     config.chmod(0o600)
-    said = subprocess.run([*program(), "serve", "--config", str(config)], capture_output=True, text=True, check=False, timeout=60)
+    said = subprocess.run(
+        [*program(), "serve", "--config", str(config)], capture_output=True, text=True, check=False, timeout=60
+    )
     assert said.returncode != 0
     assert f"cannot listen on {host}:{port}: Address already in use" in said.stderr
     assert "Traceback" not in said.stderr
@@ -122,7 +126,9 @@ def test_who_is_removed_is_shown_out_and_the_others_stay(house: Lab) -> None:
 
 def test_other_groups_count_for_the_next_session(house: Lab) -> None:
     groups = 'forbid (principal is User, action == Action::"insert", resource) when {{ principal in Group::"{}" }};'
-    (house.folder / "rules" / "own.cedar").write_text('@id("own")\n@reason("not for this group")\n@hint("ask")\n' + groups.format("guests"))
+    (house.folder / "rules" / "own.cedar").write_text(
+        '@id("own")\n@reason("not for this group")\n@hint("ask")\n' + groups.format("guests")
+    )
     changed(house, lambda text: text)
     with session(house) as before:
         before.execute("insert into bins (part, slot) values (1, 'a')")
@@ -214,20 +220,20 @@ def claims_of(house: Lab, word: str) -> list[tuple[object, object]]:
     for record in house.records():
         text = record.get("statement")
         claims = record.get("claims")
-        if record["kind"] == "statement.decided" and isinstance(text, dict) and isinstance(claims, dict):
-            if f"as {word} " in f"{text['text']} ":
-                found.append((claims.get("reason"), claims.get("task")))
+        if record["kind"] != "statement.decided" or not isinstance(text, dict) or not isinstance(claims, dict):
+            continue
+        if f"as {word} " in f"{text['text']} ":
+            found.append((claims.get("reason"), claims.get("task")))
     return found
 
 
 def test_a_ticket_shows_the_reason_from_the_comment(house: Lab) -> None:
-    with session(house, "ada", "shop", options="-c proctor.reason=general") as ada:
-        with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(ada.execute, "alter table orders add column note text /*reason='INC-9'*/")
-            (opened,) = house.recorded("ticket.opened")
-            ada.cancel_safe(timeout=10)
-            with pytest.raises(psycopg.errors.QueryCanceled):
-                asked.result(timeout=20)
+    with session(house, "ada", "shop", options="-c proctor.reason=general") as ada, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ada.execute, "alter table orders add column note text /*reason='INC-9'*/")
+        (opened,) = house.recorded("ticket.opened")
+        ada.cancel_safe(timeout=10)
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            asked.result(timeout=20)
     claims = opened["claims"]
     assert isinstance(claims, dict)
     assert claims["reason"] == "INC-9"

@@ -96,7 +96,11 @@ def test_who_reads_the_copy_before_it_is_committed_sees_masks_too(shop: Lab) -> 
     rows = approved(shop, "ada", "begin", COPY, "select h, s from debug")
     assert len(rows) == 300
     with psycopg.connect(shop.direct_dsn("shop")) as direct:
-        known = {v for row in direct.execute("select md5(email), left(full_name, 3) || '-' || id from customers") for v in row}
+        known = {
+            v
+            for row in direct.execute("select md5(email), left(full_name, 3) || '-' || id from customers")
+            for v in row
+        }
     assert not {value for row in rows for value in row} & known
 
 
@@ -140,7 +144,11 @@ def test_in_one_text_too_the_copy_is_known_before_it_is_read(shop: Lab) -> None:
 
 
 def test_a_materialized_view_made_by_us_inherits(shop: Lab) -> None:
-    approved(shop, "ada", "create materialized view digest as select id, md5(email) as h, left(full_name, 3) || id as s from customers")
+    approved(
+        shop,
+        "ada",
+        "create materialized view digest as select id, md5(email) as h, left(full_name, 3) || id as s from customers",
+    )
     nothing_true(shop, "digest", "h", "s")
 
 
@@ -153,7 +161,9 @@ def test_a_failed_copy_makes_nothing_sensitive(shop: Lab) -> None:
 def test_a_persons_word_goes_with_the_column(shop: Lab) -> None:
     read(shop, "ada", "select 1")
     config = shop.gateway.config
-    said = shop.gateway.ask("classify", "shop.public.orders.state", "--as", "person_name", "--because", "initials", config=config)
+    said = shop.gateway.ask(
+        "classify", "shop.public.orders.state", "--as", "person_name", "--because", "initials", config=config
+    )
     assert said.code == 0, said.text
     until(lambda: read(shop, "ada", "select state from orders where id = 1") != [("open",)])
     shop.run("alter table orders rename column state to stage", "shop")

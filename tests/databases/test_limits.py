@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -56,8 +55,14 @@ def test_in_a_pipeline_too_the_message_is_the_gateways(tight: Lab) -> None:
 
 def test_a_cancel_of_the_clients_own_keeps_the_databases_words(tight: Lab) -> None:
     with session(tight) as ada, ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(ada.execute, "select count(*) from generate_series(1, 100000) a, generate_series(1, 100000) b")
-        until(lambda: tight.run("select 1 from pg_stat_activity where state = 'active' and query like '%100000%' and pid <> pg_backend_pid()"))
+        asked = pool.submit(
+            ada.execute, "select count(*) from generate_series(1, 100000) a, generate_series(1, 100000) b"
+        )
+        until(
+            lambda: tight.run(
+                "select 1 from pg_stat_activity where state = 'active' and query like '%100000%' and pid <> pg_backend_pid()"
+            )
+        )
         ada.cancel_safe(timeout=10)
         with pytest.raises(psycopg.errors.QueryCanceled, match="due to user request"):
             asked.result(timeout=20)
@@ -93,7 +98,9 @@ def test_one_identity_has_so_many_sessions_in_the_whole_house(tight: Lab) -> Non
     """Two workers share the count, and somebody else's sessions are their own."""
     held = [session(tight, "bob") for _ in range(3)]
     try:
-        with pytest.raises(psycopg.OperationalError, match="too many sessions of \"bob\" .limits.sessions_per_identity is 3."):
+        with pytest.raises(
+            psycopg.OperationalError, match='too many sessions of "bob" .limits.sessions_per_identity is 3.'
+        ):
             session(tight, "bob")
         session(tight, "copilot").close()
     finally:
@@ -121,12 +128,18 @@ def opens(tight: Lab, user: str) -> bool:
 
 @pytest.mark.parametrize(
     "statement",
-    ["select generate_series(1, 1001)", "select repeat('x', 2000) from parts", "copy (select generate_series(1, 1001)) to stdout"],
+    [
+        "select generate_series(1, 1001)",
+        "select repeat('x', 2000) from parts",
+        "copy (select generate_series(1, 1001)) to stdout",
+    ],
 )
 def test_a_result_that_is_too_large_ends_the_session_in_clear_words(tight: Lab, statement: str) -> None:
     with session(tight) as ada:
         assert len(ada.execute("select generate_series(1, 1000)").fetchall()) == 1000
-        with pytest.raises(psycopg.errors.ProgramLimitExceeded, match="larger than limits.result_rows or limits.result_bytes"):
+        with pytest.raises(
+            psycopg.errors.ProgramLimitExceeded, match="larger than limits.result_rows or limits.result_bytes"
+        ):
             if statement.startswith("copy"):
                 with ada.cursor().copy(statement.encode()) as copy:
                     for _ in copy:
@@ -139,8 +152,14 @@ def test_a_result_that_is_too_large_ends_the_session_in_clear_words(tight: Lab, 
 def test_a_session_that_ends_in_the_middle_leaves_no_statement_unanswered(tight: Lab) -> None:
     ada = session(tight)
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(ada.execute, "select count(*) from generate_series(1, 100001) a, generate_series(1, 100000) b")
-        until(lambda: tight.run("select 1 from pg_stat_activity where state = 'active' and query like '%100001%' and pid <> pg_backend_pid()"))
+        asked = pool.submit(
+            ada.execute, "select count(*) from generate_series(1, 100001) a, generate_series(1, 100000) b"
+        )
+        until(
+            lambda: tight.run(
+                "select 1 from pg_stat_activity where state = 'active' and query like '%100001%' and pid <> pg_backend_pid()"
+            )
+        )
         with socket.socket(fileno=ada.fileno()) as under:
             under.shutdown(socket.SHUT_RDWR)
             under.detach()

@@ -496,7 +496,9 @@ IN_OUR_WORDS = frozenset({
 def without_places(messages: list[raw.Message]) -> list[raw.Message]:
     """Return the messages with errors cut down to severity, code, sentence and position."""
     return [
-        (tag, repr({k: v for k, v in raw.fields(body).items() if k in "SVCMP"}).encode()) if tag == b"E" else (tag, body)
+        (tag, repr({k: v for k, v in raw.fields(body).items() if k in "SVCMP"}).encode())
+        if tag == b"E"
+        else (tag, body)
         for tag, body in messages
     ]
 
@@ -518,7 +520,12 @@ def test_a_conversation_is_the_same_to_the_byte(stage: Lab, name: str) -> None:
 
 def test_the_greeting_tells_the_settings_of_the_database(stage: Lab) -> None:
     """Drivers choose how to read values by what the server says of itself at the login."""
-    asked = {"application_name": "wer da", "TimeZone": "Asia/Kolkata", "DateStyle": "German", "options": "-c intervalstyle=iso_8601"}
+    asked = {
+        "application_name": "wer da",
+        "TimeZone": "Asia/Kolkata",
+        "DateStyle": "German",
+        "options": "-c intervalstyle=iso_8601",
+    }
     with stage.raw_direct(**asked) as around, stage.raw(**asked) as through:
         assert raw.settings(through.greeting) == raw.settings(around.greeting)
         order = [tag for tag, _ in through.greeting if tag != b"R"]

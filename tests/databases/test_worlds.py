@@ -133,7 +133,9 @@ def test_a_partition_is_what_its_table_is(stage: Stage) -> None:
 def test_an_hourly_look_finds_what_has_come_in_and_forgets_nothing(stage: Stage) -> None:
     async def story() -> None:
         async with stage.world() as one:
-            stage.run("update notes set note = 'n' || id || '@example.org'; update people set email = 'nothing any more'")
+            stage.run(
+                "update notes set note = 'n' || id || '@example.org'; update people set email = 'nothing any more'"
+            )
             await one.look_for_drift()
             assert one.classified.class_of(NOTE) is None, "it is not time yet"
             stage.clock.ns += HOUR

@@ -28,17 +28,17 @@ def heard(data: bytes) -> list[talk.ClientEvent]:
 
 
 def test_a_simple_query_is_seen_with_its_text() -> None:
-    assert (QUERY, b"select 1", b"", (), False) == read_batch(messages.query("select 1"))
+    assert read_batch(messages.query("select 1")) == (QUERY, b"select 1", b"", (), False)
 
 
 def test_a_bound_portal_is_seen_with_its_name_formats_and_parameters() -> None:
     bind = messages.bind("", "s", (0, 1, 0), (b"x", b"\1", None), (1,))
-    assert (BOUND, b"s", b"\0\1", (b"x", b"\0\1", None), True) == read_batch(bind + D + END)
+    assert read_batch(bind + D + END) == (BOUND, b"s", b"\0\1", (b"x", b"\0\1", None), True)
 
 
 def test_an_unnamed_statement_is_seen_with_its_text() -> None:
     said = messages.parse("", "select $1", (23,)) + messages.bind("", "", (), (b"5",), ()) + END
-    assert (PARSED, b"select $1", b"", (b"5",), False) == read_batch(said)
+    assert read_batch(said) == (PARSED, b"select $1", b"", (b"5",), False)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,12 @@ def test_any_bytes_are_seen_or_not_and_never_raise(data: bytes, around: bytes) -
 SHORT = st.binary(max_size=8).filter(lambda b: b"\0" not in b)
 
 
-@given(SHORT, st.lists(st.none() | st.binary(max_size=6), max_size=4), st.lists(st.integers(0, 1), max_size=3), st.booleans())
+@given(
+    SHORT,
+    st.lists(st.none() | st.binary(max_size=6), max_size=4),
+    st.lists(st.integers(0, 1), max_size=3),
+    st.booleans(),
+)
 def test_what_is_seen_of_a_batch_is_what_the_leg_hears(
     name: bytes, values: list[bytes | None], results: list[int], described: bool
 ) -> None:

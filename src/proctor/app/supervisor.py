@@ -155,17 +155,13 @@ class Supervisor:
         theirs.close()
         asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, child)
         if self._journal is not None:
-            self._journal.record(
-                WorkerStarted(id=new_id(self._clock), worker=child.name, pid=child.process.pid)
-            )
+            self._journal.record(WorkerStarted(id=new_id(self._clock), worker=child.name, pid=child.process.pid))
 
     def _record_death(self, child: Child, code: int) -> None:
         log.error("%s died (%s) and is started again", child.name, code)
         if self._journal is not None and child.process is not None:
             why = f"signal {-code}" if code < 0 else f"exit code {code}"
-            self._journal.record(
-                WorkerDied(id=new_id(self._clock), worker=child.name, pid=child.process.pid, why=why)
-            )
+            self._journal.record(WorkerDied(id=new_id(self._clock), worker=child.name, pid=child.process.pid, why=why))
 
     def _hang_up(self, child: Child) -> None:
         if child.channel is not None:
@@ -217,9 +213,9 @@ class Supervisor:
         for _ in workers:
             self._turn = (self._turn + 1) % len(workers)
             child = workers[self._turn]
-            if child.channel is not None and child.ready.is_set():
-                if child.channel.send(CONNECTION, b"local" if local else b"", sock):
-                    break
+            channel = child.channel if child.ready.is_set() else None
+            if channel is not None and channel.send(CONNECTION, b"local" if local else b"", sock):
+                break
         sock.close()
 
     # ---- the operator's word

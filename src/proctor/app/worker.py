@@ -66,9 +66,7 @@ class Worker:
         for number in (signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, _nothing)  # the terminal sends them to all; the supervisor's word counts
         loop.add_signal_handler(signal.SIGTERM, self._drain)
-        house.record(
-            WorkerStarted(id=new_id(house.clock), worker=house.name, pid=os.getpid(), version=version())
-        )
+        house.record(WorkerStarted(id=new_id(house.clock), worker=house.name, pid=os.getpid(), version=version()))
         gc.freeze()  # what is here now stays; the collector need not look at it again
         gc.set_threshold(*COLLECT)
         self._channel.send(READY)
@@ -100,7 +98,7 @@ class Worker:
             record_key=read_key(config.keys.bind, name="bind")[:64],
             desk=StoreDesk(store, clock, journal.record, timedelta(seconds=config.limits.hold)),
             wardrobe=Wardrobe(key),
-            forward_cancel=lambda pid, secret: self._forward_cancel(pid, secret),
+            forward_cancel=self._forward_cancel,
         )
 
     def _forward_cancel(self, pid: int, secret: bytes) -> None:

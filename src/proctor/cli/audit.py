@@ -1,6 +1,6 @@
 """Commands of the journal: `audit search`, `tail`, `verify`, `prove`, `export` only read; `acknowledge` writes."""
 
-# ruff: noqa: PLC0415, PLR0917 - what is heavy is imported by the command that needs it; a command's options are many
+# ruff: noqa: PLC0415 - what is heavy is imported by the command that needs it; a command's options are many
 
 from __future__ import annotations
 

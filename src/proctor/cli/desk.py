@@ -1,6 +1,6 @@
 """Commands of the approval desk: `approvals` and `sessions`, over the API of the running gateway."""
 
-# ruff: noqa: PLC0415, PLR0917 - what is heavy is imported by the command that needs it; a command's options are many
+# ruff: noqa: PLC0415 - what is heavy is imported by the command that needs it; a command's options are many
 
 from __future__ import annotations
 

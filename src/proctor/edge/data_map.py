@@ -112,9 +112,7 @@ class DataMap:
                 kept = connection.execute(select(classifications).where(there)).mappings().first()
                 word = _finding(row) if kept is None else _stricter(_finding(kept), _finding(row))
                 connection.execute(delete(classifications).where(there))
-                connection.execute(
-                    insert(classifications), [_row(database, now, word, row["source"], row["place"])]
-                )
+                connection.execute(insert(classifications), [_row(database, now, word, row["source"], row["place"])])
 
     def scanned(self, database: str) -> dict[Relation, str]:
         """Return which relations were scanned, each with the digest of the shape that it had then."""
@@ -282,9 +280,7 @@ def _scan_of(database: str, relation: Relation) -> ColumnElement[bool]:
     )
 
 
-def _row(
-    database: str, column: Column, finding: Finding, source: str, place: str | None = None
-) -> dict[str, Any]:
+def _row(database: str, column: Column, finding: Finding, source: str, place: str | None = None) -> dict[str, Any]:
     return {
         "database": database,
         "schema": column.relation.schema,

@@ -1,4 +1,4 @@
-"""Station 5: the approval desk of a worker. Takes held statements; keeps their tickets in the store and waits for answers.
+"""Station 5: the approval desk of a worker. Keeps the tickets of held statements in the store and waits for answers.
 
 Several workers and the control process meet in the store, so waiting means looking there, four times a second.
 """
@@ -10,8 +10,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
-from proctor.audit.record import TicketCancelled, TicketOpened, TicketSpent, claims_of, who_of
-from proctor.audit.record import Body
+from proctor.audit.record import Body, TicketCancelled, TicketOpened, TicketSpent, claims_of, who_of
 from proctor.edge.store import Store
 from proctor.policy.tickets import digest, open_ticket
 from proctor.session.ports import Clock, HoldRequest

@@ -1,4 +1,4 @@
-"""Stations 1 and 7: one end of a connection on the event loop. Bytes in become a leg's events, bytes out are back-pressured.
+"""Stations 1 and 7: one end of a connection on the event loop. Bytes in become events, bytes out are back-pressured.
 
 During the login events are fetched one by one (`next`); afterwards they go straight to a `sink`. When the other side is
 slower than this one, this one is not read.
@@ -71,7 +71,7 @@ class End(asyncio.Protocol, Generic[Event]):
                 self.sink(events)
                 return
             self._events.extend(events)
-        except Exception as fault:  # noqa: BLE001  # told to whoever runs the session, who ends it
+        except Exception as fault:  # told to whoever runs the session, who ends it
             self._break(fault)
             return
         self._wake()

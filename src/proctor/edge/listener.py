@@ -71,7 +71,7 @@ class Visit:
                 await self._host(guest, address)
         except Lost:
             pass
-        except Exception as broken:  # noqa: BLE001  # the last catch of a session: told to the client, then closed
+        except Exception as broken:  # the last catch of a session: told to the client, then closed
             self._tell(broken)
         finally:
             self._client.close()

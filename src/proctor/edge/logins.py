@@ -1,4 +1,4 @@
-"""Station 1, its lock: who is at the door. Takes the client's start-up packet and proof; gives an `Identity`, or the same
+"""Station 1, its lock: who is at the door. Takes the start-up packet and proof; gives an `Identity`, or the same
 no for a wrong password, an unknown name and an unknown database alike, later each time.
 
 The method is SCRAM-SHA-256 for everybody: it never depends on whether a name exists.
@@ -25,7 +25,8 @@ FIRST_DELAY, LONGEST_DELAY = 0.1, 3.0
 
 PASSED_ON = frozenset(
     {
-        "application_name", "bytea_output", "datestyle", "extra_float_digits", "geqo", "idle_in_transaction_session_timeout",
+        "application_name", "bytea_output", "datestyle", "extra_float_digits", "geqo",
+        "idle_in_transaction_session_timeout",
         "intervalstyle", "jit", "lc_messages", "lc_monetary", "lc_numeric", "lc_time", "lock_timeout", "search_path",
         "statement_timeout", "timezone", "work_mem", "default_transaction_isolation", "default_transaction_read_only",
         "tcp_user_timeout", "idle_session_timeout", "xmloption", "default_transaction_deferrable",

@@ -203,9 +203,7 @@ class Questions:
                 raise failed
             return rows
 
-    async def _answer(
-        self, upstream: Upstream, sql: str
-    ) -> tuple[list[tuple[str | None, ...]], UpstreamFault | None]:
+    async def _answer(self, upstream: Upstream, sql: str) -> tuple[list[tuple[str | None, ...]], UpstreamFault | None]:
         upstream.end.write(messages.query(sql))
         rows: list[tuple[str | None, ...]] = []
         failed: UpstreamFault | None = None

@@ -396,4 +396,3 @@ def _passing(relations: Mapping[Relation, RelationDef], known: Mapping[Column, F
         for column in found.columns
         if Column(found.relation, column.name) not in known
     }
-

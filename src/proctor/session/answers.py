@@ -283,7 +283,12 @@ class Answers:
             self._close(front, event.tag if isinstance(event, talk.Done) else "")
             front.at += 1
         elif front.kind == ex.EXECUTE:
-            if front.exchange is not None and not front.exchange.planned and front.entry is not None and front.entry.shape:
+            if (
+                front.exchange is not None
+                and not front.exchange.planned
+                and front.entry is not None
+                and front.entry.shape
+            ):
                 self._plan_portal(front.exchange, front.entry)  # no rows came, but the next time may go the fast lane
             self.queue.popleft()
             self._close(front, event.tag if isinstance(event, talk.Done) else "suspended")

@@ -49,9 +49,7 @@ class Spoken:
 class Hearing:
     """What one session's statements mean and whether they may run."""
 
-    def __init__(
-        self, terms: Terms, world: World, desk: Desk, clock: Clock, memory: Memory, names: Namespace
-    ) -> None:
+    def __init__(self, terms: Terms, world: World, desk: Desk, clock: Clock, memory: Memory, names: Namespace) -> None:
         self.view = View(SessionSettings(path=("pg_temp", "pg_catalog"), user=""), terms.claims)
         self._terms = terms
         self._world = world

@@ -78,6 +78,7 @@ class Namespace:
 
     statements: dict[bytes, Entry] = field(default_factory=dict)
     portals: dict[bytes, Entry] = field(default_factory=dict)
+
     def put(self, table: dict[bytes, Entry], name: bytes, entry: Entry) -> Undo:
         """Set a name and return how to take that back."""
         undo = Undo(table, name, table.get(name))

@@ -84,7 +84,12 @@ def _binary(mask: CellMask, oid: int, constant: bytes | None) -> CellMask:
 
 
 def plan(
-    fields: list[Field], analysis: Analysis, allowed: Allow, catalog: Catalog, classified: Classified, wardrobe: Wardrobe
+    fields: list[Field],
+    analysis: Analysis,
+    allowed: Allow,
+    catalog: Catalog,
+    classified: Classified,
+    wardrobe: Wardrobe,
 ) -> Plan | None:
     """Return what each column of the result wears, or None when all may pass as they are."""
     outputs = analysis.outputs or ()
@@ -101,9 +106,7 @@ def plan(
     return Plan(wears, specs)
 
 
-def _server_says(
-    described: Field, allowed: Allow, catalog: Catalog, classified: Classified
-) -> MaskSpec | None:
+def _server_says(described: Field, allowed: Allow, catalog: Catalog, classified: Classified) -> MaskSpec | None:
     if described.table_oid == 0:
         return None
     found = catalog.by_oid.get(described.table_oid)
@@ -119,9 +122,7 @@ def _server_says(
     return None if described.number <= 0 else MaskSpec("redact", UNKNOWN)  # a system column, or one newer than we know
 
 
-def copy_plan(
-    analysis: Analysis, allowed: Allow, catalog: Catalog, wardrobe: Wardrobe, *, binary: bool
-) -> Plan | None:
+def copy_plan(analysis: Analysis, allowed: Allow, catalog: Catalog, wardrobe: Wardrobe, *, binary: bool) -> Plan | None:
     """Return the plan of a COPY to the client, whose columns the server does not describe."""
     if not any(allowed.masks):
         return None

@@ -91,9 +91,7 @@ class Ledger(Protocol):
     def answered(self, entry: Answered) -> None:
         """Note how it ended; written with the next record or within 10 ms."""
 
-    def decided_again(
-        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]
-    ) -> None:
+    def decided_again(self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]) -> None:
         """Write that a statement was judged as it was before, nobody having been asked."""
 
     def answered_plainly(self, exchange: str, rows: int, size: int, tag: bytes, started_ns: int) -> None:

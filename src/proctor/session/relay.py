@@ -1,4 +1,4 @@
-"""Stations 2 to 7: what the client asks. Takes the client's events; what may run goes upstream in the client's own bytes.
+"""Stations 2 to 7: what the client asks. Takes the client's events; what may run goes upstream in its own bytes.
 
 Each event takes one step. A step whose judgement is remembered and whose record need not be waited for is done at once;
 any other is a coroutine, which the session's task awaits while later events queue. So the slow story and the fast lane
@@ -55,12 +55,19 @@ class Relay:
         self.names = Namespace()
         self.hearing = Hearing(terms, world, desk, clock, memory, self.names)
         self.answers = Answers(
-            terms, world, ledger, clock, client, wardrobe, self.hearing.snapshot, self._settled, self._named, self._ended
+            terms,
+            world,
+            ledger,
+            clock,
+            client,
+            wardrobe,
+            self.hearing.snapshot,
+            self._settled,
+            self._named,
+            self._ended,
         )
         self.pipeline = Pipeline(upstream, self.answers)
-        self.lane = Lane(
-            terms, self.hearing, self.pipeline, self.names, ledger, clock, client, upstream, self._next_id
-        )
+        self.lane = Lane(terms, self.hearing, self.pipeline, self.names, ledger, clock, client, upstream, self._next_id)
         self.leaving = False
         self.drained: Callable[[], None] = _nothing
         """Called when nothing waits any more; the edge reads on."""
@@ -155,7 +162,7 @@ class Relay:
             return self._later(event)
         try:
             step = self._taken(event)
-        except Exception as broken:  # noqa: BLE001  # whatever breaks at a station is a no
+        except Exception as broken:  # whatever breaks at a station is a no
             self._refuse_for(event, broken)
             return None
         return None if step is None else self._guarded(event, step)
@@ -212,7 +219,7 @@ class Relay:
             await step
         except Refused as refused:
             self._refuse(event, refused.fields)
-        except Exception as broken:  # noqa: BLE001  # whatever breaks at a station is a no
+        except Exception as broken:  # whatever breaks at a station is a no
             self._refuse_for(event, broken)
 
     async def _later(self, event: talk.ClientEvent) -> None:
@@ -414,9 +421,7 @@ class Relay:
         exchanges = await self._recorded(judged, values, None)
         self._stopped(exchanges)
         await self._not_wrong(judged, exchanges)
-        again, ticket = await self.hearing.hold(
-            judged, values, exchanges[0].id, self._tell, self.pipeline, bound=bound
-        )
+        again, ticket = await self.hearing.hold(judged, values, exchanges[0].id, self._tell, self.pipeline, bound=bound)
         await self._not_denied(again, values)
         if isinstance(again.decision, Hold):
             raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")
@@ -474,9 +479,7 @@ class Relay:
             await self._ledger.synced(self._position)
         return exchanges
 
-    def _recorded_at_once(
-        self, judged: Judged, values: Values | None, ticket: Ticket | None = None
-    ) -> list[Exchange]:
+    def _recorded_at_once(self, judged: Judged, values: Values | None, ticket: Ticket | None = None) -> list[Exchange]:
         exchanges = []
         if any(e.name == OWN.decode() for e in judged.effects):
             _check_name(OWN)

@@ -13,7 +13,6 @@ from proctor.sql.catalog import RelationDef
 from proctor.sql.system_relations import catalog_traits
 from proctor.terms import Access, Action, Column, CopyFormat, Effect, Inference, Relation, Taint, Use
 
-
 MANY_ROWS = 1_000_000  # made out of nothing; more than that is work that nobody has a table for
 
 
@@ -100,7 +99,7 @@ class Ledger:
         return (*found, *self._made_accesses())
 
     def _made_accesses(self) -> tuple[Access, ...]:
-        """Return one READ of rows out of nothing if there are too many of them, alone or times what they are joined with."""
+        """Return one READ of rows out of nothing if they are too many, alone or times what they are joined with."""
         crossed = [s.estimated_rows or 1 for s in self.scans.values() if traits.CARTESIAN in s.traits]
         made = prod(max(1, count) for count in self.made)
         if made * prod(max(1, count) for count in crossed) <= MANY_ROWS or made <= 1:

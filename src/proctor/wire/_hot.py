@@ -521,8 +521,8 @@ def _patch32(out: bytearray, pos: cython.Py_ssize_t, number: cython.Py_ssize_t) 
 def rewrite_rows(raw: bytes, masks: list[Mask], cells: list[int], limit: int = MASKED_CELL) -> bytes:
     """Return a run of DataRow frames in which every value under a mask is replaced; `cells` counts them by column.
 
-    NULL stays NULL, but under `Always`. A row of another width, a frame that is not a row, a value over `limit` or a mask that fails is an
-    exception: nothing of the run may be sent then.
+    NULL stays NULL, but under `Always`. A row of another width, a frame that is not a row, a value over `limit` or a
+    mask that fails is an exception: nothing of the run may be sent then.
     """
     out = bytearray()
     end: cython.Py_ssize_t = len(raw)

@@ -36,7 +36,7 @@ def test_a_name_stands_for_all_its_addresses_on_one_port() -> None:
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 def test_both_families_may_be_listed_on_one_port() -> None:
-    (four,) = opened((Address("0.0.0.0", 0),))  # noqa: S104
+    (four,) = opened((Address("0.0.0.0", 0),))
     port = four.sock.getsockname()[1]
     (six,) = opened((Address("::", port),))
     assert (str(four), str(six)) == (f"0.0.0.0:{port}", f"[::]:{port}")

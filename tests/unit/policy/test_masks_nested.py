@@ -20,7 +20,7 @@ def document(text: str) -> object:
 
 
 def test_a_document_keeps_its_keys_and_none_of_its_values() -> None:
-    text = '{"street":"742 Evergreen Terrace","city":"Springfield","zip":"97475","note":"gate code 1234","floors":3,"hiv":true,"x":null}'  # noqa: E501
+    text = '{"street":"742 Evergreen Terrace","city":"Springfield","zip":"97475","note":"gate code 1234","floors":3,"hiv":true,"x":null}'
     out = document(text)
     assert isinstance(out, dict)
     assert list(out) == ["street", "city", "zip", "note", "floors", "hiv", "x"]

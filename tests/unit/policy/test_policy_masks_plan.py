@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from proctor.policy.masks import mask_name_for
 
 from proctor.policy.decide import columns_sensitive
+from proctor.policy.masks import mask_name_for
 from proctor.terms import (
     Access,
     Action,

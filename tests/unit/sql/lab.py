@@ -120,9 +120,7 @@ RELATIONS = [
     PAR_A,
     PAR_B,
     KID,
-    relation(
-        "public.par", "id int4, ssn text, region text", kind="p", rows=12, children=(PAR_A.oid, PAR_B.oid)
-    ),
+    relation("public.par", "id int4, ssn text, region text", kind="p", rows=12, children=(PAR_A.oid, PAR_B.oid)),
     relation("public.elder", "id int4!, name text", rows=4, children=(KID.oid,)),
     relation(
         "public.plain_view",
@@ -167,9 +165,7 @@ RELATIONS = [
         "histogram_bounds anyarray",
         kind="v",
     ),
-    relation(
-        "pg_catalog.pg_stat_activity", "datname name, pid int4, usename name, state text, query text", kind="v"
-    ),
+    relation("pg_catalog.pg_stat_activity", "datname name, pid int4, usename name, state text, query text", kind="v"),
     relation("pg_catalog.pg_prepared_statements", "name text, statement text", kind="v"),
     relation("pg_catalog.pg_largeobject", "loid oid, pageno int4, data bytea"),
     relation("information_schema.columns", "table_name name, column_name name", kind="v"),
@@ -180,9 +176,7 @@ def _function(
     name: str, arguments: str = "", returns: str = "text", *, schema: str = "public", extension: str | None = None
 ) -> FunctionDef:
     oids = tuple(_oid(argument) for argument in arguments.split())
-    return FunctionDef(
-        next(_oids), schema, name, oids, _oid(returns), "f", "c", "i", False, False, extension
-    )
+    return FunctionDef(next(_oids), schema, name, oids, _oid(returns), "f", "c", "i", False, False, extension)
 
 
 _CITEXT_EQ = _function("citext_eq", "citext citext", "bool", extension="citext")

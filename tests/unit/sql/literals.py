@@ -1,5 +1,4 @@
 """Texts taken apart at their literals and put together again, and statements by the thousand."""
-# ruff: noqa: E501 - lists of fragments read best close together
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """Several statements in one text: each is read against what the earlier ones have changed, or not at all."""
-# ruff: noqa: E501 - a table of statements reads best with one statement a line
 
 from __future__ import annotations
 

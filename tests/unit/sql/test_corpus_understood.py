@@ -2,7 +2,6 @@
 
 The corpus itself is played against real servers elsewhere; here it is shown that the understanding alone suffices.
 """
-# ruff: noqa: E501 - a table of statements reads best with one statement a line
 
 from __future__ import annotations
 
@@ -16,7 +15,9 @@ from proctor.terms import Action, Analysis, Column, Use
 from tests.unit.sql.lab import ALICE, CATALOG
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
-GUARDED_ACTIONS = frozenset({Action.DEFINE, Action.GRANT, Action.ADMINISTER, Action.EXECUTE, Action.EXPORT, Action.COPY})
+GUARDED_ACTIONS = frozenset(
+    {Action.DEFINE, Action.GRANT, Action.ADMINISTER, Action.EXECUTE, Action.EXPORT, Action.COPY}
+)
 GUARDED_TRAITS = frozenset(
     {
         traits.STATISTICS,

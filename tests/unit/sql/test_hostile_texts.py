@@ -1,5 +1,4 @@
 """Whatever comes in, an answer comes out: hostile, huge, broken texts are not understood, and honest deep ones are."""
-# ruff: noqa: E501 - a table of statements reads best with one statement a line
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Where each result column comes from: `name=source` is plain, `name~source` derived, a bare `name` has no source."""
-# ruff: noqa: E501, SIM905 - a table of statements reads best with one statement a line
+# ruff: noqa: SIM905 - a table of statements reads best with one statement a line
 
 from __future__ import annotations
 

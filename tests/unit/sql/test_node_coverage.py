@@ -2,7 +2,7 @@
 
 A new version of the grammar brings new nodes: one in no list fails here, instead of being skipped in silence there.
 """
-# ruff: noqa: E501, SIM905 - a table of statements reads best with one statement a line
+# ruff: noqa: SIM905 - a table of statements reads best with one statement a line
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from proctor.sql.translate_expressions import EXPRESSIONS
 from proctor.sql.translate_queries import QUERIES
 from proctor.sql.translate_utility import UTILITIES
 
-TRANSLATED = frozenset(
-    name for table in (EXPRESSIONS, QUERIES, STATEMENTS, UTILITIES, DEFINITIONS) for name in table
-)
+TRANSLATED = frozenset(name for table in (EXPRESSIONS, QUERIES, STATEMENTS, UTILITIES, DEFINITIONS) for name in table)
 
 PARTS = frozenset(
     """

@@ -1,5 +1,4 @@
 """How columns steer a statement without being shown: `use:column`, several columns of one equi-join joined by `|`."""
-# ruff: noqa: E501 - a table of statements reads best with one statement a line
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """What statements that are no queries do: to objects (`action object traits`) and to the session (`verb name=value`)."""
-# ruff: noqa: E501 - a table of statements reads best with one statement a line
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
 """What statements do to which objects, as `action object columns traits rows`, and which columns flow where."""
-# ruff: noqa: E501 - a table of statements reads best with one statement a line
 
 from __future__ import annotations
 
