@@ -130,6 +130,21 @@ class Inference:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """Plain values that a statement compares a column with, or writes into it: each is a guess that may be answered."""
+
+    column: Column
+    constants: int = 0
+    """How many of them the text itself shows, scalar parameters included."""
+    arrays: tuple[int, ...] = ()
+    """The parameters whose elements count, each as often as it stands here."""
+    countless: bool = False
+    """There are more, and nobody can say how many."""
+    written: bool = False
+    """They are written into the column, not compared with it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One result column: where its value comes from.
 
@@ -203,6 +218,7 @@ class Analysis:
     effects: tuple[Effect, ...] = ()
     text: str = ""
     """The statement's own text, cut out of the message that held it."""
+    probes: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +283,8 @@ class Context:
     approved: bool = False
     approvals: int = 0
     style: str = "useful"
+    probes: Mapping[Column, int] = field(default_factory=dict, hash=False)
+    """How many plain values the asker has put to each column lately, this statement's own among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _written_down(told: Told, ledger: Ledger, text: str) -> Analysis:
         copy=ledger.copy,
         effects=tuple(ledger.effects),
         text=text,
+        probes=tuple(ledger.probes.values()),
     )
 
 

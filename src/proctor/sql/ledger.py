@@ -5,13 +5,13 @@ Only collects. Each part of the lineage writes here; nobody reads back but `resu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from proctor.sql import traits
 from proctor.sql.catalog import RelationDef
 from proctor.sql.system_relations import catalog_traits
-from proctor.terms import Access, Action, Column, CopyFormat, Effect, Inference, Relation, Taint, Use
+from proctor.terms import Access, Action, Column, CopyFormat, Effect, Inference, Probe, Relation, Taint, Use
 
 MANY_ROWS = 1_000_000  # made out of nothing; more than that is work that nobody has a table for
 
@@ -40,6 +40,7 @@ class Ledger:
     copy: CopyFormat | None = None
     made: list[int] = field(default_factory=list)
     """How many rows each function makes out of nothing, at most."""
+    probes: dict[tuple[Column, bool], Probe] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
     """serials of the from-items that the expression under evaluation refers to."""
 
@@ -54,6 +55,19 @@ class Ledger:
                 self.separate.append(found)
             return
         self.steered.setdefault(use, set()).update(columns)
+
+    def probe(self, found: Probe) -> None:
+        """Note plain values that a column is asked about; those of one statement add up."""
+        key = (found.column, found.written)
+        known = self.probes.get(key)
+        if known is not None:
+            found = replace(
+                found,
+                constants=known.constants + found.constants,
+                arrays=known.arrays + found.arrays,
+                countless=known.countless or found.countless,
+            )
+        self.probes[key] = found
 
     def hide(self, words: str) -> None:
         """Note something that cannot be seen through."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from proctor.sql import ir
 from proctor.sql.calls import operation
 from proctor.sql.expressions import evaluate, evaluate_all
+from proctor.sql.guesses import COUNTLESS, ONE, Guesses
+from proctor.sql.guesses import members as guesses_of
 from proctor.sql.scope import Scope, Value
 from proctor.sql.tautology import always_true
 from proctor.sql.walk import Walk
@@ -99,8 +101,10 @@ def _comparison(walk: Walk, e: ir.Operation, scope: Scope, part: Conjunct) -> No
         if not e.quantifier and e.name in _RANGES:
             _one_sided(e.name, value, members[0], part)
         return
-    for member in members:
-        _compare(walk, value, member, count, part)
+    written = right.args if e.quantifier and isinstance(right, ir.Array) else (right,)
+    for member, own in zip(members, written, strict=True):
+        guesses = guesses_of(own) if e.quantifier and not member.sources else ONE
+        _compare(walk, value, member, count, part, guesses)
 
 
 def _one_sided(name: str, left: Value, right: Value, part: Conjunct) -> None:
@@ -110,11 +114,11 @@ def _one_sided(name: str, left: Value, right: Value, part: Conjunct) -> None:
         part.side = (right.sources, "lower" if _RANGES[name] == "upper" else "upper")
 
 
-def _compare(walk: Walk, left: Value, right: Value, count: int, part: Conjunct) -> None:
+def _compare(walk: Walk, left: Value, right: Value, count: int, part: Conjunct, guesses: Guesses) -> None:
     """Note what `left = right` tells."""
     if left.fields is not None and right.fields is not None and len(left.fields) == len(right.fields):
         for one, twin in zip(left.fields, right.fields, strict=True):
-            _compare(walk, one.value, twin.value, count, part)
+            _compare(walk, one.value, twin.value, count, part, guesses)
         return
     if left.sources and right.sources:
         both = left.sources | right.sources
@@ -129,6 +133,8 @@ def _compare(walk: Walk, left: Value, right: Value, count: int, part: Conjunct) 
         return
     if value.plain and other.constant:
         walk.ledger.infer(Use.KEY, value.sources)
+        for column in value.sources:
+            walk.ledger.probe(guesses.of(column))
         if count != UNKNOWN:
             part.keys.extend((column, count) for column in value.sources)
     else:
@@ -145,7 +151,7 @@ def _membership(walk: Walk, e: ir.Subquery, test: ir.Expression, scope: Scope, p
     for one, other in zip(tested, members, strict=True):
         operation(walk, ir.Operation("=", (test, test), e.operator_schema), [one, other])
         # Compared with a set that somebody wrote down or generated, a column answers guesses.
-        _compare(walk, one, replace(other, constant=False), 1, part)
+        _compare(walk, one, replace(other, constant=False), 1, part, COUNTLESS)
     part.pairs.clear()
     own = len(tested) == 1 and tested[0].plain and tested[0].sources == members[0].sources
     part.always = own and _whole_table(e.query)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from proctor.sql import deeds, functions, ir, traits
 from proctor.sql.catalog import ColumnDef, RelationDef, TypeDef
 from proctor.sql.expressions import evaluate, evaluate_all
+from proctor.sql.guesses import COUNTLESS
 from proctor.sql.prepared import inner_text
 from proctor.sql.queries import finish, query
 from proctor.sql.scope import Cell, Frame, Item, Scope, Value
@@ -122,6 +123,8 @@ def _copy_relation(walk: Walk, statement: deeds.Copy, ref: ir.TableRef) -> tuple
             evaluate(walk, statement.where, inside)
         access = Access(Action.INSERT, found.relation, frozenset(chosen), frozenset(how), estimated_rows=INCOMING_ROWS)
         walk.ledger.accesses.append(access)
+        for name in chosen:
+            walk.ledger.probe(COUNTLESS.of(Column(found.relation, name), written=True))
         return ()
     # COPY reads the table alone, as ONLY would, and refuses views.
     cells = {cell.name: cell for cell in relation_cells(walk, found, only=found.kind != "p")}

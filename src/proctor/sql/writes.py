@@ -6,13 +6,14 @@ the written value's sources too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from proctor.sql import ir, queries, traits
 from proctor.sql.blocks import settle, write_traits
 from proctor.sql.catalog import RelationDef
 from proctor.sql.expressions import evaluate, evaluate_all
+from proctor.sql.guesses import COUNTLESS, ONE, Guesses, inserted
 from proctor.sql.predicates import Conjunct, conjuncts
 from proctor.sql.scope import Cell, Frame, Item, Scope, Value, either
 from proctor.sql.sources import frame, relation_item
@@ -106,6 +107,32 @@ def _taint(walk: Walk, bases: Sequence[tuple[RelationDef, dict[str, str]]], writ
                 walk.ledger.taints.append(taint)
 
 
+def _probe(
+    walk: Walk, bases: Sequence[tuple[RelationDef, dict[str, str]]], written: Mapping[str, Sequence[Guesses]]
+) -> None:
+    """Note the plain values that are written: a constraint, or a join later on, answers whether they are there."""
+    for relation, names in bases:
+        for column, guesses in written.items():
+            if column in names:
+                for guess in guesses:
+                    walk.ledger.probe(guess.of(Column(relation.relation, names[column]), written=True))
+
+
+def _assigned(
+    bases: Sequence[tuple[RelationDef, dict[str, str]]], written: Written, each_row: Guesses = COUNTLESS
+) -> dict[str, list[Guesses]]:
+    """Return what a SET list writes: a constant once, what is computed once for `each_row`.
+
+    A column that is made of itself is told no value.
+    """
+    found: dict[str, list[Guesses]] = {}
+    for column, values in written.items():
+        own = {Column(relation.relation, names[column]) for relation, names in bases if column in names}
+        fresh = [value for value in values if not (value.sources and value.sources <= own)]
+        found[column] = [ONE if value.constant else each_row for value in fresh]
+    return found
+
+
 def _check_columns(found: RelationDef, columns: Sequence[str]) -> None:
     for column in columns:
         if found.column(column) is None:
@@ -176,8 +203,13 @@ def _insert(walk: Walk, q: ir.Insert, scope: Scope) -> Shape:
         for column, cell in zip(columns, shape.cells, strict=False):
             written.setdefault(column, []).append(walk.refer(cell))
     _record(walk, Action.INSERT, bases, given, rows=rows)
+    guessed = {column: inserted(q.source, place) for place, column in enumerate(given)}
+    proposed = {column: guesses for column, guesses in guessed.items() if guesses is not None}
+    _probe(walk, bases, {column: [guesses] for column, guesses in proposed.items()})
     if q.conflict is not None:
-        _conflict(walk, q.conflict, found, item, bases=bases, written=written, rows=rows, scope=scope)
+        _conflict(
+            walk, q.conflict, found, item, bases=bases, written=written, rows=rows, scope=scope, proposed=proposed
+        )
     _taint(walk, bases, written)
     return _returning(walk, q.returning, item, written, scope=scope)
 
@@ -192,6 +224,7 @@ def _conflict(
     written: Written,
     rows: int | None,
     scope: Scope,
+    proposed: Mapping[str, Guesses],
 ) -> None:
     inside = Scope(scope)
     inside.add(Frame([item], list(item.cells), [item]))
@@ -200,8 +233,10 @@ def _conflict(
         # Any unique constraint, or one known by name alone.
         by_name = {column.name: column for cell in item.cells for column in cell.value.sources}
         arbiters = [by_name[name] for unique in found.unique for name in unique if name in by_name]
-    # Which way it goes tells whether the value was there.
-    walk.ledger.infer(Use.OUTCOME, frozenset(arbiters))
+    # Which way it goes tells whether the value was there: of values that were written down, as a comparison would.
+    counted = all(not guesses.countless for guesses in proposed.values())
+    bare = all(isinstance(e, ir.Name) for e in conflict.arbiters)
+    walk.ledger.infer(Use.KEY if counted and bare else Use.OUTCOME, frozenset(arbiters))
     if conflict.predicate is not None:
         walk.ledger.infer(Use.OUTCOME, evaluate(walk, conflict.predicate, inside).sources)
     if not conflict.does_update:
@@ -216,6 +251,9 @@ def _conflict(
     if conflict.where is not None:
         conjuncts(walk, conflict.where, inside)
     changed = _assign(walk, conflict.updates, found, inside)
+    again = {a.column for a in conflict.updates if a.value == ir.Name(("excluded", a.column))}
+    each_row = max(proposed.values(), key=lambda guesses: guesses.constants, default=ONE)
+    _probe(walk, bases, _assigned(bases, {c: v for c, v in changed.items() if c not in again}, each_row))
     _record(walk, Action.UPDATE, bases, tuple(changed), how={traits.KEY_LOOKUP}, rows=rows)
     for column, values in changed.items():
         written.setdefault(column, []).extend(values)
@@ -256,7 +294,8 @@ def _placed(walk: Walk, source: ir.Expression, place: int, scope: Scope) -> Valu
     if isinstance(source, ir.Subquery):
         shape = walk.query(walk, source.query, scope)
         if place < len(shape.cells):
-            return walk.refer(shape.cells[place])
+            # Another row may be given another value, of literals alone (UNION, OFFSET).
+            return replace(walk.refer(shape.cells[place]), constant=False)
     return replace(evaluate(walk, source, scope), plain=False, fields=None)
 
 
@@ -288,6 +327,7 @@ def _update(walk: Walk, q: ir.Update, scope: Scope) -> Shape:
     how, rows = write_traits(item, inside.rows, parts)
     bases = _bases(found, item, q.target.only, walk)
     _record(walk, Action.UPDATE, bases, tuple(written), how=how, rows=rows)
+    _probe(walk, bases, _assigned(bases, written))
     _taint(walk, bases, written)
     return _returning(walk, q.returning, item, written, scope=scope, others=frames)
 
@@ -327,6 +367,7 @@ def _merge(walk: Walk, q: ir.Merge, scope: Scope) -> Shape:
         else:
             action = Action.UPDATE if clause.verb == "update" else Action.DELETE
             _record(walk, action, bases, tuple(written), how=how, rows=rows)
+        _probe(walk, bases, _assigned(bases, written))
         for column, values in written.items():
             everything.setdefault(column, []).extend(values)
     _taint(walk, bases, everything)
