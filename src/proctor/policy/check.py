@@ -20,6 +20,7 @@ from proctor.policy.vocabulary import (
     ANNOTATIONS,
     APPROVAL,
     CLOCK,
+    COUNTED,
     ENVIRONMENTS,
     STYLES,
     TRAITS,
@@ -68,6 +69,7 @@ class Rule:
     asks: bool
     """Its condition reads `context.approved` or `context.approvals`."""
     reads_clock: bool
+    reads_probes: bool
 
 
 def check_rule(piece: Piece, schema: cedarpy.Schema) -> Rule:
@@ -80,7 +82,7 @@ def check_rule(piece: Piece, schema: cedarpy.Schema) -> Rule:
     _check_words(piece, info.id, policy)
     # Any attribute of that name counts, of whatever it is read: to ask once too often is the safe side.
     read = {str(node["attr"]) for node in _nodes(policy) if "attr" in node}
-    return Rule(info, _actions(policy), _kinds(policy), bool(read & APPROVAL), bool(read & CLOCK))
+    return Rule(info, _actions(policy), _kinds(policy), bool(read & APPROVAL), bool(read & CLOCK), bool(read & COUNTED))
 
 
 def _parsed(piece: Piece) -> dict[str, Json]:

@@ -20,6 +20,7 @@ from proctor.policy.statement import (
     questions_of,
     touches_sensitive,
     unmask_questions,
+    write_questions,
 )
 from proctor.terms import (
     Action,
@@ -77,7 +78,10 @@ def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, 
         return Deny((CLAIM.id,), rules.digest, complaint, CLAIM.hint)
     unmasked = _unmasked(asker, analysis, context, rules, classified)
     case = _Case(analysis, context, rules, classified, unmasked)
-    questions = questions_of(asker, analysis, context, classified, unmasked)
+    counted = rules.reads_probes(asker.kind)
+    questions = questions_of(asker, analysis, context, classified, unmasked, counted=counted)
+    if counted:
+        questions = tuple(dict.fromkeys((*questions, *_budgeted_writes(asker, case))))
     unapproved = _decide_unapproved(case, questions)
     if not context.approved or isinstance(unapproved, Deny):
         return unapproved
@@ -85,6 +89,13 @@ def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, 
     if isinstance(unapproved, Hold) and approvals < unapproved.quorum:
         return unapproved
     return _decide_approved(case, questions, Facts(context.now, approved=True, approvals=approvals))
+
+
+def _budgeted_writes(asker: Identity, case: _Case) -> list[Question]:
+    """Return the questions that plain values ask of columns for which this asker has a budget."""
+    pairs = write_questions(asker, case.analysis, case.context, case.classified, case.unmasked)
+    verdicts = case.rules.ask(list(pairs), Facts(case.context.now))
+    return [asked for asked, verdict in zip(pairs.values(), verdicts, strict=True) if verdict.allowed]
 
 
 def _decide_unapproved(case: _Case, questions: Sequence[Question]) -> Decision:

@@ -91,6 +91,7 @@ class Manner:
     estimated_rows: int = -1
     use: str = ""
     target: str = ""
+    probes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ class Question:
             "hour": now.hour,
             "weekday": now.isoweekday(),
         }
+        if self.action is Action.INFER:
+            context["probes"] = manner.probes
         if self.principal.on_behalf_of is not None:
             context["on_behalf_of"] = {"__entity": {"type": "User", "id": self.principal.on_behalf_of}}
         return context

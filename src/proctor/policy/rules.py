@@ -117,6 +117,10 @@ class Rules:
         """Tell whether the rule's condition depends on an approval."""
         return name in self._rules and self._rules[name].asks
 
+    def reads_probes(self, kind: Kind) -> bool:
+        """Tell whether what such a principal may infer depends on how often it has asked."""
+        return any(r.reads_probes and Action.INFER in r.actions and kind in r.kinds for r in self._rules.values())
+
     def may_permit(self, kind: Kind, action: Action) -> bool:
         """Tell whether any rule permits such an action to such a principal, under any condition."""
         return any(r.info.effect == "permit" and action in r.actions and kind in r.kinds for r in self._rules.values())

@@ -23,33 +23,67 @@ from proctor.terms import (
     DataClass,
     Identity,
     Inference,
+    Kind,
     Use,
 )
 
 REDACT = "redact"
 UNSCANNED = DataClass("unscanned")
 MOST_ROWS = 2**62  # Cedar counts to 2**63 - 1, and an estimate may be a product
+COUNTLESS = 1_000_000  # probes: what nobody can count is more than any budget
+_WRITERS = frozenset({Kind.HUMAN, Kind.AGENT})
 _ROWS = frozenset({Action.INSERT, Action.UPDATE, Action.DELETE, Action.DEFINE, Action.COPY})
 _BY_COLUMN = frozenset({Action.COPY, Action.INFER, Action.UNMASK})
 _TELLING = frozenset({"statistics", "secrets", "others_activity"})
 
 
 def questions_of(
-    asker: Identity, analysis: Analysis, context: Context, classified: Classified, unmasked: frozenset[Column]
+    asker: Identity,
+    analysis: Analysis,
+    context: Context,
+    classified: Classified,
+    unmasked: frozenset[Column],
+    *,
+    counted: bool = False,
 ) -> tuple[Question, ...]:
     """Return what must be permitted for the statement to run, each question once.
 
     What touches nothing at all still needs the right to use the database. `unmasked` are columns whose values the asker
-    may see anyway: finding them out is no news.
+    may see anyway: finding them out is no news. Where probes are `counted`, the questions to infer say how many.
     """
     ask = _Asking(asker, analysis, context, classified)
     questions = [
         *ask.for_what_is_not_seen(),
         *ask.for_copies(),  # before the accesses: that data would be copied is what an approver must hear first
         *ask.for_accesses(),
-        *ask.for_inferences(unmasked),
+        *ask.for_inferences(unmasked, context if counted else None),
     ]
     return tuple(dict.fromkeys(questions)) or (ask.to_connect(),)
+
+
+def write_questions(
+    asker: Identity, analysis: Analysis, context: Context, classified: Classified, unmasked: frozenset[Column]
+) -> dict[Question, Question]:
+    """Return, for each sensitive column that plain values are written into, two questions: with one probe, and with all.
+
+    A constraint, or a join with the column later on, answers whether the value is there. Where the first is allowed and
+    the second is not, a budget is used up; a column without a budget is written as if there were none. Services are not
+    asked: they own their tables.
+    """
+    if asker.kind not in _WRITERS:
+        return {}
+    ask = _Asking(asker, analysis, context, classified)
+    key = Use.KEY.value
+    return {
+        ask.by_column(Action.INFER, c, use=key, probes=1): ask.by_column(Action.INFER, c, use=key, probes=probes_on(c, context))
+        for c in sorted({probe.column for probe in analysis.probes if probe.written} - unmasked)
+        if classified.class_of(c) is not None
+    }
+
+
+def probes_on(column: Column, context: Context) -> int:
+    """Return the probes of a column, this statement's included; more than any budget if they were not counted."""
+    return min(context.probes.get(column, COUNTLESS), COUNTLESS)
 
 
 def unmask_questions(
@@ -130,7 +164,9 @@ class _Asking:
     def to_connect(self) -> Question:
         return Question(self._principal, Action.CONNECT, self._database, self._manner)
 
-    def by_column(self, action: Action, column: Column, *, use: str = "", target: str = "") -> Question:
+    def by_column(
+        self, action: Action, column: Column, *, use: str = "", target: str = "", probes: int = 0
+    ) -> Question:
         data_class = self._classified.class_of(column) or ""
         resource = replace(self._database, relation=column.relation, column=column.name, data_class=data_class)
         manner = replace(
@@ -139,6 +175,7 @@ class _Asking:
             classes=frozenset({data_class} - {""}),
             use=use,
             target=target,
+            probes=probes,
         )
         return Question(self._principal, action, resource, manner)
 
@@ -167,10 +204,14 @@ class _Asking:
                 target = column_name(taint.target)
                 yield from (self.by_column(Action.COPY, column, target=target) for column in sensitive)
 
-    def for_inferences(self, unmasked: frozenset[Column]) -> Iterator[Question]:
+    def for_inferences(self, unmasked: frozenset[Column], counted: Context | None) -> Iterator[Question]:
+        """Any use but a comparison with plain values tells more than anybody can count."""
         for inference in self._analysis.inferences:
             for column in sorted(needs_infer(inference, self._style, self._classified) - unmasked):
-                yield self.by_column(Action.INFER, column, use=inference.use.value)
+                probes = 0
+                if counted is not None:
+                    probes = probes_on(column, counted) if inference.use is Use.KEY else COUNTLESS
+                yield self.by_column(Action.INFER, column, use=inference.use.value, probes=probes)
 
     def _for_access(self, access: Access) -> Question:
         relation = access.relation

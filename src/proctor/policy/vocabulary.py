@@ -56,6 +56,7 @@ ANNOTATIONS = frozenset({"id", "reason", "hint", "approvers", "quorum", "replace
 
 CLOCK = frozenset({"now", "hour", "weekday"})
 APPROVAL = frozenset({"approved", "approvals"})
+COUNTED = frozenset({"probes"})
 
 
 def did_you_mean(word: str, known: frozenset[str]) -> str:

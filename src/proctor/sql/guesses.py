@@ -6,7 +6,7 @@ the count depends on rows, or on what a function returns, nobody can say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from proctor.sql import ir
@@ -47,15 +47,24 @@ def members(e: ir.Expression) -> Guesses:
         case ir.Row():
             return ONE  # each of its columns is compared with one value of it
         case ir.Array(args):
-            return _together(members(arg) for arg in args)
+            return _together(listed(args))
         case ir.Cast(arg):
             return members(arg)
-        case ir.Constant(_, value):
-            return Guesses(elements(value) if isinstance(value, str) else 1)
+        case ir.Constant("string"):
+            return Guesses(elements(str(e.value)))
+        case ir.Constant():
+            return ONE
         case ir.Parameter(number):
             return Guesses(arrays=(number,))
         case _:
             return COUNTLESS
+
+
+def listed(args: Sequence[ir.Expression]) -> list[Guesses]:
+    """Return what each member of a list stands for; a literal is read as an array where its neighbours are arrays."""
+    if all(isinstance(arg, ir.Constant) for arg in args):
+        return [ONE] * len(args)  # not looked at: lists of other values mean the same
+    return [members(arg) for arg in args]
 
 
 def inserted(source: ir.Query | None, place: int) -> Guesses | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from proctor.sql import ir
 from proctor.sql.calls import operation
 from proctor.sql.expressions import evaluate, evaluate_all
-from proctor.sql.guesses import COUNTLESS, ONE, Guesses
+from proctor.sql.guesses import COUNTLESS, ONE, Guesses, listed
 from proctor.sql.guesses import members as guesses_of
 from proctor.sql.scope import Scope, Value
 from proctor.sql.tautology import always_true
@@ -101,10 +101,11 @@ def _comparison(walk: Walk, e: ir.Operation, scope: Scope, part: Conjunct) -> No
         if not e.quantifier and e.name in _RANGES:
             _one_sided(e.name, value, members[0], part)
         return
-    written = right.args if e.quantifier and isinstance(right, ir.Array) else (right,)
-    for member, own in zip(members, written, strict=True):
-        guesses = guesses_of(own) if e.quantifier and not member.sources else ONE
-        _compare(walk, value, member, count, part, guesses)
+    guesses = [ONE]
+    if e.quantifier:
+        guesses = listed(right.args) if isinstance(right, ir.Array) else [guesses_of(right)]
+    for member, guess in zip(members, guesses, strict=True):
+        _compare(walk, value, member, count, part, ONE if member.sources else guess)
 
 
 def _one_sided(name: str, left: Value, right: Value, part: Conjunct) -> None:
