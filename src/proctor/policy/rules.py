@@ -75,6 +75,8 @@ class Rules:
     def __init__(self, rules: Sequence[Rule], digest: str) -> None:
         self.digest = digest
         self.reads_clock = any(rule.reads_clock for rule in rules)
+        counting = [rule.kinds for rule in rules if rule.reads_probes and Action.INFER in rule.actions]
+        self._counted: frozenset[Kind] = frozenset().union(*counting)
         self._rules = {rule.info.id: rule for rule in rules}
         self._order = {rule.info.id: at for at, rule in enumerate(rules)}
         self._sets: dict[tuple[Kind, Action], cedarpy.PolicySet | None] = {}
@@ -119,7 +121,7 @@ class Rules:
 
     def reads_probes(self, kind: Kind) -> bool:
         """Tell whether what such a principal may infer depends on how often it has asked."""
-        return any(r.reads_probes and Action.INFER in r.actions and kind in r.kinds for r in self._rules.values())
+        return kind in self._counted
 
     def may_permit(self, kind: Kind, action: Action) -> bool:
         """Tell whether any rule permits such an action to such a principal, under any condition."""
