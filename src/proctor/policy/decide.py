@@ -211,7 +211,8 @@ def _mask(output: Output, classified: Classified, style: str, unmasked: frozense
     distinct = sorted(set(classes.values()))
     if UNSCANNED in distinct:
         return MaskSpec(REDACT, UNSCANNED, columns, computed=not output.plain)
-    # Half-masking an expression leaks, and so does a mask that fits only one arm of a UNION.
-    if not output.plain or len(distinct) > 1:
+    # Half-masking an expression leaks, and so does a mask that fits only one arm of a UNION: guesses from a column that
+    # the asker may see would come out under the masks of what they guess.
+    if not output.plain or len(distinct) > 1 or len(classes) < len(output.sources):
         return MaskSpec(REDACT, distinct[0], columns, computed=not output.plain)
     return MaskSpec(mask_name_for(distinct[0], style), distinct[0], columns)

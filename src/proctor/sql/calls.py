@@ -320,7 +320,7 @@ def _cast_builtin(walk: Walk, value: Value, target: int, written: ir.TypeName) -
     same = value.type == target or {value.type, target} == {_TEXT, _VARCHAR}
     if same and not written.modified:
         return replace(value, type=target)
-    found = Value(value.sources, constant=value.constant, partial=value.partial, unbounded=value.unbounded, type=target)
+    found = replace(value, plain=False, type=target, exotic=NO_TYPES, fields=None)
     # numeric(5,0) fails on what is too large for it; the other types with a length cut or round.
     narrow = written.modified and target == _NUMERIC
     total = not written.array and not narrow and functions.cast_total(written.names[-1], value.type or None)

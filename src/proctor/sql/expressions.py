@@ -91,13 +91,14 @@ def _constant(walk: Walk, e: ir.Constant, scope: Scope) -> Value:
         return _NUMBER
     if e.kind == "boolean":
         return _TRUTH
-    return CONSTANT
+    return _NULL if e.kind == "null" else CONSTANT
 
 
 _INTEGER = Value(constant=True, type=_INT4)
 _BIG = Value(constant=True, type=_INT8)
 _NUMBER = Value(constant=True, type=_NUMERIC)
 _TRUTH = Value(constant=True, type=_BOOL)
+_NULL = Value(constant=True, null=True)
 _TRUE_OR_FALSE = Value(type=_BOOL)
 
 
@@ -170,9 +171,8 @@ def _surroundings(walk: Walk, e: ir.Call, args: list[Value], scope: Scope) -> No
 
 def window(walk: Walk, spec: ir.WindowSpec, scope: Scope) -> None:
     """Note what a window does with columns."""
-    for key in spec.partition:
-        walk.steer(evaluate(walk, key, scope), Use.GROUP)
-    for key in spec.order:
+    for key in (*spec.partition, *spec.order):
+        # The server sorts by what it partitions by, and the rows come out in that order.
         walk.steer(evaluate(walk, key, scope), Use.ORDER)
     for bound in spec.bounds:
         walk.steer(replace(evaluate(walk, bound, scope), plain=False), Use.FILTER)

@@ -122,7 +122,7 @@ def _compare_arms(walk: Walk, arms: Sequence[Sequence[Cell]]) -> None:
     for column in zip(*arms, strict=True):
         mixed = union(cell.value for cell in column)
         bare = all(cell.value.plain for cell in column)
-        walk.ledger.infer(Use.GROUP if bare else Use.FILTER, mixed.sources)
+        walk.steer(replace(mixed, plain=bare), Use.GROUP)
 
 
 def _combination(walk: Walk, q: ir.Combination, scope: Scope) -> Shape:
@@ -291,7 +291,8 @@ def _distinct(walk: Walk, keys: tuple[ir.Expression, ...] | None, cells: Sequenc
             walk.steer(walk.refer(cell), Use.GROUP)
         return
     for key in keys:
-        walk.steer(_sort_value(walk, key, cells, scope), Use.GROUP)
+        # DISTINCT ON is a sort, and the rows come out in its order.
+        walk.steer(_sort_value(walk, key, cells, scope), Use.ORDER)
 
 
 def _sort_value(walk: Walk, key: ir.Expression, cells: Sequence[Cell], scope: Scope) -> Value:

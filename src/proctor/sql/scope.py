@@ -26,6 +26,7 @@ class Value:
     `plain`: a column, unchanged. `constant`: made of literals and parameters alone. `partial`: computing it may fail
     or go on for long, whatever it is made of. `unbounded`: it may be far larger than what it is made of. `type` is a
     built-in type's OID (0: unknown), `exotic` the user-made types that may be in it, `fields` a row value's columns.
+    `null`: the literal NULL, which is a guess at nothing.
     """
 
     sources: frozenset[Column] = NOTHING
@@ -36,6 +37,7 @@ class Value:
     type: int = 0
     exotic: frozenset[int] = NO_TYPES
     fields: tuple[Cell, ...] | None = None
+    null: bool = False
 
     @property
     def bare(self) -> bool:
@@ -219,13 +221,13 @@ def union(values: Iterable[Value]) -> Value:
 def either(values: Sequence[Value]) -> Value:
     """Return a value that is one of these, unchanged: the arms of a UNION, a column of VALUES.
 
-    It is plain as long as each arm with sources is: a constant among them hides nothing of the others.
+    It is plain if each arm is, NULL aside. A literal among them is a guess: under the mask that the others wear it
+    would look like the value it guesses, and in one group with it.
     """
     if len(values) == 1:
         return values[0]
     mixed = union(values)
-    sourced = [value for value in values if value.sources]
-    plain = bool(sourced) and all(value.plain or (value.constant and not value.sources) for value in values)
+    plain = bool(mixed.sources) and all(value.plain or value.null for value in values)
     types = {value.type for value in values}
     shapes = [value.fields for value in values if value.fields is not None]
     return Value(

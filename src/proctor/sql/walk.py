@@ -84,5 +84,9 @@ class Walk:
 
     def steer(self, value: Value, use: Use) -> None:
         """Note that a value groups or orders rows: a bare column by that use, anything computed as a filter."""
-        if value.sources:
-            self.ledger.infer(use if value.plain or use is Use.ORDER else Use.FILTER, value.sources)
+        if not value.sources:
+            return
+        self.ledger.infer(use if value.plain or use is Use.ORDER else Use.FILTER, value.sources)
+        if use is Use.GROUP and value.plain and len(value.sources) > 1:
+            # Columns that share a group are compared with each other: one of them may be a list of guesses.
+            self.ledger.infer(Use.EQUIJOIN, value.sources)

@@ -64,7 +64,7 @@ def test_the_arms_of_a_union_share_a_mask_only_when_they_share_a_class(shop) -> 
     assert (same.name, same.data_class) == (mask_name_for(EMAIL, "useful"), EMAIL)
     assert same.columns == {column("email"), column("email", "suppliers")}
     assert mixed.name == "redact"
-    assert (half.name, half.columns) == (mask_name_for(EMAIL, "useful"), {column("email")})
+    assert (half.name, half.columns) == ("redact", {column("email")}), "a clean column may hold guesses"
 
 
 def test_a_column_that_nobody_has_looked_at_is_redacted(shop) -> None:

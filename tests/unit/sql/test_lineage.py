@@ -172,7 +172,9 @@ CASES = {
         "with d as (delete from customers where id = 1 returning ssn) select * from d", "ssn=customers.ssn",
     ),
     # set operations
-    "union": ("select 'x'::text as status union all select ssn from customers", "status=customers.ssn"),
+    "union": ("select 'x'::text as status union all select ssn from customers", "status~customers.ssn"),
+    "union with null": ("select null::text as ssn union all select ssn from customers", "ssn=customers.ssn"),
+    "union with a parameter": ("select $1::text as x union all select ssn from customers", "x~customers.ssn"),
     "union by place": (
         "select id, ssn from customers union all select id, secret from s2.orders",
         "id=customers.id|s2.orders.id ssn=customers.ssn|s2.orders.secret",
@@ -180,8 +182,8 @@ CASES = {
     "union of derived": (
         "select upper(ssn) from customers union all select phone from customers", "upper~customers.phone|customers.ssn",
     ),
-    "except": ("select ssn from customers except select 'x'", "ssn=customers.ssn"),
-    "values": ("select * from (values ((select ssn from customers limit 1)), ('x')) v", "column1=customers.ssn"),
+    "except": ("select ssn from customers except select 'x'", "ssn~customers.ssn"),
+    "values": ("select * from (values ((select ssn from customers limit 1)), ('x')) v", "column1~customers.ssn"),
     "values alone": ("values (1, 'a')", "column1 column2"),
     # functions in FROM
     "generate_series": ("select * from generate_series(1, 3) g", "g"),

@@ -91,20 +91,32 @@ CASES = {
     "group by expression": ("select count(*) from customers group by left(ssn, 1)", {"filter:customers.ssn"}),
     "grouping sets": ("select 1 from customers group by cube (ssn, phone)", {"group:customers.ssn", "group:customers.phone"}),
     "distinct": ("select distinct ssn from customers", {"group:customers.ssn"}),
-    "distinct on": ("select distinct on (ssn) id from customers", {"group:customers.ssn"}),
+    "distinct on": ("select distinct on (ssn) id from customers", {"order:customers.ssn"}),
     "count distinct": ("select count(distinct ssn) from customers", {"group:customers.ssn"}),
     "having": (
         "select id from customers group by id having max(ssn) > 'x'", {"group:customers.id", "filter:customers.ssn"},
     ),
     "union": (
-        "select ssn from customers union select secret from s2.orders", {"group:customers.ssn", "group:s2.orders.secret"},
+        "select ssn from customers union select secret from s2.orders",
+        {"group:customers.ssn", "group:s2.orders.secret", "equijoin:customers.ssn|s2.orders.secret"},
+    ),
+    "a group over two columns": (
+        "select 1 from (select ssn from customers union all select secret from s2.orders) x group by ssn having count(*)>1",
+        {"group:customers.ssn", "group:s2.orders.secret", "equijoin:customers.ssn|s2.orders.secret"},
+    ),
+    "a group over a guess": (
+        "select 1 from (select ssn from customers union all select 'x') x group by ssn", {"filter:customers.ssn"},
+    ),
+    "a join with a guess among the values": (
+        "select 1 from customers c join (select ssn from customers union all select 'x') x on x.ssn = c.ssn",
+        {"filter:customers.ssn"},
     ),
     "union all": ("select ssn from customers union all select 'x'", set()),
     "union with a guess": ("select ssn from customers union select 'x'", {"filter:customers.ssn"}),
     "except": ("select 'x' except select ssn from customers", {"filter:customers.ssn"}),
     # windows, aggregates
     "window": (
-        "select rank() over (partition by phone order by ssn) from customers", {"group:customers.phone", "order:customers.ssn"},
+        "select rank() over (partition by phone order by ssn) from customers", {"order:customers.phone", "order:customers.ssn"},
     ),
     "named window": ("select rank() over w from customers window w as (order by ssn)", {"order:customers.ssn"}),
     "aggregate filter": ("select count(*) filter (where ssn = 'x') from customers", {"filter:customers.ssn"}),
