@@ -17,6 +17,7 @@ from proctor.policy.statement import (
     REDACT,
     UNSCANNED,
     columns_sensitive,
+    is_temporary,
     questions_of,
     touches_sensitive,
     unmask_questions,
@@ -215,4 +216,7 @@ def _mask(output: Output, classified: Classified, style: str, unmasked: frozense
     # the asker may see would come out under the masks of what they guess.
     if not output.plain or len(distinct) > 1 or len(classes) < len(output.sources):
         return MaskSpec(REDACT, distinct[0], columns, computed=not output.plain)
+    # A session knows what it put into its temporary tables: their masks beside the values would be a codebook.
+    if any(is_temporary(column.relation.schema) for column in columns):
+        return MaskSpec(REDACT, distinct[0], columns)
     return MaskSpec(mask_name_for(distinct[0], style), distinct[0], columns)

@@ -75,7 +75,9 @@ def write_questions(
     ask = _Asking(asker, analysis, context, classified)
     key = Use.KEY.value
     return {
-        ask.by_column(Action.INFER, c, use=key, probes=1): ask.by_column(Action.INFER, c, use=key, probes=probes_on(c, context))
+        ask.by_column(Action.INFER, c, use=key, probes=1): ask.by_column(
+            Action.INFER, c, use=key, probes=probes_on(c, context)
+        )
         for c in sorted({probe.column for probe in analysis.probes if probe.written} - unmasked)
         if classified.class_of(c) is not None
     }
@@ -132,11 +134,20 @@ def needs_infer(inference: Inference, style: str, classified: Classified) -> fro
         case Use.EQUIJOIN:
             # The masks of one class join like the values. An unmasked column on the other side is a list of guesses.
             joined = len(set(classes.values())) == 1 and all(_keeps_equality(c, style) for c in classes.values())
-            return frozenset() if joined else sensitive
+            return frozenset() if joined and not _joins_own_values(inference.columns) else sensitive
         case Use.GROUP:
             return frozenset(column for column in sensitive if not _keeps_equality(classes[column], style))
         case _:
             return sensitive
+
+
+def _joins_own_values(columns: frozenset[Column]) -> bool:
+    """Tell whether temporary columns meet others: whoever filled them knows their values, all that there can be.
+
+    `create temp table g as select n, to_char(n, …) as ssn from generate_series(…) n`, joined, would name every value.
+    """
+    temporary = {is_temporary(column.relation.schema) for column in columns}
+    return len(temporary) == 2
 
 
 def _keeps_equality(data_class: DataClass | None, style: str) -> bool:
@@ -171,7 +182,7 @@ class _Asking:
         resource = replace(self._database, relation=column.relation, column=column.name, data_class=data_class)
         manner = replace(
             self._manner,
-            temporary=_is_temporary(column.relation.schema),
+            temporary=is_temporary(column.relation.schema),
             classes=frozenset({data_class} - {""}),
             use=use,
             target=target,
@@ -215,7 +226,7 @@ class _Asking:
 
     def _for_access(self, access: Access) -> Question:
         relation = access.relation
-        temporary = "temporary" in access.traits or (relation is not None and _is_temporary(relation.schema))
+        temporary = "temporary" in access.traits or (relation is not None and is_temporary(relation.schema))
         manner = replace(
             self._manner,
             traits=access.traits & TRAITS,
@@ -260,5 +271,6 @@ class _Asking:
         return frozenset(str(data_class) for data_class in found if data_class is not None)
 
 
-def _is_temporary(schema: str) -> bool:
+def is_temporary(schema: str) -> bool:
+    """Tell whether a schema is that of a session's own temporary objects."""
     return schema == "pg_temp" or schema.startswith("pg_temp_")
