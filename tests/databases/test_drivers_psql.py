@@ -87,7 +87,9 @@ def test_a_file_is_copied_out_and_in_again(stage: Lab, tmp_path: Path) -> None:
     assert "400 |   200" in through
 
 
-@pytest.mark.parametrize("how", [["--schema-only"], [], ["--inserts", "--table=parts"], ["--data-only", "--format=plain"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "how", [["--schema-only"], [], ["--inserts", "--table=parts"], ["--data-only", "--format=plain"]], ids=" ".join
+)
 def test_a_dump_is_the_same(stage: Lab, how: list[str]) -> None:
     """The gateway's own database name and the server's random key of newer psql scripts are not part of a dump."""
     around, through = both(stage, "pg_dump", *how, "--no-owner", "-d")
@@ -98,7 +100,9 @@ def test_a_dump_is_the_same(stage: Lab, how: list[str]) -> None:
 
 def test_a_dump_is_restored_through_the_gateway(stage: Lab) -> None:
     """Into another schema of the same database; what comes out of it again is what went in."""
-    dump = program(stage, "pg_dump", "--no-owner", "--table=bins", "--table=parts", "--no-comments", "-d", dsn=stage.direct_dsn())
+    dump = program(
+        stage, "pg_dump", "--no-owner", "--table=bins", "--table=parts", "--no-comments", "-d", dsn=stage.direct_dsn()
+    )
     script = dump[: dump.rindex("exit ")].replace("public.", "again.").replace("SELECT pg_catalog.setval", "-- ")
     script = re.sub(r"^\\(un)?restrict \w+$", "", script, flags=re.MULTILINE)
     stage.run("drop schema if exists again cascade; create schema again authorization app")

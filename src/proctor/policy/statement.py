@@ -64,7 +64,7 @@ def questions_of(
 def write_questions(
     asker: Identity, analysis: Analysis, context: Context, classified: Classified, unmasked: frozenset[Column]
 ) -> dict[Question, Question]:
-    """Return, for each sensitive column that plain values are written into, two questions: with one probe, and with all.
+    """Return, for each sensitive column plain values are written into, two questions: with one probe, and with all.
 
     A constraint, or a join with the column later on, answers whether the value is there. Where the first is allowed and
     the second is not, a budget is used up; a column without a budget is written as if there were none. Services are not

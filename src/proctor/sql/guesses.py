@@ -92,7 +92,5 @@ def _is_literal(e: ir.Expression) -> bool:
 def _together(found: Iterable[Guesses]) -> Guesses:
     total = Guesses()
     for one in found:
-        total = Guesses(
-            total.constants + one.constants, total.arrays + one.arrays, total.countless or one.countless
-        )
+        total = Guesses(total.constants + one.constants, total.arrays + one.arrays, total.countless or one.countless)
     return total
