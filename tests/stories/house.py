@@ -156,7 +156,7 @@ class FakeWorld:
     def unseen(self) -> frozenset[Relation]:
         return frozenset()
 
-    async def look_at(self, relations: frozenset[Relation]) -> None:
+    async def look_at(self, relations: frozenset[Relation], *, hasty: bool = False) -> None:
         raise AssertionError("nothing is unseen here")
 
     def catalog_changes(self) -> None:

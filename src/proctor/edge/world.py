@@ -20,7 +20,7 @@ from proctor.edge.config import Database
 from proctor.edge.desk import new_id
 from proctor.edge.epochs import Epochs
 from proctor.edge.store import Store
-from proctor.edge.upstream import Questions
+from proctor.edge.upstream import OWN_SETTINGS, Questions
 from proctor.errors import Fault
 from proctor.policy.rules import Rules
 from proctor.session.inheritance import inherited, together, wearing
@@ -32,6 +32,8 @@ log = logging.getLogger("proctor.world")
 
 SCAN_SECONDS = 10.0
 IDLE_LOOKS = 60  # a database that nobody uses is not asked any more
+HASTY_MS = 50
+LOCK_PATIENCE = "select pg_catalog.set_config('lock_timeout', '%s', false)"
 BLIND_SECONDS = 10  # until a table that could not be read is tried again
 DRIFT_TABLES = 20  # looked at again in one go
 DRIFT_SECONDS = 3600
@@ -124,11 +126,20 @@ class DatabaseWorld:
         """Return the relations to look at when they are touched: they were empty, or could not be read for a while."""
         return self._unseen
 
-    async def look_at(self, relations: frozenset[Relation]) -> None:
-        """Scan those again, now that somebody asks for them."""
+    async def look_at(self, relations: frozenset[Relation], *, hasty: bool = False) -> None:
+        """Scan those again, now that somebody asks for them; `hasty` does not wait for anybody's lock."""
         async with self._turn:
             catalog, those = self._catalog, relations & self._unseen
-            if catalog is not None and those and await self._scan(catalog, only=those):
+            if catalog is None or not those:
+                return
+            if hasty:
+                await self._questions(LOCK_PATIENCE % f"{HASTY_MS}ms")
+            try:
+                learnt = await self._scan(catalog, only=those)
+            finally:
+                if hasty:
+                    await self._questions(LOCK_PATIENCE % OWN_SETTINGS["lock_timeout"])
+            if learnt:
                 self._learn(catalog)
 
     def catalog_changes(self) -> None:
@@ -173,8 +184,10 @@ class DatabaseWorld:
                 self._learn(catalog)
                 self._catalog = catalog
                 self._version += 1
-            elif self._map_changed():
-                self._learn(self._catalog)
+            else:
+                self._unseen |= self._blind  # what kept us from reading a table may have ended with the transaction
+                if self._map_changed():
+                    self._learn(self._catalog)
             self._seen_epoch = epoch
 
     def _forget_uncommitted(self) -> None:

@@ -21,7 +21,7 @@ from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
 from proctor.session.view import ENDS, NAMES, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
-from proctor.terms import Allow, Analysis, Claims, Context, Effect, Hold, Ticket, TicketState
+from proctor.terms import Allow, Analysis, Claims, Context, Effect, Hold, Relation, Ticket, TicketState
 
 MAX_SPOKEN = 64  # claims in comments; a client may make one up for each statement
 AMENDS = frozenset({"set", "set_local", "reset", "discard", "begin", "savepoint"}) | ENDS
@@ -127,7 +127,7 @@ class Hearing:
             judged = self._judged(text)
         unseen = judged.touches & self._world.unseen
         if unseen:
-            await self._world.look_at(unseen)
+            await self._look_at(unseen, pipeline)
             judged = self._judged(text)
         if not fresh and any(v.analysis.accesses or v.analysis.outputs for v in judged.verdicts):
             raise ClientFault(
@@ -142,8 +142,13 @@ class Hearing:
         await self._freshen(pipeline)
         unseen = bound.touches & self._world.unseen
         if unseen:
-            await self._world.look_at(unseen)
+            await self._look_at(unseen, pipeline)
         return self._bench(bound.text).again(bound)
+
+    async def _look_at(self, unseen: frozenset[Relation], pipeline: Pipeline) -> None:
+        # Who has DDL open may hold the very lock that the look would wait for, and wait for the look.
+        await self._world.look_at(unseen, hasty=self.view.defined)
+        await self._freshen(pipeline)  # meanwhile the catalog may have changed
 
     def meant(self, text: str) -> Judged:
         """Return what a text that gets a name means at this moment."""

@@ -72,8 +72,8 @@ class World(Protocol):
     def unseen(self) -> frozenset[Relation]:
         """Return the relations that were empty when they were looked at, so that only their names were judged."""
 
-    async def look_at(self, relations: frozenset[Relation]) -> None:
-        """Scan those again, now that somebody asks for them."""
+    async def look_at(self, relations: frozenset[Relation], *, hasty: bool = False) -> None:
+        """Scan those again, now that somebody asks for them; `hasty` does not wait for anybody's lock."""
 
     def inherit(self, taints: Iterable[Taint]) -> None:
         """Take in that values were copied: the columns they went to are as sensitive from now on, for everybody."""
