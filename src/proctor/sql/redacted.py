@@ -5,8 +5,6 @@ Works on the tokens, not the tree, so that it holds for every kind of statement,
 
 from __future__ import annotations
 
-import postgast
-
 LITERALS = frozenset({260, 261, 262, 263, 264, 265, 266})
 """The tokens of constants: IDENT is 258 and UIDENT 259; FCONST, SCONST, USCONST, BCONST, XCONST, Op, ICONST follow."""
 OPERATOR = 265
@@ -17,6 +15,8 @@ UNREADABLE = "(not readable as SQL)"
 
 def redacted(text: str) -> str:
     """Return the text with every literal as `?` and every comment gone."""
+    import postgast  # noqa: PLC0415 - the command line's help must not wait for the parser
+
     encoded = text.encode("utf-8", "replace")
     try:
         tokens = postgast.scan(text).tokens
