@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
+from math import prod
 
 from proctor.sql import ir, queries, traits
 from proctor.sql.blocks import settle, write_traits
@@ -195,10 +196,14 @@ def _insert(walk: Walk, q: ir.Insert, scope: Scope) -> Shape:
     for value in evaluate_all(walk, q.bounds, scope):
         walk.ledger.infer(Use.FILTER, value.sources)
     if q.source is not None:
+        before = len(walk.ledger.made)
         shape = queries.query(walk, q.source, scope)
         if len(shape.cells) > len(columns):
             raise ir.NotUnderstood("INSERT has more values than columns")
         rows = shape.rows
+        made = prod(max(1, count) for count in walk.ledger.made[before:])
+        if rows is None and made > 1:
+            rows = made  # rows out of nothing: nobody has a table to estimate them by
         given = columns if q.columns else columns[: len(shape.cells)]
         for column, cell in zip(columns, shape.cells, strict=False):
             written.setdefault(column, []).append(walk.refer(cell))

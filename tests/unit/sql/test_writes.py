@@ -154,6 +154,10 @@ WRITES = {
     "insert": ("insert into orders values (1, 2)", "insert orders (customer_id id) constraint_outcome #1"),
     "insert rows": ("insert into orders(total) values (1), (2), (3)", "insert orders (total) #3"),
     "insert defaults": ("insert into orders default values", "insert orders #1"),
+    "insert rows out of nothing": (
+        "insert into orders(id, total) select g, 1 from generate_series(1, 5000) g",
+        "insert orders (id total) constraint_outcome #5000",
+    ),
     "insert from a query": ("insert into orders(id, total) select order_id, 1 from lines", None),
     "upsert": (
         "insert into orders(id, total) values (1, 9) on conflict (id) do update set total = excluded.total",
