@@ -141,6 +141,8 @@ class DatabaseWorld:
                     await self._questions(LOCK_PATIENCE % OWN_SETTINGS["lock_timeout"])
             if learnt:
                 self._learn(catalog)
+            if hasty:
+                self._unseen |= those & self._blind  # the lock may be the asker's own, and end with its transaction
 
     def catalog_changes(self) -> None:
         """Raise the shared epoch: DDL is about to run, or has just ended."""
@@ -313,7 +315,7 @@ class DatabaseWorld:
         unseen = frozenset(c.relation for c in result.unseen)
         before = self._unseen
         self._unseen = unseen if only is None else (before - tried) | unseen
-        if only is not None and self._unseen == before and not again:
+        if only is not None and self._unseen == before and not again and not tried & self._blind:
             return False  # still empty; what others remember stays good
         if result.digests:
             self._record(

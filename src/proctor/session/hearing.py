@@ -146,8 +146,8 @@ class Hearing:
         return self._bench(bound.text).again(bound)
 
     async def _look_at(self, unseen: frozenset[Relation], pipeline: Pipeline) -> None:
-        # Who has DDL open may hold the very lock that the look would wait for, and wait for the look.
-        await self._world.look_at(unseen, hasty=self.view.defined)
+        # In a transaction the asker may hold the very lock that the look would wait for, and wait for the look.
+        await self._world.look_at(unseen, hasty=pipeline.answers.status != "I")
         await self._freshen(pipeline)  # meanwhile the catalog may have changed
 
     def meant(self, text: str) -> Judged:
