@@ -288,7 +288,7 @@ def the_journal_answers(night: Night) -> Step:
         for person in ("alice", "copilot"):
             step.check(f"{person} is named", person in said.text)
         step.check("the reason is there", "INC-4711" in said.text)
-        step.check("and that what they saw was masked", "mask" in said.text.lower())
+        step.check("and that what they saw was masked", "masked" in said.text.lower())
         true = {str(row[0]) for row in night.directly("select email from customers where id between 101 and 140")}
         step.check(
             "no address is in the answer, nor anywhere in the state folder",

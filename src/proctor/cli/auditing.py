@@ -86,7 +86,8 @@ def _shown(sighting: Sighting) -> str:
         return ""
     if sighting.mask is None:
         return "as it is" if sighting.plain else "not shown"
-    return f"{sighting.mask} ({sighting.cells} cells)" if sighting.cells is not None else sighting.mask
+    counted = "" if sighting.cells is None else f" ({sighting.cells} cells)"
+    return f"masked as {sighting.mask}{counted}"
 
 
 def tail(state: Path, count: int, *, follow: bool, as_json: bool) -> None:
