@@ -7,12 +7,12 @@ start without one, and anything else takes what is there. `setup.py` builds what
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
+from pathlib import Path
 from types import ModuleType
 
 COMPILED: tuple[str, ...] = ("proctor.wire._hot", "proctor.wire._batch", "proctor.audit._hot", "proctor.sql.shape")
@@ -37,9 +37,13 @@ class SourceOnly(MetaPathFinder):
 
 
 def is_compiled(name: str) -> bool:
-    """Return whether importing that module takes its compiled twin."""
-    spec = importlib.util.find_spec(name)
-    return spec is not None and spec.origin is not None and spec.origin.endswith(tuple(EXTENSION_SUFFIXES))
+    """Return whether importing that module takes its compiled twin; nothing is imported to find that out."""
+    folder = str(Path(__file__).parent.joinpath(*name.split(".")[1:-1]))
+    for finder in sys.meta_path:
+        spec = finder.find_spec(name, [folder])
+        if spec is not None:
+            return spec.origin is not None and spec.origin.endswith(tuple(EXTENSION_SUFFIXES))
+    return False
 
 
 def describe() -> str:

@@ -139,10 +139,10 @@ def test_every_part_of_a_stamp_is_tried() -> None:
 
 TRIED = {
     Stamp: {"asker", "context", "settings", "epoch", "data_map", "rule_set"},
-    Context: {"database", "environment", "now", "claims", "style", "approved", "approvals"},
+    Context: {"database", "environment", "now", "claims", "style", "approved", "approvals", "probes"},
     SessionSettings: {"path", "user", "server_version", "parameter_types", "path_is_local"},
 }
-"""What `OTHERS` tries; judgements after an approval are never remembered."""
+"""What `OTHERS` tries; judgements after an approval, and those that count probes, are never remembered."""
 
 
 @pytest.mark.parametrize("text", [HARMLESS, SENSITIVE, "delete from orders where id = 1", "delete from orders"])
