@@ -1,8 +1,9 @@
 """The journal alone: what a statement's two records cost the worker, the syncer and the log, in CPU time.
 
 No database and no socket: real files, in a folder that is given. Each round measures, in turn, the pair of records that
-a statement leaves (one held back, one written), a paced load with its ticks and its syncer, and the way into the
-Merkle log. What is printed are medians over the rounds. Another tree's figures come by `PYTHONPATH=<tree>/src`.
+a statement leaves (one held back, one written), a paced load with its ticks and its syncer, the way into the Merkle
+log, and checking all of that again. What is printed are medians over the rounds. Another tree's figures come by
+`PYTHONPATH=<tree>/src`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from proctor import twins
 from proctor.audit.integrator import Integrator
 from proctor.audit.journal import Journal
 from proctor.audit.sync import ProcessSyncer, Syncer
+from proctor.audit.verify import verify
 
 OUT = Path(__file__).parent / "out"
 ANSWERED = b'{"kind":"statement.answered","id":"%b-a","of":"%b","rows":1,"bytes":22,"duration_us":214,"tag":"SELECT 1"}'
@@ -45,6 +47,7 @@ class Round:
     paced_rate: float
     integrate_us_per_record: float
     integrate_records_per_s: float
+    verify_s_per_million: float
 
 
 class Watched:
@@ -122,6 +125,16 @@ def integrate(state: Path) -> tuple[float, float]:
     return spent / records * 1e6, records / wall
 
 
+def verified(state: Path) -> float:
+    """Return the seconds that checking a million records again takes, with the journal beside the log."""
+    start = time.perf_counter()
+    found = verify(state / "log", state / "journal", signed=state / "keys")
+    took = time.perf_counter() - start
+    if not found.ok and any("never decided" not in problem.what for problem in found.problems if problem.grave):
+        raise RuntimeError(f"the log does not verify: {found.first}")
+    return took / found.size * 1e6
+
+
 async def play(state: Path, *, pairs: int, rate: int, seconds: float) -> Round:
     """Play one round in a fresh folder."""
     watched = Watched()
@@ -129,7 +142,7 @@ async def play(state: Path, *, pairs: int, rate: int, seconds: float) -> Round:
     steady = await paced(journal, watched, rate=rate, seconds=seconds)
     cost = await flat_out(journal, pairs)
     await journal.close()
-    return Round(cost, *steady, *integrate(state))
+    return Round(cost, *steady, *integrate(state), verified(state))
 
 
 def table(rounds: list[Round]) -> str:
@@ -142,6 +155,7 @@ def table(rounds: list[Round]) -> str:
         ("paced_rate", "that load, statements/s"),
         ("integrate_us_per_record", "integration, µs CPU a record"),
         ("integrate_records_per_s", "integration, records/s"),
+        ("verify_s_per_million", "`audit verify` of a million records, s"),
     ):
         figures = [getattr(one, name) for one in rounds]
         lines.append(f"| {what} | {statistics.median(figures):,.2f} | {min(figures):,.2f} | {max(figures):,.2f} |")

@@ -114,6 +114,7 @@ class Examiner:
                     self._read(index, entry)
             advance(len(hashes))
         self._check_edge()
+        self._look_past_the_checkpoint()
         self._look_past_the_end()
         self.checked.unanswered = sum(self._open.values())
         return self.checked
@@ -144,13 +145,15 @@ class Examiner:
     def _entries(self, number: int, width: int) -> tuple[list[bytes], str]:
         found: list[bytes] = []
         try:
-            for entry in unpack(self.tiles.bundle(number)):
-                if len(found) == width:
-                    break
+            data, holds = self.tiles.bundle(number)
+            for entry in unpack(data):
                 found.append(entry)
+                if len(found) > holds:
+                    self._note(number * WIDTH + width, f"the bundle holds more than its name says [bundle {number}]")
+                    break
         except (OSError, Misshapen) as fault:
-            return found, _say(fault)
-        return found, "" if len(found) == width else "the bundle ends before it"
+            return found[:width], _say(fault)
+        return found[:width], "" if len(found) >= width else "the bundle ends before it"
 
     def _name_wrong(
         self, number: int, entries: list[bytes], found: list[bytes], tile: list[bytes], trouble: str
@@ -224,6 +227,19 @@ class Examiner:
             if size > self.head.size:
                 self._note(None, f"the log has {self.head.size} records, but had {size}: it was rolled back")
 
+    def _look_past_the_checkpoint(self) -> None:
+        """Notice tiles that no checkpoint covers: a crash leaves such, and so does an old checkpoint put back."""
+        number, rest = divmod(self.head.size, WIDTH)
+        full = self.log / tile_path(0, number)
+        parts = full.with_name(f"{full.name}.p")
+        further = max((int(path.name) for path in parts.glob("*") if path.name.isdecimal()), default=0)
+        if full.exists():
+            further = WIDTH
+        size = number * WIDTH + further
+        if further > rest and self._size_now() < size:
+            what = f"its tiles go on to {size} records, but its checkpoint ends at {self.head.size}"
+            self._note(None, f"{what}: an old checkpoint was put back, or a crash came before the new", grave=False)
+
     # -- the records
 
     def _read(self, index: int, entry: bytes) -> None:
@@ -246,13 +262,8 @@ class Examiner:
                 whole(self.log, entry)
             except Misshapen as fault:
                 self._note_of(seen, index, str(fault))
-        last, kind = self._last, seen.kind
-        if last is not None:
-            if seen.time < last.time and kind not in {"clock.stepped", "journal.opened", "journal.lost"}:
-                self._note_of(seen, index, "the clock went back and no record says so", grave=False)
-            silent = seen.monotonic_ns - last.monotonic_ns
-            if self._interval and silent > 2 * self._interval + _SLACK and kind != "journal.opened":
-                self._note_of(seen, index, f"silence of {silent // 1_000_000_000} seconds before it", grave=False)
+        kind = seen.kind
+        self._judge_times(index, seen)
         if kind == "statement.decided":
             self._open[seen.id] = seen.decision is not None and seen.decision.verdict == "allow"
         elif kind == "statement.answered":
@@ -265,7 +276,23 @@ class Examiner:
         elif kind == "journal.lost":
             self._blind = True
             self._note_of(seen, index, "the record was lost before it reached the log; an operator has acknowledged it")
-        self._last = seen
+        # A record put in a lost one's place bears the time of its acknowledgement.
+        self._last = seen if kind != "journal.lost" else None
+
+    def _judge_times(self, index: int, seen: Glance) -> None:
+        last, kind = self._last, seen.kind
+        if last is None or kind == "journal.lost":
+            return
+        if seen.time < last.time and kind not in {"clock.stepped", "journal.opened"}:
+            # The writer records every step of its clock: these times were not its own.
+            self._note_of(seen, index, "the clock went back and no record says so")
+        silent = seen.monotonic_ns - last.monotonic_ns
+        if kind == "journal.opened":
+            return
+        if silent < 0:
+            self._note_of(seen, index, "the clock that only grows went back")
+        if self._interval and silent > 2 * self._interval + _SLACK:
+            self._note_of(seen, index, f"silence of {silent // 1_000_000_000} seconds before it", grave=False)
 
     def _read_checkpoint(self, index: int, entry: bytes) -> None:
         try:

@@ -11,6 +11,7 @@ Takes folders and a key. Knows of a record's fields only its number.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -20,6 +21,7 @@ from typing import Final
 
 import msgspec
 
+from proctor.audit._hot import MAX_RECORD
 from proctor.audit.disk import lock, write_durably
 from proctor.audit.journal import INTEGRATED
 from proctor.audit.note import Checkpoint, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
@@ -33,6 +35,7 @@ META: Final = "meta"
 BATCH: Final = 20_000  # records between two checkpoints, and in memory at once
 ROUND: Final = 200_000
 KEY_FILE: Final = "log.pem"
+_HASH: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,11 @@ def whole(log: Path, entry: bytes) -> bytes:
     """Return the record that an entry stands for; raises `Misshapen` if its blob is gone or changed."""
     if b'"blob":{' not in entry or (blob := _read_pointer(entry).blob) is None:
         return entry
+    if not _HASH(blob.sha256):
+        raise Misshapen("the record's blob has no name that could be a hash")
     try:
-        record = (log / blob_path(blob.sha256)).read_bytes()
+        with (log / blob_path(blob.sha256)).open("rb") as file:
+            record = file.read(min(blob.size, MAX_RECORD) + 1)
     except OSError:
         raise Misshapen("the record's blob is gone") from None
     if sha256(record).hexdigest() != blob.sha256 or len(record) != blob.size:

@@ -37,6 +37,7 @@ __all__ = [
 WIDTH: Final = 256
 HASH: Final = 32
 EMPTY: Final = sha256(b"").digest()
+_LARGEST_BUNDLE: Final = WIDTH * (2 + MAX_ENTRY)
 
 
 class Misshapen(ValueError):
@@ -110,6 +111,14 @@ def unpack(bundle: bytes) -> Iterator[bytes]:
         yield bundle[start:place]
 
 
+def _bounded(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:  # a file that a stranger made larger must not fill our memory
+        raise Misshapen(f"{path.name} is larger than any file of its kind")
+    return data
+
+
 class Tiles:
     """A log's files, read as the tree of a given size."""
 
@@ -123,9 +132,10 @@ class Tiles:
         found = self._kept.get((level, number))
         if found is None:
             width = min(WIDTH, (self.size >> 8 * level) - number * WIDTH)
-            data = self._read(tile_path(level, number), tile_path(level, number, width), width)
-            if len(data) < width * HASH or len(data) % HASH:
-                raise Misshapen(f"{tile_path(level, number, width)} is too short")
+            data, holds = self._read(tile_path(level, number), tile_path(level, number, width), width, WIDTH * HASH)
+            if len(data) != holds * HASH:
+                which = "too short" if len(data) < holds * HASH else "wider than its name says"
+                raise Misshapen(f"{tile_path(level, number, width)} is {which}")
             found = tuple(data[n : n + HASH] for n in range(0, width * HASH, HASH))
             if len(self._kept) > 1024:
                 self._kept.clear()
@@ -135,15 +145,16 @@ class Tiles:
     def entries(self, number: int) -> list[bytes]:
         """Return a bundle's entries, as many as this tree has there."""
         width = min(WIDTH, self.size - number * WIDTH)
-        found = list(unpack(self.bundle(number)))
-        if len(found) < width:
-            raise Misshapen(f"{bundle_path(number, width)} has too few entries")
+        data, holds = self.bundle(number)
+        found = list(unpack(data))
+        if len(found) != holds:
+            raise Misshapen(f"{bundle_path(number, width)} has too {'few' if len(found) < holds else 'many'} entries")
         return found[:width]
 
-    def bundle(self, number: int) -> bytes:
-        """Return a bundle as it lies there; it may hold more entries than this tree."""
+    def bundle(self, number: int) -> tuple[bytes, int]:
+        """Return a bundle as it lies there, and how many entries it must hold, which may be more than this tree's."""
         width = min(WIDTH, self.size - number * WIDTH)
-        return self._read(bundle_path(number), bundle_path(number, width), width)
+        return self._read(bundle_path(number), bundle_path(number, width), width, _LARGEST_BUNDLE)
 
     def entry(self, index: int) -> bytes:
         """Return one entry."""
@@ -158,14 +169,14 @@ class Tiles:
                 if place >= start:
                     yield place, entry
 
-    def _read(self, full: str, partial: str, width: int) -> bytes:
+    def _read(self, full: str, partial: str, width: int, most: int) -> tuple[bytes, int]:
         if width <= 0:
             raise IndexError("the tree has nothing there")
         try:
-            return (self.folder / partial).read_bytes()
+            return _bounded(self.folder / partial, most), width
         except FileNotFoundError:
             # A partial tile may be gone once the full one exists, which begins with it.
-            return (self.folder / full).read_bytes()
+            return _bounded(self.folder / full, most), WIDTH
 
     def levels(self) -> list[list[bytes]]:
         """Return the unfinished tile of each level."""

@@ -163,8 +163,7 @@ def _examine(
     for said in work.kept:
         if head is not None and said.origin == head.origin:
             _expect(work, name, expected, said, "a kept checkpoint")
-    if memory is not None:
-        _remember(work, name, expected, head, memory)
+    unpublished = memory.size if memory is not None and _remember(work, name, expected, head, memory) else 0
     journal = None
     if work.journal is not None and name != META and (work.journal / name).is_dir():
         journal = Reader(work.journal / name)
@@ -172,7 +171,7 @@ def _examine(
     def size_now() -> int:
         try:
             note = (work.log / name / CHECKPOINT).read_bytes()
-            return open_checkpoint(note, _key(work, name, head.origin)).size if head is not None else 0
+            return max(unpublished, open_checkpoint(note, _key(work, name, head.origin)).size if head else 0)
         except (OSError, Untrusted):
             return 0
 
@@ -187,8 +186,11 @@ def _examine(
     return checked
 
 
-def _remember(work: _Work, name: str, expected: dict[int, bytes], head: Checkpoint | None, memory: Checkpoint) -> None:
-    """Hold the log against its signer's memory, unless that is ahead of it by one append whose files are all there."""
+def _remember(work: _Work, name: str, expected: dict[int, bytes], head: Checkpoint | None, memory: Checkpoint) -> bool:
+    """Hold the log against its signer's memory, unless that is ahead of it by one append whose files are all there.
+
+    Says whether it is.
+    """
     if head is not None and memory.size > head.size:
         try:
             unpublished = Tiles(work.log / name, memory.size).root() == memory.root
@@ -200,8 +202,9 @@ def _remember(work: _Work, name: str, expected: dict[int, bytes], head: Checkpoi
                 "a house at work, or a crash that the next start makes good"
             )
             work.problems.append(Problem(name, None, what, grave=False))
-            return
+            return True
     _expect(work, name, expected, memory, "the signer's memory")
+    return False
 
 
 def _expect(work: _Work, name: str, expected: dict[int, bytes], said: Checkpoint, whose: str) -> None:
