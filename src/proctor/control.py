@@ -27,7 +27,7 @@ from proctor.audit.record import (
 from proctor.classify.classes import CLASSES
 from proctor.edge.config import Config
 from proctor.edge.data_map import Override
-from proctor.edge.desk import new_id
+from proctor.edge.desk import moment, new_id
 from proctor.edge.live_sessions import LiveSession
 from proctor.edge.store import Store
 from proctor.errors import ConfigFault
@@ -36,7 +36,7 @@ from proctor.policy.check import RuleInfo
 from proctor.policy.rules import Rules
 from proctor.policy.tickets import MAX_BECAUSE
 from proctor.session.ports import Clock
-from proctor.terms import Column, DataClass, Finding, Identity, Kind, Relation, Ticket, TicketState
+from proctor.terms import Column, DataClass, Finding, Identity, Kind, Moment, Relation, Ticket, TicketState
 
 APPROVERS = frozenset({"dba", "security"})
 READERS = APPROVERS | {"auditor"}
@@ -146,7 +146,7 @@ class Control:
     async def cancel(self, by: Identity, ticket_id: str) -> Ticket | Refused:
         """Cancel one's own request, or that of an agent of one's own."""
 
-        def step(ticket: Ticket, by: Identity, now: datetime, _: str | None) -> Ticket | rules_of_tickets.Refusal:
+        def step(ticket: Ticket, by: Identity, now: Moment, _: str | None) -> Ticket | rules_of_tickets.Refusal:
             return rules_of_tickets.cancel(ticket, by, now)
 
         done = await self._decide(by, "approvals.cancel", ticket_id, None, step)
@@ -160,12 +160,12 @@ class Control:
         action: str,
         ticket_id: str,
         because: str | None,
-        rule: Callable[[Ticket, Identity, datetime, str | None], Ticket | rules_of_tickets.Refusal],
+        rule: Callable[[Ticket, Identity, Moment, str | None], Ticket | rules_of_tickets.Refusal],
     ) -> Ticket | Refused:
         before = await asyncio.to_thread(self.store.tickets.get, ticket_id)
         if before is None or not _sees(by, before):
             return await self._refuse(by, action, ticket_id, _no_ticket())
-        now = self._clock.now()
+        now = moment(self._clock)
         first = rule(before, by, now, because)
         if not isinstance(first, Ticket):
             return await self._refuse(by, action, ticket_id, _said_no(before, by, now, first))
@@ -412,7 +412,7 @@ def _no_ticket() -> Refused:
     return Refused("missing", "there is no such ticket", "`proctor approvals list` shows those that you may see")
 
 
-def _said_no(ticket: Ticket, by: Identity, now: datetime, refusal: rules_of_tickets.Refusal) -> Refused:
+def _said_no(ticket: Ticket, by: Identity, now: Moment, refusal: rules_of_tickets.Refusal) -> Refused:
     open_still = ticket.state is TicketState.PENDING and not rules_of_tickets.expired_at(ticket, now)
     conflict = not open_still or by.subject in ticket.decided_by
     return Refused("conflict" if conflict else "forbidden", refusal.reason)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 ExchangeId = NewType("ExchangeId", str)
 SessionId = NewType("SessionId", str)
@@ -325,8 +325,15 @@ class Hold:
 Decision = Allow | Deny | Hold
 
 
+class Moment(NamedTuple):
+    """The hour on the wall, and nanoseconds that never step back: what must end in time goes by both."""
+
+    wall: datetime
+    ticks: int = 0
+
+
 class TicketState(StrEnum):
-    """The life of a ticket: pending → approved → spent, or denied, expired, cancelled on the way."""
+    """The life of a ticket: pending → approved → spent, or denied, expired, cancelled, voided on the way."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -334,11 +341,28 @@ class TicketState(StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     SPENT = "spent"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's yes or no, and how they had proven who they are."""
+
+    by: str
+    yes: bool
+    at: datetime
+    proof: str = ""
+    groups: frozenset[str] = frozenset()
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A request for approval. It fits one statement (by digest), one identity and one use, and expires."""
+    """A request for approval. It fits one statement (by digest), one identity and one use, and expires.
+
+    `footing` is a digest of what its meaning stands on: the objects it touches and the session's settings. `deadline`
+    is when it ends by the clock that never steps back; 0 where only the wall clock says so.
+    """
 
     id: TicketId
     state: TicketState
@@ -354,5 +378,16 @@ class Ticket:
     quorum: int
     created: datetime
     expires: datetime
-    decided_by: tuple[str, ...] = ()
-    because: str | None = None
+    deadline: int = 0
+    footing: str = ""
+    votes: tuple[Vote, ...] = ()
+
+    @property
+    def decided_by(self) -> tuple[str, ...]:
+        """Return who has said yes or no, each once, in order."""
+        return tuple(dict.fromkeys(vote.by for vote in self.votes))
+
+    @property
+    def because(self) -> str | None:
+        """Return the reasons that they gave, a line each."""
+        return "\n".join(vote.because for vote in self.votes if vote.because) or None

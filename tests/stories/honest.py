@@ -93,6 +93,7 @@ class Postgres:
         self.deeds: dict[str, Callable[[], object]] = {}
         self.notices: dict[str, dict[str, str]] = {}
         self.copied = b""
+        self.objects = b"as they were"
         self.copy_fails_after: int | None = None
         self.state = State()
         self.customers = {"public": True}  # where a table of that name is, and whether it holds the secret
@@ -388,6 +389,11 @@ class Postgres:
             return self._names()
         if "client_encoding" in text and "proctor.task" in text:
             return self._about_itself()
+        if "session_replication_role" in text:
+            path = ",".join(name for name in self.state.path if not name.startswith("pg_temp"))
+            return Result([column("situation")], [(f"proctor|{path}".encode(),)], "SELECT 1")
+        if "recursive reached" in text:
+            return Result([column("md5")], [(self.objects,)], "SELECT 1")
         if verb == "execute" and rest.encode() in self.plans:
             plan = self.plans[rest.encode()]
             return self._result(plan.text, plan.secret)

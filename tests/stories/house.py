@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from proctor.errors import Fault, HouseFault
 from proctor.policy.rules import Rules
-from proctor.policy.tickets import digest
+from proctor.policy.tickets import digest, unfit
 from proctor.session.inheritance import inherited, wearing
 from proctor.session.judge import Memory, Verdict
 from proctor.session.plans import Wardrobe
@@ -34,6 +34,7 @@ from proctor.terms import (
     Ticket,
     TicketId,
     TicketState,
+    Vote,
 )
 from proctor.wire import messages, talk
 from proctor.wire.client_leg import ClientLeg
@@ -48,7 +49,7 @@ WRITE = "insert into orders (id) values (1)"
 DENIED = "drop table orders"
 HELD = "create table notes (id int)"
 
-OWN_WORDS = ("proctor.task", "catalogue", "pg_prepared_statements")
+OWN_WORDS = ("proctor.task", "catalogue", "pg_prepared_statements", "session_replication_role", "recursive reached")
 SHOP = {
     "customers": (("id", 23, None), ("email", 25, "email"), ("name", 25, "person_name"), ("born", 1082, "birth_date")),
     "orders": (("id", 23, None), ("customer_id", 23, None), ("total", 1700, None), ("note", 25, None)),
@@ -222,7 +223,7 @@ class FakeDesk:
     def claim(self, request: HoldRequest) -> Ticket | None:
         self._break("claim")
         for ticket in self.tickets.values():
-            if ticket.state is TicketState.APPROVED and ticket.digest == _digest(request):
+            if ticket.state is TicketState.APPROVED and _fits(ticket, request):
                 return self._spend(ticket)
         return None
 
@@ -230,13 +231,13 @@ class FakeDesk:
         self._break("open")
         self.requests.append(request)
         for ticket in self.tickets.values():
-            if ticket.state is TicketState.PENDING and ticket.digest == _digest(request):
+            if ticket.state is TicketState.PENDING and _fits(ticket, request):
                 return ticket
         name = TicketId(f"T{len(self.tickets) + 1}")
         ticket = Ticket(
             name, TicketState.PENDING, request.asker.subject, request.asker.on_behalf_of, request.database,
             request.statement, _digest(request), request.claims.reason, request.hold.rules, request.hold.reason,
-            request.hold.approvers, request.hold.quorum, NOW, NOW + timedelta(hours=1),
+            request.hold.approvers, request.hold.quorum, NOW, NOW + timedelta(hours=1), footing=request.footing,
         )  # fmt: skip
         self.tickets[name] = ticket
         return ticket
@@ -248,13 +249,15 @@ class FakeDesk:
             await self._changed.wait()
         return self.tickets[ticket.id]
 
-    def spend(self, ticket: Ticket, request: HoldRequest) -> bool:
+    def spend(self, ticket: Ticket, request: HoldRequest) -> Ticket | None:
         self._break("spend")
         now = self.tickets[ticket.id]
-        if now.state is not TicketState.APPROVED or now.digest != _digest(request):
-            return False
-        self._spend(now)
-        return True
+        if unfit(now, request.footing, request.hold):
+            self.becomes(now.id, TicketState.VOIDED, "dora")
+        elif now.state is TicketState.APPROVED and now.digest == _digest(request):
+            self._spend(now)
+            return None
+        return self.tickets[now.id]
 
     def withdraw(self, ticket: Ticket) -> None:
         self.withdrawn.append(ticket.id)
@@ -262,7 +265,8 @@ class FakeDesk:
 
     def becomes(self, name: str, state: TicketState, *by: str) -> None:
         """Let somebody decide."""
-        self.tickets[name] = replace(self.tickets[name], state=state, decided_by=by)
+        votes = tuple(Vote(each, state is TicketState.APPROVED, NOW, "scram", frozenset({"dba"})) for each in by)
+        self.tickets[name] = replace(self.tickets[name], state=state, votes=votes)
         self._changed.set()
 
     def approve(self, name: str = "T1") -> None:
@@ -276,6 +280,10 @@ class FakeDesk:
     def _break(self, what: str) -> None:
         if what in self.breaks:
             raise RuntimeError(what)
+
+
+def _fits(ticket: Ticket, request: HoldRequest) -> bool:
+    return ticket.digest == _digest(request) and not unfit(ticket, request.footing, request.hold)
 
 
 def _digest(request: HoldRequest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -61,9 +62,9 @@ async def test_a_ticket_that_somebody_else_has_spent_in_the_same_moment_refuses(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story.asks(messages.query(HELD))
-    monkeypatch.setattr(FakeDesk, "spend", lambda *_: False)
+    monkeypatch.setattr(FakeDesk, "spend", lambda desk, ticket, _: replace(ticket, state=TicketState.SPENT))
     story.desk.approve()
-    assert (await story.hears())[0].startswith("failed 42501")
+    assert (await story.hears())[0].startswith("failed 42501 refused: ticket T1 was spent")
     assert story.ran == []
 
 

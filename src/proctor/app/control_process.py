@@ -28,7 +28,7 @@ from proctor.audit.record import Heartbeat, RulesLoaded, TicketExpired, WorkerSt
 from proctor.control import Control
 from proctor.edge import certificates
 from proctor.edge.config import Config
-from proctor.edge.desk import new_id
+from proctor.edge.desk import moment, new_id
 from proctor.edge.doorkeeper import Doorkeeper
 from proctor.edge.house import SystemClock
 from proctor.edge.keys import login_key, make_private
@@ -160,7 +160,7 @@ class ControlRoom:
             troubles[f"log of {shard}"] = trouble
 
     async def _expire(self) -> None:
-        for ticket in await asyncio.to_thread(self.store.tickets.expire_due, self.clock.now()):
+        for ticket in await asyncio.to_thread(self.store.tickets.expire_due, moment(self.clock)):
             self.journal.record(
                 TicketExpired(
                     id=self._id(),

@@ -199,6 +199,12 @@ class TicketSpent(TicketBody, tag="ticket.spent", frozen=True, kw_only=True):
     """The ticket's one use is gone."""
 
 
+class TicketVoided(TicketBody, tag="ticket.voided", frozen=True, kw_only=True):
+    """What the ticket was for means something else now, or the rules ask for more; it fits nothing any more."""
+
+    why: str = ""
+
+
 class TicketCancelled(TicketBody, tag="ticket.cancelled", frozen=True, kw_only=True):
     """The requester has withdrawn."""
 
@@ -326,6 +332,7 @@ KINDS: Final[tuple[type[Body], ...]] = (
     TicketExpired,
     TicketSpent,
     TicketCancelled,
+    TicketVoided,
     RulesLoaded,
     ConfigLoaded,
     ScanFinished,

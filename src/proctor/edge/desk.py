@@ -9,16 +9,34 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypedDict, TypeVar
 
-from proctor.audit.record import Body, TicketCancelled, TicketOpened, TicketSpent, claims_of, who_of
+from msgspec import structs
+
+from proctor.audit.record import (
+    Body,
+    TicketBody,
+    TicketCancelled,
+    TicketOpened,
+    TicketSpent,
+    TicketVoided,
+    claims_of,
+    who_of,
+)
 from proctor.edge.store import Store
-from proctor.policy.tickets import digest, open_ticket
+from proctor.policy.tickets import digest, expire, open_ticket, unfit
 from proctor.session.ports import Clock, HoldRequest
 from proctor.sql.redacted import redacted
-from proctor.terms import Ticket, TicketId, TicketState
+from proctor.terms import Moment, Ticket, TicketId, TicketState
 
 LOOK_SECONDS = 0.25
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+Life = TypeVar("Life", bound=TicketBody)
+
+
+def moment(clock: Clock) -> Moment:
+    """Return the hour by both clocks."""
+    return Moment(clock.now(), clock.monotonic_ns())
 
 
 def new_id(clock: Clock) -> str:
@@ -37,20 +55,20 @@ class StoreDesk:
         self._lifetime = lifetime
 
     def claim(self, request: HoldRequest) -> Ticket | None:
-        """Spend an approved ticket that fits, and return it; None when there is none."""
-        ticket = self._store.tickets.claim(
-            requester=request.asker.subject,
-            on_behalf_of=request.asker.on_behalf_of,
-            database=request.database,
-            digest=_digest(request),
-            now=self._clock.now(),
-        )
-        if ticket is not None:
-            self._spent(ticket, request)
-        return ticket
+        """Spend an approved ticket that fits, and return it; None when there is none.
+
+        Tickets for this request that hold no longer are voided on the way.
+        """
+        for ticket in self._store.tickets.alike(**_key(request)):
+            if why := unfit(ticket, request.footing, request.hold):
+                self._void(ticket, request, why)
+            elif ticket.state is TicketState.APPROVED and self._spend(ticket, request):
+                return ticket
+        return None
 
     def open(self, request: HoldRequest) -> Ticket:
         """Return the pending ticket for this request, a new one if need be."""
+        now = moment(self._clock)
         fresh = open_ticket(
             TicketId(new_id(self._clock)),
             request.hold,
@@ -59,10 +77,11 @@ class StoreDesk:
             database=request.database,
             statement=request.statement,
             parameters=request.parameters,
-            now=self._clock.now(),
+            now=now,
             lifetime=self._lifetime,
+            footing=request.footing,
         )
-        ticket = self._store.tickets.open(fresh)
+        ticket = self._store.tickets.open(fresh, now)
         if ticket.id == fresh.id:
             self._record(_opened(ticket, request, new_id(self._clock)))
         return ticket
@@ -75,40 +94,58 @@ class StoreDesk:
                 return now or ticket
             await asyncio.sleep(LOOK_SECONDS)
 
-    def spend(self, ticket: Ticket, request: HoldRequest) -> bool:
-        """Spend an approved ticket; False when it no longer fits, or was spent already."""
-        spent = self._store.tickets.spend(
-            ticket.id,
-            requester=request.asker.subject,
-            on_behalf_of=request.asker.on_behalf_of,
-            database=request.database,
-            digest=_digest(request),
-            now=self._clock.now(),
-        )
-        if spent:
-            self._spent(ticket, request)
-        return spent
+    def spend(self, ticket: Ticket, request: HoldRequest) -> Ticket | None:
+        """Spend an approved ticket: None once that is done, else the ticket as it stands, which lets nothing run."""
+        if why := unfit(ticket, request.footing, request.hold):
+            self._void(ticket, request, why)
+        elif self._spend(ticket, request):
+            return None
+        return expire(self._store.tickets.get(ticket.id) or ticket, moment(self._clock))
 
     def withdraw(self, ticket: Ticket) -> None:
         """Cancel a pending ticket whose asker has gone or given up."""
         if self._store.tickets.cancel(ticket.id):
             self._record(TicketCancelled(id=new_id(self._clock), ticket=ticket.id, requester=ticket.requester))
 
-    def _spent(self, ticket: Ticket, request: HoldRequest) -> None:
-        self._record(
-            TicketSpent(
-                id=new_id(self._clock),
-                who=who_of(request.asker),
-                ticket=ticket.id,
-                requester=ticket.requester,
-                on_behalf_of=ticket.on_behalf_of,
-                database=ticket.database,
-                digest=ticket.digest,
-                rules=ticket.rules,
-                by=", ".join(ticket.decided_by) or None,
-                because=ticket.because,
-            )
+    def _spend(self, ticket: Ticket, request: HoldRequest) -> bool:
+        now = moment(self._clock)
+        if not self._store.tickets.spend(ticket.id, **_key(request), footing=request.footing, now=now):
+            return False
+        spent = self._life(TicketSpent, ticket, request)
+        self._record(structs.replace(spent, by=", ".join(ticket.decided_by) or None, because=ticket.because))
+        return True
+
+    def _void(self, ticket: Ticket, request: HoldRequest, why: str) -> None:
+        if self._store.tickets.void(ticket.id):
+            self._record(structs.replace(self._life(TicketVoided, ticket, request), why=why))
+
+    def _life(self, kind: type[Life], ticket: Ticket, request: HoldRequest) -> Life:
+        return kind(
+            id=new_id(self._clock),
+            who=who_of(request.asker),
+            ticket=ticket.id,
+            requester=ticket.requester,
+            on_behalf_of=ticket.on_behalf_of,
+            database=ticket.database,
+            digest=ticket.digest,
+            rules=ticket.rules,
         )
+
+
+class _Key(TypedDict):
+    requester: str
+    on_behalf_of: str | None
+    database: str
+    digest: str
+
+
+def _key(request: HoldRequest) -> _Key:
+    return {
+        "requester": request.asker.subject,
+        "on_behalf_of": request.asker.on_behalf_of,
+        "database": request.database,
+        "digest": _digest(request),
+    }
 
 
 def _digest(request: HoldRequest) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -36,8 +36,11 @@ tickets = Table(
     Column("quorum", Integer, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False),
-    Column("decided_by", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),  # the names alone; who they were is in `votes`
     Column("because", Text),
+    Column("deadline", BigInteger, nullable=False),  # by the clock that never steps back; 0: by the wall alone
+    Column("footing", String, nullable=False),
+    Column("votes", Text, nullable=False),
 )
 Index("tickets_open", tickets.c.state, tickets.c.requester, tickets.c.digest)
 

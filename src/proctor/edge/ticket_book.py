@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+import msgspec
+from sqlalchemy import Connection, Row, and_, func, insert, not_, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from proctor.edge.shelf import Shelf, microseconds, moment_of
 from proctor.edge.tables import tickets
 from proctor.errors import ClientFault, HouseFault
-from proctor.terms import Ticket, TicketId, TicketState
+from proctor.terms import Moment, Ticket, TicketId, TicketState, Vote
 
 MAX_PENDING = 100  # of one requester: a loop that asks for ever must not bury the desk
 MAX_LISTED = 1000
 TOPIC = "tickets"
+OPEN = (TicketState.PENDING.value, TicketState.APPROVED.value)
 
 Refused = TypeVar("Refused")
+_ENCODE = msgspec.json.Encoder(order="sorted").encode
+_DECODE = msgspec.json.Decoder(tuple[Vote, ...]).decode
 
 
 class TicketBook:
@@ -31,16 +34,20 @@ class TicketBook:
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
 
-    def open(self, ticket: Ticket) -> Ticket:
+    def open(self, ticket: Ticket, now: Moment) -> Ticket:
         """Keep a new pending ticket, or return the one that asks for the same already."""
         with self.shelf.writing(TOPIC) as connection:
-            same = and_(_fits(ticket.requester, ticket.on_behalf_of, ticket.database, ticket.digest))
-            pending = tickets.c.state == TicketState.PENDING.value
-            alive = tickets.c.expires > microseconds(ticket.created)
-            row = connection.execute(select(tickets).where(same, pending, alive)).first()
+            pending = and_(tickets.c.state == TicketState.PENDING.value, _alive(now))
+            same = and_(
+                _fits(ticket.requester, ticket.on_behalf_of, ticket.database, ticket.digest),
+                tickets.c.footing == ticket.footing,
+                tickets.c.approvers == _names(ticket.approvers),
+                tickets.c.quorum == ticket.quorum,
+            )
+            row = connection.execute(select(tickets).where(same, pending)).first()
             if row is not None:
                 return _ticket(row)
-            mine = select(func.count()).where(pending, alive, tickets.c.requester == ticket.requester)
+            mine = select(func.count()).where(pending, tickets.c.requester == ticket.requester)
             if connection.execute(mine).scalar_one() >= MAX_PENDING:
                 raise ClientFault(
                     f"{MAX_PENDING} requests of {ticket.requester} are waiting for approval already",
@@ -91,6 +98,7 @@ class TicketBook:
                     state=after.state.value,
                     decided_by=json.dumps(after.decided_by),
                     because=after.because,
+                    votes=_ENCODE(after.votes).decode(),
                     expires=microseconds(after.expires),
                 )
             )
@@ -98,27 +106,40 @@ class TicketBook:
                 raise HouseFault("two decisions on one ticket met; look at the ticket and decide again")
             return after
 
+    def alike(self, *, requester: str, on_behalf_of: str | None, database: str, digest: str) -> tuple[Ticket, ...]:
+        """Return the open tickets for one request, the oldest first, whether or not they still hold."""
+        fits = and_(tickets.c.state.in_(OPEN), _fits(requester, on_behalf_of, database, digest))
+        with self.shelf.reading() as connection:  # most statements have no ticket, and must not wait for the writer
+            found = connection.execute(select(tickets).where(fits).order_by(tickets.c.created, tickets.c.id))
+            return tuple(_ticket(row) for row in found)
+
     def spend(
-        self, ticket_id: str, *, requester: str, on_behalf_of: str | None, database: str, digest: str, now: datetime
+        self,
+        ticket_id: str,
+        *,
+        requester: str,
+        on_behalf_of: str | None,
+        database: str,
+        digest: str,
+        footing: str,
+        now: Moment,
     ) -> bool:
         """Spend an approved ticket, once. It fits one statement, one identity, one database, and expires."""
+        good = and_(
+            tickets.c.id == ticket_id,
+            tickets.c.state == TicketState.APPROVED.value,
+            tickets.c.footing == footing,
+            _alive(now),
+            _fits(requester, on_behalf_of, database, digest),
+        )
         with self.shelf.writing(TOPIC) as connection:
-            return _spend(connection, ticket_id, _fits(requester, on_behalf_of, database, digest), now)
+            return connection.execute(update(tickets).where(good).values(state=TicketState.SPENT.value)).rowcount == 1
 
-    def claim(
-        self, *, requester: str, on_behalf_of: str | None, database: str, digest: str, now: datetime
-    ) -> Ticket | None:
-        """Spend the oldest approved ticket that fits, and return it as it was; None when there is none."""
-        fits = _fits(requester, on_behalf_of, database, digest)
-        approved = tickets.c.state == TicketState.APPROVED.value
-        with self.shelf.reading() as connection:  # most statements have no ticket, and must not wait for the writer
-            if connection.execute(select(tickets.c.id).where(approved, fits).limit(1)).first() is None:
-                return None
+    def void(self, ticket_id: str) -> bool:
+        """Let an open ticket fit nothing any more; False when it is not open."""
+        still = and_(tickets.c.id == ticket_id, tickets.c.state.in_(OPEN))
         with self.shelf.writing(TOPIC) as connection:
-            for row in connection.execute(select(tickets).where(approved, fits).order_by(tickets.c.created)).all():
-                if _spend(connection, row.id, fits, now):
-                    return _ticket(row)
-        return None
+            return connection.execute(update(tickets).where(still).values(state=TicketState.VOIDED.value)).rowcount == 1
 
     def cancel(self, ticket_id: str) -> bool:
         """Withdraw a pending ticket; False when it is not pending any more."""
@@ -127,12 +148,9 @@ class TicketBook:
             moved = connection.execute(update(tickets).where(pending).values(state=TicketState.CANCELLED.value))
             return moved.rowcount == 1
 
-    def expire_due(self, now: datetime) -> tuple[Ticket, ...]:
+    def expire_due(self, now: Moment) -> tuple[Ticket, ...]:
         """Expire what is pending or approved past its time, and return those tickets as they are now."""
-        due = and_(
-            tickets.c.state.in_([TicketState.PENDING.value, TicketState.APPROVED.value]),
-            tickets.c.expires <= microseconds(now),
-        )
+        due = and_(tickets.c.state.in_(OPEN), not_(_alive(now)))
         with self.shelf.reading() as connection:
             if connection.execute(select(tickets.c.id).where(due).limit(1)).first() is None:
                 return ()
@@ -142,6 +160,14 @@ class TicketBook:
             return tuple(_ticket(row) for row in connection.execute(select(tickets).where(tickets.c.id.in_(ids))))
 
 
+def _alive(now: Moment) -> ColumnElement[bool]:
+    """Return that a ticket's time is not over, by neither clock; as `policy.tickets.expired_at` has it."""
+    return and_(
+        tickets.c.expires > microseconds(now.wall),
+        or_(tickets.c.deadline == 0, tickets.c.deadline > now.ticks),
+    )
+
+
 def _fits(requester: str, on_behalf_of: str | None, database: str, digest: str) -> ColumnElement[bool]:
     return and_(
         tickets.c.requester == requester,
@@ -149,16 +175,6 @@ def _fits(requester: str, on_behalf_of: str | None, database: str, digest: str) 
         tickets.c.database == database,
         tickets.c.digest == digest,
     )
-
-
-def _spend(connection: Connection, ticket_id: str, fits: ColumnElement[bool], now: datetime) -> bool:
-    good = and_(
-        tickets.c.id == ticket_id,
-        tickets.c.state == TicketState.APPROVED.value,
-        tickets.c.expires > microseconds(now),
-        fits,
-    )
-    return connection.execute(update(tickets).where(good).values(state=TicketState.SPENT.value)).rowcount == 1
 
 
 def _get(connection: Connection, ticket_id: str) -> Ticket | None:
@@ -178,13 +194,20 @@ def _row(ticket: Ticket) -> dict[str, str | int | None]:
         "reason": ticket.reason,
         "rules": json.dumps(ticket.rules),
         "why_held": ticket.why_held,
-        "approvers": json.dumps(sorted(ticket.approvers)),
+        "approvers": _names(ticket.approvers),
         "quorum": ticket.quorum,
         "created": microseconds(ticket.created),
         "expires": microseconds(ticket.expires),
         "decided_by": json.dumps(ticket.decided_by),
         "because": ticket.because,
+        "deadline": ticket.deadline,
+        "footing": ticket.footing,
+        "votes": _ENCODE(ticket.votes).decode(),
     }
+
+
+def _names(names: frozenset[str]) -> str:
+    return json.dumps(sorted(names))
 
 
 def _ticket(row: Row[tuple[str | int | None, ...]]) -> Ticket:
@@ -204,6 +227,7 @@ def _ticket(row: Row[tuple[str | int | None, ...]]) -> Ticket:
         quorum=kept["quorum"],
         created=moment_of(kept["created"]),
         expires=moment_of(kept["expires"]),
-        decided_by=tuple(json.loads(kept["decided_by"])),
-        because=kept["because"],
+        deadline=kept["deadline"],
+        footing=kept["footing"],
+        votes=_DECODE(kept["votes"]),
     )

@@ -3,10 +3,12 @@
     pending ──approve──▶ approved ──spend──▶ spent
        ├──deny──▶ denied     │
        ├──cancel──▶ cancelled┤ (cancel)
+       ├──void──▶ voided ◀───┤ (void)
        └──expire──▶ expired ◀┘ (expire)
 
-A ticket fits one statement with its parameters on one database, one identity and one use. Knows no store and no clock:
-whoever writes the new ticket has to make sure that the old one is still the one in the store.
+A ticket fits one statement with its parameters on one database, one identity and one use, as long as that statement
+means what it meant and the rules ask for no more than it has. Knows no store and no clock: whoever writes the new
+ticket has to make sure that the old one is still the one in the store.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from proctor.errors import HouseFault
-from proctor.terms import Claims, Hold, Identity, Kind, Ticket, TicketId, TicketState
+from proctor.terms import Claims, Hold, Identity, Kind, Moment, Ticket, TicketId, TicketState, Vote
 
 MAX_BECAUSE = 1000  # a reason is a sentence, and goes into the journal
 OPEN = frozenset({TicketState.PENDING, TicketState.APPROVED})
@@ -60,8 +62,9 @@ def open_ticket(
     database: str,
     statement: str,
     parameters: Sequence[bytes | None],
-    now: datetime,
+    now: Moment,
     lifetime: timedelta,
+    footing: str = "",
 ) -> Ticket:
     """Return a pending ticket for a held statement."""
     if not hold.approvers or hold.quorum < 1 or lifetime <= timedelta(0):
@@ -79,33 +82,34 @@ def open_ticket(
         why_held=hold.reason,
         approvers=hold.approvers,
         quorum=hold.quorum,
-        created=now,
-        expires=now + lifetime,
+        created=now.wall,
+        expires=now.wall + lifetime,
+        deadline=now.ticks + lifetime // timedelta(microseconds=1) * 1000,
+        footing=footing,
     )
 
 
-def approve(ticket: Ticket, by: Identity, now: datetime, because: str | None = None) -> Ticket | Refusal:
+def approve(ticket: Ticket, by: Identity, now: Moment, because: str | None = None) -> Ticket | Refusal:
     """Return the ticket with one more approval; it is approved once as many different people as the quorum agree."""
     refusal = _may_decide(ticket, by, now, because)
     if refusal is not None:
         return refusal
     if by.subject in ticket.decided_by:
         return Refusal("you have approved it already; somebody else has to as well")
-    decided_by = (*ticket.decided_by, by.subject)
-    state = TicketState.APPROVED if len(decided_by) >= ticket.quorum else TicketState.PENDING
-    return replace(ticket, state=state, decided_by=decided_by, because=_joined(ticket.because, because))
+    votes = (*ticket.votes, _vote(by, now, because, yes=True))
+    state = TicketState.APPROVED if len(votes) >= ticket.quorum else TicketState.PENDING
+    return replace(ticket, state=state, votes=votes)
 
 
-def deny(ticket: Ticket, by: Identity, now: datetime, because: str | None = None) -> Ticket | Refusal:
+def deny(ticket: Ticket, by: Identity, now: Moment, because: str | None = None) -> Ticket | Refusal:
     """Return the ticket denied; one no is enough, whoever approved before."""
     refusal = _may_decide(ticket, by, now, because)
     if refusal is not None:
         return refusal
-    decided_by = tuple(dict.fromkeys((*ticket.decided_by, by.subject)))
-    return replace(ticket, state=TicketState.DENIED, decided_by=decided_by, because=_joined(ticket.because, because))
+    return replace(ticket, state=TicketState.DENIED, votes=(*ticket.votes, _vote(by, now, because, yes=False)))
 
 
-def cancel(ticket: Ticket, by: Identity, now: datetime) -> Ticket | Refusal:
+def cancel(ticket: Ticket, by: Identity, now: Moment) -> Ticket | Refusal:
     """Return the ticket withdrawn by whoever asked for it, or by the person an agent asked for."""
     refusal = _is_open(ticket, now)
     if refusal is not None:
@@ -115,7 +119,7 @@ def cancel(ticket: Ticket, by: Identity, now: datetime) -> Ticket | Refusal:
     return replace(ticket, state=TicketState.CANCELLED)
 
 
-def spend(ticket: Ticket, *, digest: str, requester: Identity, now: datetime) -> Ticket | Refusal:
+def spend(ticket: Ticket, *, digest: str, requester: Identity, now: Moment, footing: str = "") -> Ticket | Refusal:
     """Spend a ticket. It fits one statement and one identity, and is spent even if the upstream then fails."""
     refusal = _is_open(ticket, now)
     if refusal is not None:
@@ -126,22 +130,46 @@ def spend(ticket: Ticket, *, digest: str, requester: Identity, now: datetime) ->
         return Refusal("the ticket belongs to somebody else")
     if not hmac.compare_digest(digest.encode(), ticket.digest.encode()):
         return Refusal("the ticket is for another statement")
+    if not hmac.compare_digest(footing.encode(), ticket.footing.encode()):
+        return Refusal("what the statement stands on has changed")
     return replace(ticket, state=TicketState.SPENT)
 
 
-def expire(ticket: Ticket, now: datetime) -> Ticket:
+def unfit(ticket: Ticket, footing: str, hold: Hold) -> str:
+    """Return why a ticket for this very request holds no longer; empty where it does.
+
+    `hold` is what the rules say now: whom they want asked may have changed since the ticket was opened.
+    """
+    if not hmac.compare_digest(footing.encode(), ticket.footing.encode()):
+        return "an object or setting that the statement depends on has changed"
+    if ticket.state is TicketState.APPROVED:
+        ayes = {vote.by for vote in ticket.votes if vote.yes and vote.groups & hold.approvers}
+        return "" if len(ayes) >= hold.quorum else "the rules ask for other approvals now"
+    return "" if (ticket.approvers, ticket.quorum) == (hold.approvers, hold.quorum) else "the rules have changed"
+
+
+def void(ticket: Ticket) -> Ticket:
+    """Return the ticket as one that fits nothing any more, if it was open."""
+    return replace(ticket, state=TicketState.VOIDED) if ticket.state in OPEN else ticket
+
+
+def expire(ticket: Ticket, now: Moment) -> Ticket:
     """Return the ticket as it is at this hour: expired, if it was open and its time is over."""
     if ticket.state in OPEN and expired_at(ticket, now):
         return replace(ticket, state=TicketState.EXPIRED)
     return ticket
 
 
-def expired_at(ticket: Ticket, now: datetime) -> bool:
-    """Tell whether the ticket's time is over."""
-    return now >= ticket.expires
+def expired_at(ticket: Ticket, now: Moment) -> bool:
+    """Tell whether the ticket's time is over, by either clock.
+
+    Setting the wall clock back makes no ticket live longer; after a reboot the ticks begin anew, and then a ticket may
+    end early.
+    """
+    return now.wall >= ticket.expires or 0 < ticket.deadline <= now.ticks
 
 
-def _may_decide(ticket: Ticket, by: Identity, now: datetime, because: str | None) -> Refusal | None:
+def _may_decide(ticket: Ticket, by: Identity, now: Moment, because: str | None) -> Refusal | None:
     refusal = _is_open(ticket, now)
     if refusal is not None:
         return refusal
@@ -160,7 +188,7 @@ def _may_decide(ticket: Ticket, by: Identity, now: datetime, because: str | None
     return None
 
 
-def _is_open(ticket: Ticket, now: datetime) -> Refusal | None:
+def _is_open(ticket: Ticket, now: Moment) -> Refusal | None:
     if ticket.state not in OPEN:
         return Refusal(f"the ticket is {ticket.state.value}")
     if expired_at(ticket, now):
@@ -168,5 +196,5 @@ def _is_open(ticket: Ticket, now: datetime) -> Refusal | None:
     return None
 
 
-def _joined(before: str | None, because: str | None) -> str | None:
-    return "\n".join(part for part in (before, because) if part) or None
+def _vote(by: Identity, now: Moment, because: str | None, *, yes: bool) -> Vote:
+    return Vote(by.subject, yes, now.wall, by.proof, by.groups, because)

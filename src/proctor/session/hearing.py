@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,6 +13,8 @@ from proctor.errors import ClientFault, HouseFault
 from proctor.policy.claims import check_claims
 from proctor.session import refusals
 from proctor.session.comments import Said, said_behind
+from proctor.session.counter import Counter, Refused
+from proctor.session.footing import Footing
 from proctor.session.judge import Behind, Bench, Judged, Memory, Stamp
 from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
@@ -21,20 +22,12 @@ from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
 from proctor.session.view import ENDS, NAMES, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
-from proctor.terms import Allow, Analysis, Claims, Context, Effect, Hold, Relation, Ticket, TicketState
+from proctor.terms import Allow, Analysis, Claims, Context, Effect, Hold, Relation, Ticket
 
 MAX_SPOKEN = 64  # claims in comments; a client may make one up for each statement
 AMENDS = frozenset({"set", "set_local", "reset", "discard", "begin", "savepoint"}) | ENDS
 LOOKS = 3  # how often names are asked for again when they change while we ask
 Values = tuple[bytes | None, ...]
-
-
-class Refused(Exception):
-    """The desk's answer is no (or not yet); `fields` tell the client."""
-
-    def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__(fields["M"])
-        self.fields = fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +47,7 @@ class Hearing:
         self._terms = terms
         self._world = world
         self._desk = desk
+        self.counter = Counter(terms, desk)
         self._clock = clock
         self._memory = memory
         self._names = names
@@ -65,7 +59,6 @@ class Hearing:
         self._view_version = 0
         self._learnt: str | None = None
         self._last: Catalog | None = None
-        self._held: asyncio.Future[None] | None = None
 
     # ---- from memory
 
@@ -334,16 +327,28 @@ class Hearing:
         decision = judged.decision
         if not isinstance(decision, Hold):
             raise HouseFault("only what is held is asked of the desk")
-        terms, claims = self._terms, self.claims(judged.text)
-        request = HoldRequest(terms.asker, claims, terms.database, judged.told, values or (), decision)
+        footing = Footing(pipeline.query)
+        request = HoldRequest(
+            self._terms.asker, self.claims(judged.text), self._terms.database, judged.told, values or (), decision,
+            await footing.of(judged, self._bench(judged.text).catalog),
+        )  # fmt: skip
         ticket = self._desk.claim(request)
         if ticket is not None:
             return self._approved(judged, ticket, bound=bound), ticket
-        ticket = await self._wait(decision, request, exchange, tell)
+        ticket = await self.counter.wait(request, exchange, tell)
         await self._freshen(pipeline)
         again = self._approved(judged, ticket, bound=bound)
-        if isinstance(again.decision, Allow) and not self._desk.spend(ticket, request):
-            raise Refused(refusals.unapproved(ticket, exchange))
+        if isinstance(again.decision, Allow):
+            bench = self._bench(judged.text)
+            now = bench.again(judged).decision
+            request = replace(
+                request,
+                hold=now if isinstance(now, Hold) else decision,
+                footing=await footing.of(again, bench.catalog),
+            )
+            left = self._desk.spend(ticket, request)
+            if left is not None:
+                raise Refused(refusals.unapproved(left, exchange))
         return again, ticket
 
     def _approved(self, judged: Judged, ticket: Ticket, *, bound: bool) -> Judged:
@@ -354,50 +359,6 @@ class Hearing:
         if again.meaning != judged.meaning or again.behind != judged.behind:
             raise ClientFault("the statement means something else now than what was held", sqlstate="0A000")
         return again
-
-    async def _wait(
-        self, decision: Hold, request: HoldRequest, exchange: str, tell: Callable[[dict[str, str]], None]
-    ) -> Ticket:
-        ticket = self._desk.open(request)
-        console = self._terms.console
-        if self._terms.hold_seconds <= 0:
-            raise Refused(refusals.held(decision, ticket, exchange, console))
-        tell(refusals.waiting(decision, ticket, console))
-        try:
-            ended = await self._settled(ticket)
-        except BaseException:
-            self._desk.withdraw(ticket)
-            raise
-        if ended is None:
-            self._desk.withdraw(ticket)
-            raise Refused(refusals.error("57014", f"canceling statement due to user request (ticket {ticket.id})"))
-        if ended.state is TicketState.PENDING:
-            raise Refused(refusals.held(decision, ended, exchange, console))
-        if ended.state is TicketState.APPROVED:
-            return ended
-        raise Refused(refusals.unapproved(ended, exchange))
-
-    async def _settled(self, ticket: Ticket) -> Ticket | None:
-        """Wait for the desk, the end of patience (the ticket comes back pending), or a cancel (None)."""
-        self._held = asyncio.get_running_loop().create_future()
-        settled = asyncio.ensure_future(self._desk.settled(ticket))
-        try:
-            await asyncio.wait(
-                (settled, self._held), timeout=self._terms.hold_seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-            if self._held.done():
-                return None
-            return settled.result() if settled.done() else ticket
-        finally:
-            settled.cancel()
-            self._held = None
-
-    def cancel(self) -> bool:
-        """Give up the wait at the desk, if there is one; else the cancel belongs upstream."""
-        if self._held is None or self._held.done():
-            return False
-        self._held.set_result(None)
-        return True
 
 
 def _amends(analysis: Analysis) -> bool:

@@ -113,8 +113,8 @@ class Desk(Protocol):
     async def settled(self, ticket: Ticket) -> Ticket:
         """Wait until somebody decides the ticket, or it expires."""
 
-    def spend(self, ticket: Ticket, request: HoldRequest) -> bool:
-        """Spend an approved ticket; False when it no longer fits, or was spent already."""
+    def spend(self, ticket: Ticket, request: HoldRequest) -> Ticket | None:
+        """Spend an approved ticket: None once that is done, else the ticket as it stands, which lets nothing run."""
 
     def withdraw(self, ticket: Ticket) -> None:
         """Cancel a pending ticket whose asker has gone or given up."""
@@ -130,6 +130,8 @@ class HoldRequest:
     statement: str
     parameters: tuple[bytes | None, ...]
     hold: Hold
+    footing: str
+    """What its meaning stands on at this moment."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ its errors reduced to the code and a safe sentence, since messages quote values.
 from __future__ import annotations
 
 from proctor.errors import Fault
-from proctor.terms import Analysis, Deny, Hold, Ticket
+from proctor.terms import Analysis, Deny, Hold, Ticket, TicketState
 
 MARKER = "refused"
 """What the upstream gets in the place of a refused statement: a syntax error, so that its transaction fails as the
@@ -59,6 +59,9 @@ def held(decision: Hold, ticket: Ticket, exchange: str, console: str) -> dict[st
 
 def unapproved(ticket: Ticket, exchange: str) -> dict[str, str]:
     """Tell that a ticket ended without approval."""
+    if ticket.state is TicketState.VOIDED:
+        message = f"refused: ticket {ticket.id} was voided: what the statement depends on has changed since"
+        return error("42501", message, detail=f"Exchange {exchange}.", hint="Run it again to open a new ticket.")
     by = f" by {', '.join(ticket.decided_by)}" if ticket.decided_by else ""
     message = f"refused: ticket {ticket.id} was {ticket.state.value}{by}"
     detail = f"Exchange {exchange}." + (f" Reason given: {ticket.because}" if ticket.because else "")

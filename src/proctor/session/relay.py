@@ -16,8 +16,9 @@ from proctor.errors import ClientFault, Fault, HouseFault, UpstreamFault
 from proctor.session import exchange as ex
 from proctor.session import refusals
 from proctor.session.answers import Answers
+from proctor.session.counter import Refused
 from proctor.session.exchange import Exchange, Open
-from proctor.session.hearing import Hearing, Refused, Values
+from proctor.session.hearing import Hearing, Values
 from proctor.session.judge import Judged, Memory
 from proctor.session.lane import Lane
 from proctor.session.namespace import MAX_NAME, Entry, Namespace, Portal, Prepared
@@ -91,7 +92,7 @@ class Relay:
         if self._slow is not None:
             self._backlog.extend(events)
             if events and isinstance(events[-1], talk.Bye):
-                self.hearing.cancel()  # nobody is left to wait for an approval
+                self.hearing.counter.cancel()  # nobody is left to wait for an approval
             return
         for at, event in enumerate(events):
             self._slow = self._step(event)
@@ -147,7 +148,7 @@ class Relay:
 
     def cancel(self) -> bool:
         """Give up a hold, if one is waited for; else the cancel belongs upstream."""
-        return self.hearing.cancel()
+        return self.hearing.counter.cancel()
 
     # ---- station 2: one event
 

@@ -20,7 +20,7 @@ from proctor.edge.certificates import ca_path
 from proctor.edge.config import Config
 from proctor.edge.store import Store
 from proctor.errors import ConfigFault
-from proctor.terms import Ticket, TicketId, TicketState
+from proctor.terms import Moment, Ticket, TicketId, TicketState
 
 SETTINGS = """
 [databases.shop]
@@ -103,7 +103,7 @@ async def test_what_is_due_expires_and_is_on_record_in_a_log_that_verifies(tmp_p
         frozenset({"dba"}), 1, now - timedelta(hours=2), now - timedelta(hours=1),
     )  # fmt: skip
     with Store.open(config.state) as store:
-        store.tickets.open(old)
+        store.tickets.open(old, Moment(now - timedelta(hours=2)))
         async with running(config, door()):
             async with asyncio.timeout(10):
                 while (ticket := store.tickets.get("T1")) is not None and ticket.state is TicketState.PENDING:

@@ -58,6 +58,7 @@ BODIES = {
     "a refusal": r.TicketDenied(id="t1-d", by="dora", because="no", **TICKET),
     "an expiry": r.TicketExpired(id="t1-e", **TICKET),
     "a spent ticket": r.TicketSpent(id="t1-s", **TICKET),
+    "a voided ticket": r.TicketVoided(id="t1-v", why="an object or setting has changed", **TICKET),
     "a withdrawn ticket": r.TicketCancelled(id="t1-x", **TICKET),
     "rules": r.RulesLoaded(id="r1", rule_set="abc", rules=12, sources=(r.Source(name="pack.cedar", sha256="0" * 64),)),
     "a configuration": r.ConfigLoaded(id="c1", digest="abc", changed=("limits.idle",)),

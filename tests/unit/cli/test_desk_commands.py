@@ -18,7 +18,7 @@ from proctor.app.control_process import ControlRoom
 from proctor.app.settings import load
 from proctor.edge.live_sessions import LiveSession
 from proctor.edge.store import Store
-from proctor.terms import Kind, SessionId, Ticket, TicketId, TicketState
+from proctor.terms import Kind, Moment, SessionId, Ticket, TicketId, TicketState
 from tests.unit.cli.terminal import Ran, Terminal
 
 SETTINGS = """
@@ -72,7 +72,8 @@ class Gateway:
                 1,
                 now,
                 now + timedelta(hours=1),
-            )
+            ),
+            Moment(now),
         )
 
 

@@ -10,6 +10,7 @@ from proctor.app.settings import load
 from proctor.audit.record import Body, OperatorCall
 from proctor.control import Control
 from proctor.edge.config import Config
+from proctor.edge.desk import moment
 from proctor.edge.store import Store
 from proctor.policy.rules import Rules
 from proctor.terms import Identity, Ticket, TicketId, TicketState
@@ -117,7 +118,9 @@ class House:
                 quorum=quorum,
                 created=self.clock.now(),
                 expires=self.clock.now() + timedelta(hours=1),
-            )
+                footing="footing",
+            ),
+            moment(self.clock),
         )
 
 

@@ -17,10 +17,23 @@ from proctor.edge.store import OperatorEvent, Store
 from proctor.edge.ticket_book import MAX_PENDING
 from proctor.errors import ClientFault, ConfigFault
 from proctor.sql.catalog import Catalog, ColumnDef, RelationDef
-from proctor.terms import Column, DataClass, Finding, Kind, Relation, SessionId, Ticket, TicketId, TicketState
+from proctor.terms import (
+    Column,
+    DataClass,
+    Finding,
+    Kind,
+    Moment,
+    Relation,
+    SessionId,
+    Ticket,
+    TicketId,
+    TicketState,
+    Vote,
+)  # fmt: skip
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
+NOON, LATE = Moment(NOW, 1), Moment(LATER, 1)
 PEOPLE = Relation("public", "people")
 EMAIL = Column(PEOPLE, "email")
 FOUND = Finding(DataClass("email"), 0.9, "name and values")
@@ -42,12 +55,17 @@ def ticket(number: int = 1, **changed: object) -> Ticket:
         quorum=1,
         created=NOW,
         expires=LATER,
+        footing="footing",
     )
     return replace(plain, **changed)  # type: ignore[arg-type] # a test names fields that exist
 
 
 def approved(before: Ticket) -> Ticket:
-    return replace(before, state=TicketState.APPROVED, decided_by=("dora",), because="looks right")
+    return replace(before, state=TicketState.APPROVED, votes=(vote("dora"),))
+
+
+def vote(by: str) -> Vote:
+    return Vote(by, True, NOW, "scram", frozenset({"dba", "ops"}), "looks right")
 
 
 @pytest.fixture
@@ -57,47 +75,48 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def spend(store: Store, **changed: object) -> bool:
-    fitting = {"requester": "copilot", "on_behalf_of": "alice", "database": "shop", "digest": "digest 1", "now": NOW}
+    fitting = {"requester": "copilot", "on_behalf_of": "alice", "database": "shop", "digest": "digest 1", "now": NOON}
+    fitting["footing"] = "footing"
     return store.tickets.spend("T1", **(fitting | changed))  # type: ignore[arg-type] # a test names fields that exist
 
 
 def test_the_state_is_private(store: Store, tmp_path: Path) -> None:
-    store.tickets.open(ticket())
+    store.tickets.open(ticket(), NOON)
     files = list((tmp_path / "state").iterdir())
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
 def test_a_ticket_comes_back_as_it_went_in(store: Store) -> None:
-    store.tickets.open(ticket())
+    store.tickets.open(ticket(), NOON)
     assert store.tickets.get("T1") == ticket()
     assert store.tickets.get("T2") is None
 
 
 def test_who_asks_for_the_same_twice_gets_the_same_ticket(store: Store) -> None:
-    store.tickets.open(ticket())
-    assert store.tickets.open(ticket(id=TicketId("T9"))).id == "T1"
-    assert store.tickets.open(ticket(id=TicketId("T8"), database="other")).id == "T8"
-    assert store.tickets.open(ticket(id=TicketId("T7"), on_behalf_of=None)).id == "T7"
+    store.tickets.open(ticket(), NOON)
+    assert store.tickets.open(ticket(id=TicketId("T9")), NOON).id == "T1"
+    assert store.tickets.open(ticket(id=TicketId("T8"), database="other"), NOON).id == "T8"
+    assert store.tickets.open(ticket(id=TicketId("T7"), on_behalf_of=None), NOON).id == "T7"
 
 
 def test_an_expired_request_is_not_found_again(store: Store) -> None:
-    store.tickets.open(ticket())
+    store.tickets.open(ticket(), NOON)
     again = ticket(id=TicketId("T9"), created=LATER, expires=LATER + timedelta(hours=1))
-    assert store.tickets.open(again).id == "T9"
+    assert store.tickets.open(again, LATE).id == "T9"
 
 
 def test_nobody_buries_the_desk(store: Store) -> None:
     for number in range(MAX_PENDING):
-        store.tickets.open(ticket(number))
+        store.tickets.open(ticket(number), NOON)
     with pytest.raises(ClientFault) as caught:
-        store.tickets.open(ticket(MAX_PENDING))
+        store.tickets.open(ticket(MAX_PENDING), NOON)
     assert caught.value.sqlstate == "53400"
-    store.tickets.open(ticket(MAX_PENDING, requester="bob"))
+    store.tickets.open(ticket(MAX_PENDING, requester="bob"), NOON)
 
 
 def test_only_an_approved_ticket_is_spent_and_only_once(store: Store) -> None:
-    store.tickets.open(ticket())
+    store.tickets.open(ticket(), NOON)
     assert not spend(store)
     store.tickets.take_step("T1", approved)
     assert spend(store)
@@ -115,11 +134,12 @@ def test_only_an_approved_ticket_is_spent_and_only_once(store: Store) -> None:
         pytest.param({"on_behalf_of": "bob"}, id="for somebody else"),
         pytest.param({"database": "other"}, id="another database"),
         pytest.param({"digest": "digest 2"}, id="another statement"),
-        pytest.param({"now": LATER}, id="too late"),
+        pytest.param({"now": LATE}, id="too late"),
+        pytest.param({"footing": "another"}, id="another meaning"),
     ],
 )
 def test_a_ticket_fits_one_statement_one_identity_and_one_hour(store: Store, changed: dict[str, object]) -> None:
-    store.tickets.open(ticket())
+    store.tickets.open(ticket(), NOON)
     store.tickets.take_step("T1", approved)
     assert not spend(store, **changed)
     assert spend(store)
@@ -127,7 +147,7 @@ def test_a_ticket_fits_one_statement_one_identity_and_one_hour(store: Store, cha
 
 def test_of_many_who_spend_at_once_one_succeeds(store: Store, tmp_path: Path) -> None:
     """Workers are processes of their own: each has its own store on the same file."""
-    store.tickets.open(ticket())
+    store.tickets.open(ticket(), NOON)
     store.tickets.take_step("T1", approved)
     outcomes: list[bool] = []
     start = threading.Barrier(6)
@@ -146,13 +166,13 @@ def test_of_many_who_spend_at_once_one_succeeds(store: Store, tmp_path: Path) ->
 
 
 def test_of_many_who_approve_at_once_each_sees_the_one_before(store: Store, tmp_path: Path) -> None:
-    store.tickets.open(ticket(quorum=4))
+    store.tickets.open(ticket(quorum=4), NOON)
     start = threading.Barrier(4)
 
     def sign(name: str) -> None:
         with Store.open(tmp_path / "state") as own:
             start.wait()
-            own.tickets.take_step("T1", lambda before: replace(before, decided_by=(*before.decided_by, name)))
+            own.tickets.take_step("T1", lambda before: replace(before, votes=(*before.votes, vote(name))))
 
     threads = [threading.Thread(target=sign, args=(name,)) for name in "abcd"]
     for thread in threads:
@@ -165,41 +185,58 @@ def test_of_many_who_approve_at_once_each_sees_the_one_before(store: Store, tmp_
 
 
 def test_a_refused_step_changes_nothing(store: Store) -> None:
-    store.tickets.open(ticket())
+    store.tickets.open(ticket(), NOON)
     assert store.tickets.take_step("T1", lambda _: "no") == "no"
     assert store.tickets.get("T1") == ticket()
     assert store.tickets.take_step("T2", approved) is None
 
 
-def test_claim_finds_an_approved_ticket_that_fits_and_spends_it(store: Store) -> None:
+def test_the_open_tickets_for_one_request_are_found_the_oldest_first(store: Store) -> None:
     key = {"requester": "copilot", "on_behalf_of": "alice", "database": "shop", "digest": "digest 1"}
-    store.tickets.open(ticket())
-    assert store.tickets.claim(**key, now=NOW) is None  # type: ignore[arg-type] # all are strings
+    assert store.tickets.alike(**key) == ()  # type: ignore[arg-type] # all are strings
+    store.tickets.open(ticket(created=NOW + timedelta(seconds=1)), NOON)
+    store.tickets.open(ticket(id=TicketId("T0"), footing="before"), NOON)
+    store.tickets.open(ticket(2), NOON)
     store.tickets.take_step("T1", approved)
-    found = store.tickets.claim(**key, now=NOW)  # type: ignore[arg-type] # all are strings
-    assert found is not None
-    assert (found.id, found.decided_by) == ("T1", ("dora",))
-    assert store.tickets.claim(**key, now=NOW) is None  # type: ignore[arg-type] # all are strings
+    assert [each.id for each in store.tickets.alike(**key)] == ["T0", "T1"]  # type: ignore[arg-type]
+    assert spend(store)
+    assert [each.id for each in store.tickets.alike(**key)] == ["T0"]  # type: ignore[arg-type]
+
+
+def test_what_is_void_fits_nothing(store: Store) -> None:
+    store.tickets.open(ticket(), NOON)
+    store.tickets.take_step("T1", approved)
+    assert store.tickets.void("T1")
+    assert not store.tickets.void("T1")
+    assert not spend(store)
+
+
+def test_a_ticket_ends_by_the_clock_that_never_steps_back(store: Store) -> None:
+    store.tickets.open(ticket(deadline=1000), NOON)
+    store.tickets.take_step("T1", approved)
+    set_back = Moment(NOW - timedelta(days=1), 1000)
+    assert not spend(store, now=set_back)
+    assert [each.id for each in store.tickets.expire_due(set_back)] == ["T1"]
 
 
 def test_what_is_due_expires_and_nothing_else(store: Store) -> None:
-    store.tickets.open(ticket(1))
-    store.tickets.open(ticket(2, expires=LATER + timedelta(seconds=1)))
-    store.tickets.open(ticket(3))
+    store.tickets.open(ticket(1), NOON)
+    store.tickets.open(ticket(2, expires=LATER + timedelta(seconds=1)), NOON)
+    store.tickets.open(ticket(3), NOON)
     store.tickets.take_step("T3", approved)
-    store.tickets.open(ticket(4))
+    store.tickets.open(ticket(4), NOON)
     assert store.tickets.cancel("T4")
     assert not store.tickets.cancel("T4")
-    assert store.tickets.expire_due(NOW) == ()
-    gone = store.tickets.expire_due(LATER)
+    assert store.tickets.expire_due(NOON) == ()
+    gone = store.tickets.expire_due(LATE)
     assert {each.id: each.state for each in gone} == {"T1": TicketState.EXPIRED, "T3": TicketState.EXPIRED}
     assert [each.id for each in store.tickets.list(states=[TicketState.PENDING])] == ["T2"]
 
 
 def test_a_person_sees_what_agents_ask_in_their_name(store: Store) -> None:
-    store.tickets.open(ticket(1))
-    store.tickets.open(ticket(2, requester="alice", on_behalf_of=None))
-    store.tickets.open(ticket(3, requester="bob", on_behalf_of=None))
+    store.tickets.open(ticket(1), NOON)
+    store.tickets.open(ticket(2, requester="alice", on_behalf_of=None), NOON)
+    store.tickets.open(ticket(3, requester="bob", on_behalf_of=None), NOON)
     assert {each.id for each in store.tickets.list(requester="alice")} == {"T1", "T2"}
     assert len(store.tickets.list()) == 3
 
@@ -265,7 +302,7 @@ def test_every_process_hears_of_a_change(store: Store, tmp_path: Path) -> None:
             "classifications/shop",
         }
         assert worker.map.classified("shop").version == 1
-        store.tickets.open(ticket())
+        store.tickets.open(ticket(), NOON)
         assert worker.changes()["tickets"] == 1
         assert store.rules_changed() == worker.changes()["rules"] == 1
 
@@ -438,7 +475,7 @@ def test_newer_state_is_refused(tmp_path: Path) -> None:
 def test_older_state_is_copied_before_it_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The copy is made before the first step, so that even a step that fails leaves it behind."""
     with Store.open(tmp_path, migrate=True) as store:
-        store.tickets.open(ticket())
+        store.tickets.open(ticket(), NOON)
     _pretend_version(tmp_path, "0000")
     with pytest.raises(Exception, match="0000"):
         Store.open(tmp_path, migrate=True)
