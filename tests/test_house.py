@@ -225,8 +225,10 @@ def test_a_decision_record_is_one_screen_and_has_its_four_parts(path: Path) -> N
     assert len(text.splitlines()) <= 50
 
 
-def test_decision_records_are_numbered_without_gaps() -> None:
-    assert [int(path.name[:4]) for path in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+def test_no_two_decision_records_have_one_number() -> None:
+    """Numbers are given out in ranges to those who work at the same time, so there are gaps."""
+    numbers = [int(path.name[:4]) for path in DECISIONS]
+    assert sorted(set(numbers)) == numbers
 
 
 def test_the_goals_are_five_and_ranked() -> None:
