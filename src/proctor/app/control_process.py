@@ -24,9 +24,9 @@ from proctor.app.channel import DRAIN, READY, RELOAD, TROUBLE, Channel
 from proctor.app.web import WebServer, servers_for
 from proctor.audit.integrator import Integrator
 from proctor.audit.journal import Journal
-from proctor.audit.record import Heartbeat, RulesLoaded, TicketExpired, WorkerStarted, WorkerStopped
+from proctor.audit.record import Heartbeat, TicketExpired, WorkerStarted, WorkerStopped
 from proctor.control import Control
-from proctor.edge import certificates
+from proctor.edge import certificates, rule_shelf
 from proctor.edge.config import Config
 from proctor.edge.desk import moment, new_id
 from proctor.edge.doorkeeper import Doorkeeper
@@ -66,7 +66,7 @@ class ControlRoom:
         self.control = Control(
             store=self.store,
             config=config,
-            rules=Rules.load(config.policy.paths),
+            rules=self._rules(config, ask_reload),
             journal=self.journal,
             clock=self.clock,
             reload=self._reload_asked,
@@ -80,6 +80,7 @@ class ControlRoom:
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until told to stop; then take the last records into the log."""
         self.journal.record(WorkerStarted(id=self._id(), worker=SHARD, pid=os.getpid(), version=version()))
+        self.journal.record(rule_shelf.loaded(self._id(), self.control.rules))
         try:
             async with asyncio.TaskGroup() as tasks:
                 serving = [tasks.create_task(server.run_until_told()) for server in self._servers]
@@ -112,13 +113,20 @@ class ControlRoom:
     def reload(self) -> None:
         """Put the settings and rules in force that now lie there; raises `ConfigFault` and keeps the old ones."""
         config = settings.load(self.config.source)
-        rules = Rules.load(config.policy.paths)
+        rules = self._rules(config, self._ask_reload)
         before = self.control.rules
         self.config = config
         self.control.change(config, rules)
         self.door.change(config, Locks(config, self._key))
         if rules.digest != before.digest:
-            self.journal.record(RulesLoaded(id=self._id(), rule_set=rules.digest, rules=len(rules)))
+            self.journal.record(rule_shelf.loaded(self._id(), rules))
+
+    @staticmethod
+    def _rules(config: Config, ask_reload: Callable[[], None] | None) -> Rules:
+        """Return the rules in force; without a supervisor to put them there, this process does."""
+        if ask_reload is None:
+            return rule_shelf.put_in_force(config.state, config.policy.paths)
+        return rule_shelf.in_force(config.state)
 
     async def _reload_asked(self) -> str:
         """Check what lies there, and have the whole house reload; an operator hears of troubles at once."""

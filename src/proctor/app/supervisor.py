@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from proctor.app import settings
@@ -20,15 +21,14 @@ from proctor.app.channel import CANCEL, CONNECTION, DRAIN, READY, RELOAD, TROUBL
 from proctor.app.doors import Door, opened
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerDied, WorkerStarted, WorkerStopped
-from proctor.edge import certificates
+from proctor.edge import certificates, rule_shelf
 from proctor.edge.config import Config
 from proctor.edge.desk import new_id
 from proctor.edge.epochs import Epochs
 from proctor.edge.house import PID_BITS, SystemClock
 from proctor.edge.keys import login_key, make_folder, read_key
 from proctor.edge.store import Store
-from proctor.errors import ConfigFault, HouseFault
-from proctor.policy.rules import Rules
+from proctor.errors import Fault, HouseFault
 
 log = logging.getLogger("proctor.supervisor")
 
@@ -105,13 +105,14 @@ class Supervisor:
         read_key(config.keys.mask, name="mask")
         read_key(config.keys.bind, name="bind")
         login_key(config)
-        Rules.load(config.policy.paths)
+        rules = rule_shelf.put_in_force(config.state, config.policy.paths)
         certificates.prepare(config, self._clock.now())
         Store.open(config.state, migrate=True).close()
         Epochs(config.state / "epochs").close()
         self._journal = Journal.open(config.state / "journal" / SHARD, SHARD, clock=self._clock)
-        digest = Rules.load(config.policy.paths).digest
-        self._journal.record(ConfigLoaded(id=new_id(self._clock), digest=digest))
+        written = sha256(self._source.read_bytes()).hexdigest()
+        self._journal.record(ConfigLoaded(id=new_id(self._clock), digest=written))
+        self._journal.record(rule_shelf.loaded(new_id(self._clock), rules))
 
     async def _all_ready(self) -> None:
         try:
@@ -226,8 +227,9 @@ class Supervisor:
 
     def _reload(self) -> None:
         try:
-            settings.load(self._source)
-        except ConfigFault as fault:
+            found = settings.load(self._source)
+            rule_shelf.put_in_force(self._config.state, found.policy.paths)
+        except Fault as fault:
             log.error("not reloaded, the old configuration stays: %s", fault.message)
             return
         for child in self._children:

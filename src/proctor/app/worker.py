@@ -21,8 +21,8 @@ from proctor.app import settings
 from proctor.app.channel import CANCEL, CONNECTION, DRAIN, READY, RELOAD, TROUBLE, Channel, pack_cancel, unpack_cancel
 from proctor.app.rounds import Rounds, tended
 from proctor.audit.journal import Journal
-from proctor.audit.record import ConfigLoaded, RulesLoaded, WorkerStarted, WorkerStopped
-from proctor.edge import certificates
+from proctor.audit.record import ConfigLoaded, WorkerStarted, WorkerStopped
+from proctor.edge import certificates, rule_shelf
 from proctor.edge.config import Config
 from proctor.edge.desk import StoreDesk, new_id
 from proctor.edge.epochs import Epochs
@@ -33,7 +33,6 @@ from proctor.edge.logins import Logins
 from proctor.edge.store import Store
 from proctor.edge.world import RuleBook
 from proctor.errors import Fault
-from proctor.policy.rules import Rules
 from proctor.session.judge import Memory
 from proctor.session.plans import Wardrobe
 from proctor.terms import Identity
@@ -67,6 +66,7 @@ class Worker:
             loop.add_signal_handler(number, _nothing)  # the terminal sends them to all; the supervisor's word counts
         loop.add_signal_handler(signal.SIGTERM, self._drain)
         house.record(WorkerStarted(id=new_id(house.clock), worker=house.name, pid=os.getpid(), version=version()))
+        house.record(rule_shelf.loaded(new_id(house.clock), house.book.rules))
         gc.freeze()  # what is here now stays; the collector need not look at it again
         gc.set_threshold(*COLLECT)
         self._channel.send(READY)
@@ -81,7 +81,7 @@ class Worker:
         store = Store.open(config.state)
         journal = Journal.open(config.state / "journal" / f"worker-{self._index}", f"worker-{self._index}", clock=clock)
         key = read_key(config.keys.mask, name="mask")
-        rules = Rules.load(config.policy.paths)
+        rules = rule_shelf.in_force(config.state)
         seal = certificates.prepare(config, clock.now())
         self._tls = None if seal is None else certificates.server_context(seal)
         store.sessions.worker_gone(f"worker-{self._index}")
@@ -138,7 +138,7 @@ class Worker:
             return
         try:
             config = settings.load(self._source)
-            rules = Rules.load(config.policy.paths)
+            rules = rule_shelf.in_force(house.config.state)  # where the supervisor has put them: all take the same
         except Fault as fault:
             log.error("the configuration was not reloaded: %s", fault.message)
             self._channel.send(TROUBLE, fault.message.encode()[:1000])
@@ -150,7 +150,7 @@ class Worker:
             house.spawn(tended(self._rounds.renew()))
         if rules.digest != house.book.rules.digest:
             house.book.change(rules)
-            house.record(RulesLoaded(id=new_id(house.clock), rule_set=rules.digest, rules=len(rules)))
+            house.record(rule_shelf.loaded(new_id(house.clock), rules))
         house.record(ConfigLoaded(id=new_id(house.clock), digest=settings_digest(self._source), version=version()))
 
     def _see_out(self, house: House, before: Config) -> None:

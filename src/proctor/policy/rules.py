@@ -1,15 +1,13 @@
 """Station 4: the rules in force. A value: the shipped pack and the operator's own files, checked and ready to be asked.
 
 Takes questions (who, which action, what, under which facts), gives verdicts with the ids of the rules that made them.
-Knows nothing of SQL, masks or tickets. Reads the operator's files in one place, `_read`, and no clock.
+Knows nothing of SQL, masks or tickets, and reads no clock.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import cedarpy
@@ -17,12 +15,14 @@ import msgspec
 
 from proctor.errors import ConfigFault, HouseFault
 from proctor.policy.check import Rule, RuleInfo, check_rule
+from proctor.policy.files import SCHEMA, RuleFile, digest_of, read_files, shipped_files
 from proctor.policy.questions import Facts, Question
-from proctor.policy.source import split_policies
+from proctor.policy.source import Piece, split_policies
 from proctor.policy.vocabulary import did_you_mean
 from proctor.terms import Action, Kind
 
 MAX_REMEMBERED = 4096  # verdicts; questions are made of names that a client may invent
+MAX_TROUBLES = 100  # told at once
 MAX_QUESTIONS = 5000  # of one statement: a stranger's statement may name any number of columns
 
 DEFAULT = RuleInfo(
@@ -72,8 +72,9 @@ class Verdict:
 class Rules:
     """The rules in force. Two values with the same `digest` decide alike."""
 
-    def __init__(self, rules: Sequence[Rule], digest: str) -> None:
-        self.digest = digest
+    def __init__(self, rules: Sequence[Rule], files: Sequence[RuleFile]) -> None:
+        self.files = tuple(files)
+        self.digest = digest_of(self.files)
         self.reads_clock = any(rule.reads_clock for rule in rules)
         counting = [rule.kinds for rule in rules if rule.reads_probes and Action.INFER in rule.actions]
         self._counted: frozenset[Kind] = frozenset().union(*counting)
@@ -92,14 +93,19 @@ class Rules:
     def load(cls, paths: Sequence[Path]) -> Rules:
         """Return the shipped pack with the operator's files on top; a folder stands for the *.cedar files in it.
 
-        Raises `ConfigFault`, naming file and line, for the first thing that is not a rule.
+        Raises `ConfigFault`, naming file and line, for everything that is not a rule.
         """
-        schema_text = _shipped("schema.cedarschema")
-        schema = cedarpy.Schema.from_str(schema_text)
-        pack = [(f"shipped/{name}", _shipped(name)) for name in _shipped_names()]
-        own = [(str(path), text) for path, text in _read(paths)]
-        shipped = _checked(pack, schema)
-        return cls(_joined(shipped, _checked(own, schema)), _digest(schema_text, [*pack, *own]))
+        return cls.of((*shipped_files(), *read_files(paths)))
+
+    @classmethod
+    def of(cls, files: Sequence[RuleFile]) -> Rules:
+        """Return the rule set that these files are: the schema, a shipped pack, and what stands on top of it."""
+        schemas = [file.text for file in files if file.shipped and file.name == SCHEMA]
+        if len(schemas) != 1:
+            raise ConfigFault("a rule set has one schema; this one is not whole")
+        schema = cedarpy.Schema.from_str(schemas[0])
+        shipped = _checked([file for file in files if file.shipped and file.name != SCHEMA], schema)
+        return cls(_joined(shipped, _checked([file for file in files if not file.shipped], schema)), files)
 
     def __iter__(self) -> Iterator[RuleInfo]:
         return iter([rule.info for rule in self._rules.values()])
@@ -185,19 +191,31 @@ class Rules:
             )
 
 
-def _checked(sources: Iterable[tuple[str, str]], schema: cedarpy.Schema) -> list[Rule]:
+def _checked(files: Iterable[RuleFile], schema: cedarpy.Schema) -> list[Rule]:
     rules: dict[str, Rule] = {}
-    for file, text in sources:
-        for piece in split_policies(file, text):
+    troubles: list[str] = []
+    for piece in _pieces(files, troubles):
+        try:
             rule = check_rule(piece, schema)
-            twin = rules.get(rule.info.id)
-            if twin is not None:
-                raise ConfigFault(
-                    f"{piece.place}: the id {rule.info.id} is taken by the rule at {twin.info.file}:{twin.info.line}; "
-                    "choose another"
-                )
-            rules[rule.info.id] = rule
+        except ConfigFault as fault:
+            troubles.append(fault.message)
+            continue
+        twin = rules.get(rule.info.id)
+        if twin is not None:
+            taken = f"the id {rule.info.id} is taken by the rule at {twin.info.file}:{twin.info.line}"
+            troubles.append(f"{piece.place}: {taken}; choose another")
+        rules[rule.info.id] = rule
+    if troubles:
+        raise ConfigFault("\n".join(troubles[:MAX_TROUBLES]))
     return list(rules.values())
+
+
+def _pieces(files: Iterable[RuleFile], troubles: list[str]) -> Iterator[Piece]:
+    for file in files:
+        try:
+            yield from split_policies(file.name, file.text)
+        except ConfigFault as fault:
+            troubles.append(fault.message)
 
 
 def _joined(shipped: list[Rule], own: list[Rule]) -> list[Rule]:
@@ -224,37 +242,3 @@ def _joined(shipped: list[Rule], own: list[Rule]) -> list[Rule]:
                 f'or write @replaces("{info.id}") to put this rule in its place'
             )
     return [rule for rule in shipped if rule.info.id not in replaced] + own
-
-
-def _digest(schema: str, sources: Iterable[tuple[str, str]]) -> str:
-    """Return one digest over everything; lengths go in, so that text cannot move from one file to the next."""
-    total = hashlib.sha256()
-    for text in (schema, *(text for _, text in sources)):
-        data = text.encode()
-        total.update(len(data).to_bytes(8, "big"))
-        total.update(data)
-    return total.hexdigest()
-
-
-def _shipped_names() -> list[str]:
-    folder = resources.files("proctor.policy").joinpath("pack")
-    return sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".cedar"))
-
-
-def _shipped(name: str) -> str:
-    return resources.files("proctor.policy").joinpath("pack").joinpath(name).read_text("utf-8")
-
-
-def _read(paths: Iterable[Path]) -> list[tuple[Path, str]]:
-    """Read the operator's rule files, in the order given, those of a folder by name."""
-    files: list[Path] = []
-    for path in paths:
-        files.extend(sorted(path.glob("*.cedar")) if path.is_dir() else [path])
-    texts: list[tuple[Path, str]] = []
-    for file in files:
-        try:
-            texts.append((file, file.read_text("utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise ConfigFault(f"{file}:1: the rule file cannot be read: {why}; correct [policy] paths") from error
-    return texts
