@@ -52,7 +52,7 @@ async def explain(config: Config, sql: str, *, name: str, database: str, reason:
     reached = _database(config, database)
     asker = principal.identity("explain")
     rules = Rules.load(config.policy.paths)
-    seen, settings = await _see(config, reached, asker)
+    seen, settings = await see(config, database, asker)
     context = Context(
         database=reached.name,
         environment=reached.environment,
@@ -69,8 +69,9 @@ async def explain(config: Config, sql: str, *, name: str, database: str, reason:
             _tell_story(story)
 
 
-async def _see(config: Config, reached: Database, asker: Identity) -> tuple[Survey, SessionSettings]:
+async def see(config: Config, database: str, asker: Identity) -> tuple[Survey, SessionSettings]:
     """Return the database, and how names are resolved in a session of the asker's."""
+    reached = _database(config, database)
     gateways, own = Questions(reached), Questions(reached, reached.role_for(asker.groups))
     try:
         with _store_to_read(config) as store:

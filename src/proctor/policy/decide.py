@@ -70,6 +70,8 @@ class _Case:
     rules: Rules
     classified: Classified
     unmasked: frozenset[Column]
+    unmasking: tuple[str, ...] = ()
+    """The rules by which those columns are shown as they are."""
 
 
 def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, classified: Classified) -> Decision:
@@ -77,8 +79,10 @@ def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, 
     complaint = check_claims(asker, context.claims)
     if complaint is not None:
         return Deny((CLAIM.id,), rules.digest, complaint, CLAIM.hint)
-    unmasked = _unmasked(asker, analysis, context, rules, classified)
-    case = _Case(analysis, context, rules, classified, unmasked)
+    shown = _unmasked(asker, analysis, context, rules, classified)
+    unmasked = frozenset(shown)
+    unmasking = tuple(dict.fromkeys(name for verdict in shown.values() for name in verdict.rules))
+    case = _Case(analysis, context, rules, classified, unmasked, unmasking)
     counted = rules.reads_probes(asker.kind)
     questions = questions_of(asker, analysis, context, classified, unmasked, counted=counted)
     if counted:
@@ -165,19 +169,19 @@ def _subject(question: Question) -> str:
 
 def _unmasked(
     asker: Identity, analysis: Analysis, context: Context, rules: Rules, classified: Classified
-) -> frozenset[Column]:
-    """Return the sensitive columns that the asker may see as they are. By default there is no such rule."""
+) -> dict[Column, Verdict]:
+    """Return the sensitive columns that the asker may see as they are, and why. By default there is no such rule."""
     if not rules.may_permit(asker.kind, Action.UNMASK):
-        return frozenset()
+        return {}
     questions = unmask_questions(asker, analysis, context, classified)
     facts = Facts(context.now, context.approved, context.approvals)
     verdicts = rules.ask(list(questions.values()), facts)
-    return frozenset(column for column, verdict in zip(questions, verdicts, strict=True) if verdict.allowed)
+    return {column: verdict for column, verdict in zip(questions, verdicts, strict=True) if verdict.allowed}
 
 
 def _allow(case: _Case, verdicts: Iterable[Verdict]) -> Allow:
     return Allow(
-        rules=tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.rules)),
+        rules=tuple(dict.fromkeys((*(name for verdict in verdicts for name in verdict.rules), *case.unmasking))),
         rule_set=case.rules.digest,
         masks=plan_masks(case.analysis, case.classified, case.context.style, case.unmasked),
         sensitive=touches_sensitive(case.analysis, case.classified),

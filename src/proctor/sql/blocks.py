@@ -32,10 +32,14 @@ def settle(
     parts: Sequence[Conjunct],
     *,
     at_most: int | None = None,
+    product: int | None = None,
     locks: bool = False,
     target: Item | None = None,
 ) -> Settled:
-    """Note how each relation of a block is read, but for the target of a write."""
+    """Note how each relation of a block is read, but for the target of a write.
+
+    `product` is the most rows that a product of relations is computed for, `at_most` what others give.
+    """
     limited = limited_items(rows, parts)
     counts = key_counts(rows, parts)
     crossed = _crossed(rows, parts, counts)
@@ -54,12 +58,25 @@ def settle(
         if locks:
             how.add(traits.ROW_LOCK)
         found = estimate(item, counts)
-        if at_most is not None:
-            found = at_most if found is None else min(found, at_most)
+        bound = at_most
+        if item.serial in crossed:
+            found, bound = _multiplied(item, rows, crossed, counts), product
+        if bound is not None:
+            found = bound if found is None else min(found, bound)
         for relation in walk.world.family(item.relation) if item.relation.children else (item.relation,):
             walk.ledger.scan(relation, how, found)
     alone = estimate(rows[0], counts) if len(rows) == 1 else None
     return Settled(all(item.serial in limited for item in rows), alone)
+
+
+def _multiplied(item: Item, rows: Sequence[Item], crossed: set[int], counts: dict[int, int]) -> int | None:
+    """Return the rows of a relation that is multiplied, times itself where it stands there more than once."""
+    found = None
+    for other in rows:
+        if other.serial in crossed and other.relation == item.relation:
+            rows_of = estimate(other, counts)
+            found = rows_of if found is None or rows_of is None else found * rows_of
+    return found
 
 
 def estimate(item: Item, counts: dict[int, int]) -> int | None:

@@ -14,6 +14,7 @@ from proctor.sql.catalog import FunctionDef, RelationDef, TypeDef
 from proctor.sql.functions import OPAQUE, Standing
 from proctor.sql.harmless import setting_deeds
 from proctor.sql.ledger import MANY_ROWS
+from proctor.sql.reaching import REACHING
 from proctor.sql.scope import NO_TYPES, Cell, Value, union
 from proctor.sql.walk import Walk
 from proctor.sql.world import CATALOG, TEMPORARY
@@ -160,6 +161,10 @@ def _opaque(walk: Walk, schema: str | None, name: str, args: Sequence[Value]) ->
     where = made[0].schema if made else schema or CATALOG
     walk.ledger.functions.add(f"{where}.{name}")
     walk.ledger.hide(f"function {where}.{name}(…) is not on the list")
+    if name in REACHING:
+        reached = Access(Action.EXECUTE, traits=frozenset({REACHING[name]}), object=f"function {name}")
+        if reached not in walk.ledger.accesses:
+            walk.ledger.accesses.append(reached)
     access = Access(Action.EXECUTE, object=f"function {where}.{name}")
     if access not in walk.ledger.accesses:
         walk.ledger.accesses.append(access)

@@ -186,7 +186,16 @@ def _select(walk: Walk, q: ir.Select, scope: Scope) -> Shape:
     _order(walk, q.tail.order, cells, scope)
     at_most = _limit(walk, q.tail, scope)
     collapsed = not q.grouped and q.distinct is None and bool(q.source) and all(map(_is_summary, q.targets))
-    settled = settle(walk, scope.rows, parts, at_most=1 if collapsed else at_most, locks=q.tail.locks)
+    # A LIMIT stops a product early only if nothing has to see all of it first.
+    early = not (collapsed or q.grouped or q.distinct is not None or q.tail.order)
+    settled = settle(
+        walk,
+        scope.rows,
+        parts,
+        at_most=1 if collapsed else at_most,
+        product=at_most if early else None,
+        locks=q.tail.locks,
+    )
     single = at_most == 1 or collapsed or not q.source
     return Shape(
         tuple(cells),

@@ -65,6 +65,18 @@ PRODUCTION = [
         (H, "cartesian"),
     ),
     Row("a large table, all of it", plainly(READ, "orders", "no_where", rows=2_000_000), *same(A, "read")),
+    Row(
+        "a very large table with sensitive columns",
+        lambda s: s.access(READ, "customers", "no_where", rows=2_000_000, touched=["id", "email"]),
+        (H, "mass-read"),
+        (D, "agent-mass-read"),
+        (A, "read"),
+    ),
+    Row(
+        "its columns that are not sensitive",
+        lambda s: s.access(READ, "customers", "no_where", rows=2_000_000, touched=["id"]),
+        *same(A, "read"),
+    ),
     Row("lock a table", plainly(READ, "orders", "blocking"), *same(H, "blocking")),
     # temporary things
     Row("make a temp table", plainly(DEFINE, "tt", "adds"), *same(A, "define")),

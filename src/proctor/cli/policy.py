@@ -1,0 +1,50 @@
+"""Commands of the rules: `policy test`, `policy replay`, `policy show`. None of them changes anything."""
+
+# ruff: noqa: PLC0415 - what is heavy is imported by the command that needs it; a command's options are many
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from proctor.cli.ground import JsonOption, settings_of
+
+policy = typer.Typer(
+    no_args_is_help=True,
+    help="The rules: try them on cases before they count, and on what was asked in the past.",
+)
+RulesOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="A *.cedar file, or a folder of them, on top of the shipped pack; again for more."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(policy, name="policy")
+
+
+@policy.command()
+def test(
+    file: Annotated[Path, typer.Argument(help="A TOML file of cases.")],
+    rules: RulesOption = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", envvar="PROCTOR_CONFIG", help="The settings, for who asks and which database."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play cases before the rules: a statement, who asks it, and what is expected. Exits with 1 when one fails.
+
+    A file that describes its own tables and people needs no settings, no database and no gateway: it runs anywhere.
+    Which rules: those of --rules, else those that the file names, else those of the settings.
+
+    Example: `proctor policy test rules.test.toml --rules ./rules`
+    """
+    from proctor.cli import rehearsing
+
+    found = None if config is None else settings_of(config)
+    asyncio.run(rehearsing.test(file, found, rules or (), as_json=as_json))
