@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from proctor.audit.note import SigningKey
+from proctor.audit.proof import Receipt
+from proctor.audit.tiles import Tiles
 from proctor.audit.tlog import Log, Signer
 
 GOPATH = Path("/usr/share/gocode")
@@ -83,3 +86,30 @@ def test_a_stranger_refuses_a_checkpoint_of_another_key(stranger, tmp_path):
     other = write(tmp_path / "two", 10)
     shutil.copy(other / "checkpoint", log / "checkpoint")
     assert ask(stranger, log).startswith("FAIL")
+
+
+def tiles(*words: str) -> bytes:
+    """Ask `tlog-scales`, another reader of C2SP tiles, written by somebody else."""
+    program = Path(sys.executable).with_name("tlog-tiles")
+    done = subprocess.run([program, *words], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.mark.parametrize("size", [1, 256, 300])
+def test_another_reader_finds_the_same_leaf_and_the_same_proof(tmp_path, size):
+    log = write(tmp_path, size)
+    note = (log / "checkpoint").read_bytes()
+    for number in {0, size // 2, size - 1}:
+        assert tiles("get-leaf", "-c", str(log), str(number)).rstrip(b"\n") == entry(number)
+        ours = Receipt.of(Tiles(log, size), number, note)
+        theirs = Receipt.read(tiles("gen-proof", str(log), str(number)))
+        assert (theirs.index, theirs.proof) == (ours.index, ours.proof)
+
+
+def test_another_reader_misses_a_leaf_that_was_changed(tmp_path):
+    log = write(tmp_path, 300)
+    bundle = log / "tile" / "entries" / "000"
+    bundle.write_bytes(bundle.read_bytes().replace(b'{"seq":8,', b'{"seq":9,'))
+    with pytest.raises(AssertionError):
+        tiles("get-leaf", "-c", str(log), "8")

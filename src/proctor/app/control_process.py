@@ -20,9 +20,9 @@ from pathlib import Path
 import uvloop
 
 from proctor.app import settings
+from proctor.app.archive import Archive
 from proctor.app.channel import DRAIN, READY, RELOAD, TROUBLE, Channel
 from proctor.app.web import WebServer, servers_for
-from proctor.audit.integrator import Integrator
 from proctor.audit.journal import Journal
 from proctor.audit.record import Heartbeat, TicketExpired, WorkerStarted, WorkerStopped
 from proctor.control import Control
@@ -34,18 +34,17 @@ from proctor.edge.house import SystemClock
 from proctor.edge.keys import login_key, make_private
 from proctor.edge.store import Store
 from proctor.edge.verifiers import Locks
-from proctor.errors import ConfigFault, Fault
+from proctor.errors import Fault
 from proctor.faces.api import create
 from proctor.policy.rules import Rules
 
 log = logging.getLogger("proctor.control")
 
 SHARD = "control"
-INTEGRATE_SECONDS = 1.0
+MEND_SECONDS = 1.0
 EXPIRE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 60
 RENEW_SECONDS = 3600.0
-LAST_ROUNDS = 1000  # of at most 20,000 records each: a process that is told to stop does stop
 
 
 class ControlRoom:
@@ -58,9 +57,6 @@ class ControlRoom:
         self.clock = SystemClock()
         self.store = Store.open(config.state)
         self.journal = Journal.open(config.state / "journal" / SHARD, SHARD, clock=self.clock)
-        self.integrator = Integrator.open(
-            config.state / "journal", config.state / "log", keys=_sign_folder(config), origin=house_name(config.state)
-        )
         self._key = login_key(config)
         self._ask_reload = ask_reload
         self.control = Control(
@@ -71,6 +67,7 @@ class ControlRoom:
             clock=self.clock,
             reload=self._reload_asked,
         )
+        self.archive = Archive(config, house_name(config.state), self.clock, self.control.health.troubles)
         self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record)
         self._tls = _tls(config, self.clock)
         app = create(self.control, self.door, config.state / "log", version())
@@ -87,9 +84,9 @@ class ControlRoom:
                 rounds = [
                     tasks.create_task(_regularly(seconds, self._tended(part, errand)))
                     for part, seconds, errand in (
-                        ("log", INTEGRATE_SECONDS, self._integrate),
+                        *self.archive.errands(),
                         ("approvals", EXPIRE_SECONDS, self._expire),
-                        ("journal", INTEGRATE_SECONDS, self._mend_journal),
+                        ("journal", MEND_SECONDS, self._mend_journal),
                         ("heartbeat", HEARTBEAT_SECONDS, self._beat),
                         ("certificate", RENEW_SECONDS, self._renew),
                     )
@@ -156,17 +153,6 @@ class ControlRoom:
 
         return tend
 
-    async def _integrate(self) -> None:
-        done = await asyncio.to_thread(self.integrator.integrate)
-        troubles = self.control.health.troubles
-        for part in [part for part in troubles if part.startswith("log of ")]:
-            if part.removeprefix("log of ") not in done.troubles:
-                del troubles[part]
-        for shard, trouble in done.troubles.items():
-            if troubles.get(f"log of {shard}") != trouble:
-                log.error("the log of %s: %s", shard, trouble)
-            troubles[f"log of {shard}"] = trouble
-
     async def _expire(self) -> None:
         for ticket in await asyncio.to_thread(self.store.tickets.expire_due, moment(self.clock)):
             self.journal.record(
@@ -198,11 +184,7 @@ class ControlRoom:
         if self.journal.failed is None:
             self.journal.record(WorkerStopped(id=self._id(), worker=SHARD, pid=os.getpid(), why="told to"))
         await self.journal.close()
-        for _ in range(LAST_ROUNDS):
-            done = await asyncio.to_thread(self.integrator.integrate)
-            if not done.added:
-                break
-        self.integrator.close()
+        await asyncio.to_thread(self.archive.leave)
         self.store.close()
 
     def _id(self) -> str:
@@ -218,13 +200,6 @@ async def _regularly(seconds: float, errand: Callable[[], Awaitable[None]]) -> N
 def _tls(config: Config, clock: SystemClock) -> ssl.SSLContext | None:
     seal = certificates.prepare(config, clock.now())
     return None if seal is None else certificates.server_context(seal)
-
-
-def _sign_folder(config: Config) -> Path:
-    """Return the folder of the log's signing key; beside it the signer remembers what it has signed last."""
-    if config.keys.sign.file is None:
-        raise ConfigFault("keys.sign must be a file")
-    return config.keys.sign.file.parent
 
 
 def house_name(state: Path) -> str:

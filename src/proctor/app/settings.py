@@ -13,17 +13,16 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 
+from proctor.app.audit_settings import read_audit
+from proctor.app.key_settings import read_keys
 from proctor.app.section import Report, Section, named
 from proctor.edge.config import (
     Address,
     Agent,
     Approvals,
-    Audit,
     Config,
     Database,
     Host,
-    Keys,
-    KeySource,
     Limits,
     Listen,
     ListenTls,
@@ -40,7 +39,6 @@ from proctor.edge.verifiers import given_verifier
 from proctor.errors import ConfigFault
 
 MAX_FILE = 16 * 1024 * 1024  # a settings file that is larger is something else
-SIGN_FILE = "log.pem"
 _SOCKET = re.compile(r"\.s\.PGSQL\.\d{1,5}")
 _TABLES = ("people", "agents", "services")
 
@@ -91,9 +89,9 @@ def _read(top: Section) -> Config:
     config = Config(
         source=top.report.source,
         state=state,
-        keys=_keys(top.section("keys"), state / "keys"),
+        keys=read_keys(top.section("keys"), state / "keys"),
         listen=_listen(top.section("listen")),
-        audit=_audit(top.section("audit")),
+        audit=read_audit(top.section("audit")),
         masking=_masking(top.section("masking")),
         approvals=_approvals(top.section("approvals"), limits),
         databases=MappingProxyType(databases),
@@ -328,12 +326,6 @@ def _check_names(top: Section) -> None:
 # --- the rest -------------------------------------------------------------------------------------------------------
 
 
-def _audit(section: Section) -> Audit:
-    audit = Audit(section.choice("durability", ("strict", "adaptive"), "adaptive"))
-    section.close()
-    return audit
-
-
 def _masking(section: Section) -> Masking:
     masking = Masking(section.choice("style", ("useful", "redact"), "useful"))
     section.close()
@@ -346,39 +338,6 @@ def _approvals(section: Section, limits: Limits) -> Approvals:
         section.note("wait", "is longer than a ticket lives; write a shorter one, or raise limits.hold")
     section.close()
     return approvals
-
-
-def _keys(section: Section, folder: Path) -> Keys:
-    keys = Keys(_key(section, "mask", folder), _key(section, "bind", folder), _sign_key(section, folder))
-    section.close()
-    return keys
-
-
-def _key(section: Section, name: str, folder: Path) -> KeySource:
-    if name not in section:
-        section.take(name)
-        return KeySource(file=folder / f"{name}.key", made=True)
-    source = section.section(name)
-    given = [way for way in ("file", "env", "command") if way in source]
-    if len(given) != 1:
-        section.note(name, 'write { file = "…" }, { env = "…" } or { command = ["…"] }')
-    file = source.readable("file") if section.report.secrets else source.path_of("file")
-    key = KeySource(file, source.text("env") or None, source.texts("command"))
-    source.close()
-    return key
-
-
-def _sign_key(section: Section, folder: Path) -> KeySource:
-    """Read where the log's signing key is: a file, since beside it the signer remembers what it has signed."""
-    if "sign" not in section:
-        section.take("sign")
-        return KeySource(file=folder / SIGN_FILE, made=True)
-    source = section.section("sign")
-    file = source.path_of("file")
-    if file is None or file.name != SIGN_FILE:
-        section.note("sign", f'write {{ file = "…/{SIGN_FILE}" }}; the signer keeps its memory beside it')
-    source.close()
-    return KeySource(file=file, made=True)
 
 
 def _limits(section: Section) -> Limits:

@@ -24,7 +24,7 @@ import msgspec
 from proctor.audit._hot import MAX_RECORD
 from proctor.audit.disk import lock, write_durably
 from proctor.audit.journal import INTEGRATED
-from proctor.audit.note import Checkpoint, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
+from proctor.audit.note import Checkpoint, Signatory, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
 from proctor.audit.record import ENTRY_LIMIT, SCHEMA, Blob, JournalLost, encode
 from proctor.audit.segments import Damage, Frame, Reader, first_of, segments
 from proctor.audit.tiles import Misshapen, Tiles
@@ -197,25 +197,41 @@ class Shard:
 class Integrator:
     """All shards of one gateway. One at a time: a lock on the folder of the logs sees to that."""
 
-    def __init__(self, journal: Path, log: Path, *, keys: Path, origin: str, lock: int) -> None:
+    def __init__(
+        self, journal: Path, log: Path, *, keys: Path, origin: str, lock: int, key: Signatory, fence: Path | None
+    ) -> None:
         self.journal = journal
         self.log = log
         self.origin = origin
         self._keys = keys
         self._lock = lock
-        self._key = SigningKey.load(keys / KEY_FILE)
+        self._key = key
+        self._fence = fence
         self._shards: dict[str, Shard] = {}
         self._meta: Log | None = None
         self._in_meta: dict[str, bytes] = {}
 
     @classmethod
-    def open(cls, journal: Path, log: Path, *, keys: Path, origin: str) -> Integrator:
-        """Take the folders of the journal's shards, of the logs, and of the keys, and the name of the whole."""
-        for folder in (journal, log, keys):
+    def open(
+        cls,
+        journal: Path,
+        log: Path,
+        *,
+        keys: Path,
+        origin: str,
+        key: Signatory | None = None,
+        fence: Path | None = None,
+    ) -> Integrator:
+        """Take the folders of the journal's shards, of the logs, and of the keys, and the name of the whole.
+
+        `key` signs in place of the one in the folder of the keys; `fence` is the folder of the signer's second memory.
+        """
+        for folder in (journal, log, keys, *([] if fence is None else [fence])):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         held = lock(log / "lock", "the log")
         try:
-            return cls(journal, log, keys=keys, origin=origin, lock=held)
+            signatory = SigningKey.load(keys / KEY_FILE) if key is None else key
+            return cls(journal, log, keys=keys, origin=origin, lock=held, key=signatory, fence=fence)
         except BaseException:
             os.close(held)
             raise
@@ -229,6 +245,17 @@ class Integrator:
     def verifier(self, shard: str) -> Verifier:
         """Return the public key of a shard's log, for those who will check it."""
         return self._key.verifier(self._origin(shard))
+
+    def prepare(self) -> None:
+        """Open every log, so that each has a checkpoint to show to a witness, an empty one if need be."""
+        for name in (*self._names(), META):
+            try:
+                if name != META:
+                    self._shard(name)
+                elif self._meta is None:
+                    self._open(META)
+            except (HouseFault, OSError, Misshapen, Untrusted, ValueError):
+                continue  # `integrate` meets it again, and tells
 
     def integrate(self, limit: int = ROUND) -> Round:
         """Move what the shards have, up to `limit` records each; a shard in trouble does not stop the others."""
@@ -292,7 +319,8 @@ class Integrator:
         return self._shards[name]
 
     def _open(self, name: str) -> Log:
-        signer = Signer(self._key, self._origin(name), self._keys / f"{name}.signed")
+        fence = None if self._fence is None else self._fence / f"{self.origin}.{name}.signed"
+        signer = Signer(self._key, self._origin(name), self._keys / f"{name}.signed", fence=fence)
         return Log.open(self.log / name, signer)
 
     def _origin(self, name: str) -> str:

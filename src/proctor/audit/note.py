@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from proctor.errors import ConfigFault
+from proctor.errors import ConfigFault, HouseFault
 
 ED25519: Final = b"\x01"
 _DASH: Final = "\u2014 "
 MAX_NOTE: Final = 1_000_000
 MAX_SIGNATURES: Final = 100  # a note of strangers must not keep us verifying
+COMMAND_SECONDS: Final = 30.0
 _NAME: Final = re.compile(r"[^\s+]+").fullmatch
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}").fullmatch
 
@@ -84,6 +86,16 @@ class Verifier:
         return True
 
 
+class Signatory(Protocol):
+    """Signs notes under any name, with one key."""
+
+    def verifier(self, name: str) -> Verifier:
+        """Return the public key under a name."""
+
+    def sign(self, text: str, name: str) -> bytes:
+        """Return the signed note."""
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
     """The private key of the log, good for any name."""
@@ -112,10 +124,39 @@ class SigningKey:
 
     def sign(self, text: str, name: str) -> bytes:
         """Return the note: text, blank line, signature line."""
-        if not text.endswith("\n") or any(c < " " and c != "\n" for c in text) or not _NAME(name):
-            raise ValueError("this cannot be a note")
-        signature = self.verifier(name).key_id + self.private.sign(text.encode())
-        return f"{text}\n{_DASH}{name} {b64encode(signature).decode()}\n".encode()
+        return _note(text, self.verifier(name), self.private.sign(text.encode()))
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKey:
+    """A key that somebody else keeps: a command gets the text and returns the signature, in base64."""
+
+    command: tuple[str, ...]
+    public: bytes
+
+    def verifier(self, name: str) -> Verifier:
+        """Return the public key under a name."""
+        return Verifier(name, self.public)
+
+    def sign(self, text: str, name: str) -> bytes:
+        """Ask the command, and trust its answer as far as the public key does."""
+        try:
+            done = subprocess.run(  # noqa: S603 - the operator's own command, no shell
+                self.command, input=text.encode(), capture_output=True, timeout=COMMAND_SECONDS, check=True
+            )
+            signature = b64decode(done.stdout.strip(), validate=True)
+        except (OSError, subprocess.SubprocessError, ValueError) as fault:
+            raise HouseFault("the command that signs the log has failed", hint=f"run {self.command[0]}") from fault
+        verifier = self.verifier(name)
+        if not verifier.accepts(text, signature):
+            raise HouseFault("the command that signs the log has not signed with the key in keys.sign")
+        return _note(text, verifier, signature)
+
+
+def _note(text: str, verifier: Verifier, signature: bytes) -> bytes:
+    if not text.endswith("\n") or any(c < " " and c != "\n" for c in text) or not _NAME(verifier.name):
+        raise ValueError("this cannot be a note")
+    return f"{text}\n{_DASH}{verifier.name} {b64encode(verifier.key_id + signature).decode()}\n".encode()
 
 
 def _create(path: Path) -> None:
@@ -136,8 +177,8 @@ def _create(path: Path) -> None:
         fresh.unlink()
 
 
-def open_note(note: bytes, verifiers: Iterable[Verifier]) -> str:
-    """Return the text of a note that at least one of the keys has signed; a known key that has not is a forgery."""
+def signatures_of(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+    """Return the text of a note, and of each signature line the name and what follows it; nobody is believed yet."""
     if len(note) > MAX_NOTE:
         raise Untrusted("the note is too long")
     try:
@@ -147,14 +188,18 @@ def open_note(note: bytes, verifiers: Iterable[Verifier]) -> str:
     text, blank, signatures = whole.rpartition("\n\n")
     if not blank or not signatures.endswith("\n") or any(c < " " and c != "\n" for c in whole):
         raise Untrusted("this is no signed note")
-    text += "\n"
-    known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
-    trusted = False
     lines = signatures.split("\n")[:-1]
     if len(lines) > MAX_SIGNATURES:
         raise Untrusted("the note has too many signatures")
-    for line in lines:
-        name, signature = _signature_line(line)
+    return text + "\n", [_signature_line(line) for line in lines]
+
+
+def open_note(note: bytes, verifiers: Iterable[Verifier]) -> str:
+    """Return the text of a note that at least one of the keys has signed; a known key that has not is a forgery."""
+    text, signatures = signatures_of(note)
+    known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
+    trusted = False
+    for name, signature in signatures:
         verifier = known.get((name, signature[:4]))
         if verifier is not None:
             if not verifier.accepts(text, signature[4:]):
@@ -163,6 +208,11 @@ def open_note(note: bytes, verifiers: Iterable[Verifier]) -> str:
     if not trusted:
         raise Untrusted("no key that we know has signed this")
     return text
+
+
+def named(name: str) -> bool:
+    """Say whether a key may have this name."""
+    return _NAME(name) is not None
 
 
 def _signature_line(line: str) -> tuple[str, bytes]:

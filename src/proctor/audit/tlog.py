@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from proctor.audit.disk import sync_folder, write_all, write_durably
-from proctor.audit.note import Checkpoint, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
+from proctor.audit.note import Checkpoint, Signatory, Untrusted, Verifier, open_checkpoint, read_checkpoint
 from proctor.audit.proof import consistent, prove_consistency
 from proctor.audit.tiles import (
     EMPTY,
@@ -39,11 +39,15 @@ _AT_ONCE: Final = 64  # files that are open at a time
 class Signer:
     """Signs the checkpoints of one log, and never two that contradict each other."""
 
-    def __init__(self, key: SigningKey, origin: str, memory: Path) -> None:
-        """Take the key, the log's name, and the file that remembers what was signed last."""
+    def __init__(self, key: Signatory, origin: str, memory: Path, *, fence: Path | None = None) -> None:
+        """Take the key, the log's name, and the file that remembers what was signed last.
+
+        `fence` is a second such file, kept where no backup of the first one comes from: a memory that was restored is
+        behind it, and the larger of the two counts.
+        """
         self._key = key
         self.origin = origin
-        self._memory = memory
+        self._memories = (memory,) if fence is None else (memory, fence)
         self.last = self._remembered()
 
     @property
@@ -52,12 +56,16 @@ class Signer:
         return self._key.verifier(self.origin)
 
     def _remembered(self) -> Checkpoint:
-        try:
-            return read_checkpoint(self._memory.read_text("utf-8"), self.origin)
-        except FileNotFoundError:
-            return Checkpoint(self.origin, 0, EMPTY)
-        except (Untrusted, UnicodeDecodeError) as fault:
-            raise HouseFault("the signer's memory cannot be read", hint="restore it; never remove it") from fault
+        last = Checkpoint(self.origin, 0, EMPTY)
+        for memory in self._memories:
+            try:
+                said = read_checkpoint(memory.read_text("utf-8"), self.origin)
+            except FileNotFoundError:
+                continue
+            except (Untrusted, UnicodeDecodeError) as fault:
+                raise HouseFault("the signer's memory cannot be read", hint="restore it; never remove it") from fault
+            last = max(last, said, key=lambda one: one.size)
+        return last
 
     def sign(self, size: int, root: bytes, proof: Sequence[bytes]) -> bytes:
         """Return the signed checkpoint of a tree that the proof shows to contain the last one signed."""
@@ -68,7 +76,8 @@ class Signer:
             )
         said = Checkpoint(self.origin, size, root)
         # Remembered before it is released: a crash in between costs nothing, the other order could sign twice.
-        write_durably(self._memory, said.body().encode())
+        for memory in reversed(self._memories):
+            write_durably(memory, said.body().encode())
         self.last = said
         return self._key.sign(said.body(), self.origin)
 

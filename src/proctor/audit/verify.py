@@ -19,6 +19,7 @@ from proctor.audit.note import Checkpoint, Untrusted, Verifier, open_checkpoint,
 from proctor.audit.segments import Reader
 from proctor.audit.tiles import Misshapen, Tiles
 from proctor.audit.tlog import CHECKPOINT, KEY
+from proctor.audit.vouching import Vouched
 
 Progress = Callable[[int, int], None]
 MAX_PROBLEMS: Final = 1000  # of each log: who changes everything shall not fill our memory
@@ -52,6 +53,7 @@ class _Work:
     signed: Path | None
     kept: Sequence[Checkpoint]
     progress: Progress
+    vouched: tuple[Vouched, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     done: int = 0
     total: int = 0
@@ -64,17 +66,23 @@ def verify(
     keys: Iterable[Verifier] = (),
     signed: Path | None = None,
     remembered: Iterable[bytes] = (),
+    vouched: Iterable[Vouched] = (),
     progress: Progress | None = None,
 ) -> Verification:
     """Check all logs below a folder.
 
     `keys` are verifier keys obtained elsewhere; without them each log's own `log.vkey` is believed. `signed` is the
-    folder of the signer's memory; `remembered` are checkpoints kept elsewhere, which find a rollback or a fork.
+    folder of the signer's memory; `remembered` are checkpoints kept elsewhere, which find a rollback or a fork;
+    `vouched` is what witnesses and authorities saw.
     """
     given = {key.name: key for key in keys}
     problems: list[Problem] = []
     kept = list(_kept(remembered, given, problems))
-    work = _Work(log, journal, given, signed, kept, progress or (lambda done, total: None), problems)
+    others = tuple(vouched)
+    for one in others:
+        kept += one.kept
+        problems += one.problems
+    work = _Work(log, journal, given, signed, kept, progress or (lambda done, total: None), others, problems)
     names = _names(log, journal)
     # What others saw is read before the logs themselves: a gateway at work only ever adds to them.
     memories = {name: said for name in names if (said := _memory(work, name)) is not None}
@@ -260,7 +268,7 @@ def _proves(size: int, logs: int, work: _Work) -> tuple[str, ...]:
         said.append("The journal's segments that still exist hold the same records.")
     if work.kept:
         said.append("The log contains what the kept checkpoints saw.")
-    return tuple(said)
+    return (*said, *(sentence for one in work.vouched for sentence in one.proves))
 
 
 def _cannot_prove(work: _Work, pending: int) -> tuple[str, ...]:
@@ -273,6 +281,11 @@ def _cannot_prove(work: _Work, pending: int) -> tuple[str, ...]:
         said.append(
             "That the log ends where it should: without a checkpoint kept elsewhere, "
             "a rollback of the whole state folder cannot be seen."
+        )
+    elif moments := [one.until for one in work.vouched if one.until is not None]:
+        said.append(
+            f"That nothing was taken away which came after {max(moments):%Y-%m-%d %H:%M:%S} UTC, "
+            "when the log was last seen by others."
         )
     said.append("That the gateway told the truth when it wrote, or what was done to the database past the gateway.")
     return tuple(said)

@@ -100,6 +100,14 @@ def verify(
     checkpoint: Annotated[
         list[Path] | None, typer.Option(help="A checkpoint that you kept elsewhere: finds a rollback or a fork.")
     ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="A witness's verifier key, or a file of them, that must have cosigned.")
+    ] = None,
+    quorum: Annotated[int, typer.Option(min=0, help="So many of the witnesses must have; all, unless told.")] = 0,
+    fresh: Annotated[str, typer.Option(help="The witnesses must have seen the log since then: 1h, 2026-01-02.")] = "",
+    stamps: Annotated[
+        Path | None, typer.Option(help="Root certificate of the time-stamping authority; checks the stamps.")
+    ] = None,
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -111,8 +119,16 @@ def verify(
     """
     from proctor.cli import auditing
 
+    found = _state(config, state)
+    if not (found / "log").is_dir():
+        fail(f"{found} has no log", then="it is made when the gateway first starts", code=Exit.UNVERIFIED)
     auditing.verify(
-        _state(config, state), _signer(config, state), keys=key or [], checkpoints=checkpoint or [], as_json=as_json
+        found,
+        _signer(config, state),
+        keys=key or [],
+        checkpoints=checkpoint or [],
+        vouched=auditing.vouched(found, witness or [], quorum, since=_moment(fresh, "--fresh"), authority=stamps),
+        as_json=as_json,
     )
 
 
@@ -174,8 +190,10 @@ def _state(config: Path, state: Path | None) -> Path:
 
 def _signer(config: Path, state: Path | None) -> Path | None:
     """Return the folder of the signer's memory, where it is at hand."""
-    file = state / "keys" / "-" if state is not None else settings_of(config, secrets=False).keys.sign.file
-    return file.parent if file is not None and file.parent.is_dir() else None
+    from proctor.edge.keys import sign_folder
+
+    folder = state / "keys" if state is not None else sign_folder(settings_of(config, secrets=False))
+    return folder if folder.is_dir() else None
 
 
 def _moment(text: str, option: str) -> datetime | None:

@@ -8,11 +8,12 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import msgspec
 from rich.console import Console
@@ -28,10 +29,16 @@ from proctor.audit.record import glance
 from proctor.audit.search import Question, Sighting, ask
 from proctor.audit.search import export as exported
 from proctor.audit.search import sightings as seen_by
+from proctor.audit.stamps import roots_of
 from proctor.audit.tiles import Misshapen, Tiles
 from proctor.audit.tlog import CHECKPOINT, KEY
+from proctor.audit.vouching import Vouched, by_stamps, by_witnesses
+from proctor.audit.witness import Witness
 from proctor.cli.ground import Exit, Trouble, fail, one_line, print_json, print_table, tell, visible
 from proctor.edge.config import Config
+from proctor.edge.keys import sign_folder, signatory
+
+Key = TypeVar("Key")
 
 FOLLOW_SECONDS = 0.25
 SHOWN_PROBLEMS = 20
@@ -140,14 +147,33 @@ def _rest(row: Row) -> str:
 # --- verify ---------------------------------------------------------------------------------------------------------
 
 
+def vouched(
+    state: Path, witnesses: Sequence[str], quorum: int, *, since: datetime | None, authority: Path | None
+) -> list[Vouched]:
+    """Return what witnesses and an authority vouch for."""
+    found: list[Vouched] = []
+    known = [witness for text in witnesses for witness in _keys(text, "--witness", Witness.read)]
+    if quorum > len(known) or (since is not None and not known):
+        fail(f"{len(known)} witnesses are given", then="give each with --witness", code=Exit.USAGE)
+    if known:
+        found.append(by_witnesses(state / "log", known, quorum or len(known), since=since))
+    if authority is not None:
+        found.append(by_stamps(state / "log", roots_of(authority)))
+    return found
+
+
 def verify(
-    state: Path, signer: Path | None, *, keys: Sequence[str], checkpoints: Sequence[Path], as_json: bool
+    state: Path,
+    signer: Path | None,
+    *,
+    keys: Sequence[str],
+    checkpoints: Sequence[Path],
+    vouched: Sequence[Vouched],
+    as_json: bool,
 ) -> None:
     """Check everything again; what is wrong ends the command with its exit code."""
-    verifiers = [verifier for text in keys for verifier in _verifiers(text)]
+    verifiers = [verifier for text in keys for verifier in _keys(text, "--key", Verifier.read)]
     kept = [_read(path) for path in checkpoints]
-    if not (state / "log").is_dir():
-        fail(f"{state} has no log", then="it is made when the gateway first starts", code=Exit.UNVERIFIED)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -158,6 +184,7 @@ def verify(
             keys=verifiers,
             signed=signer,
             remembered=kept,
+            vouched=vouched,
             progress=lambda count, total: bar.update(task, completed=count, total=total),
         )
     if as_json:
@@ -204,13 +231,13 @@ def _tell_verification(done: verifying.Verification) -> None:
         print(f"  cannot prove: {sentence}")
 
 
-def _verifiers(text: str) -> list[Verifier]:
+def _keys(text: str, option: str, read: Callable[[str], Key]) -> list[Key]:
     written = "+" in text and not Path(text).exists()
     lines = [text] if written else _read(Path(text)).decode("utf-8", "replace").splitlines()
     try:
-        return [Verifier.read(line.strip()) for line in lines if line.strip()]
+        return [read(line.strip()) for line in lines if line.strip()]
     except (Untrusted, ValueError):
-        fail("--key is no verifier key", then="give one as log.vkey has it, or a file of them", code=Exit.USAGE)
+        fail(f"{option} is no verifier key", then="give one as log.vkey has it, or a file of them", code=Exit.USAGE)
 
 
 def _read(path: Path) -> bytes:
@@ -227,13 +254,19 @@ def acknowledge(config: Config, shard: str, because: str) -> None:
     because = because.strip()
     if not because or len(because) > MAX_BECAUSE:
         fail(f"--because needs 1 to {MAX_BECAUSE} characters", code=Exit.USAGE)
-    keys = config.keys.sign.file
-    if shard not in shards(config.state) or keys is None:
+    if shard not in shards(config.state):
         known = ", ".join(shards(config.state)) or "none yet"
         fail(f"there is no shard {visible(shard)}", then=f"the shards are: {known}", code=Exit.USAGE)
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     folder, log = config.state / "journal", config.state / "log"
-    integrator = Integrator.open(folder, log, keys=keys.parent, origin=house_name(config.state))
+    integrator = Integrator.open(
+        folder,
+        log,
+        keys=sign_folder(config),
+        origin=house_name(config.state),
+        key=signatory(config),
+        fence=config.audit.fence,
+    )
     try:
         lost = integrator.acknowledge_loss(shard, by=getpass.getuser(), because=because, time=now)
         integrator.integrate()

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from proctor.edge.audit_config import Audit
 from proctor.errors import ConfigFault
 from proctor.terms import Identity, Kind
 
 Engine = Literal["postgresql"]
 Environment = Literal["production", "staging", "development"]
-Durability = Literal["strict", "adaptive"]
 Style = Literal["useful", "redact"]
 UpstreamTls = Literal["verify-full", "require", "off"]
 SessionAttrs = Literal["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
@@ -87,13 +87,6 @@ class Listen:
     workers: int = 1
     tls: ListenTls = ListenTls()
     proxy_protocol: tuple[IPv4Network | IPv6Network, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """How durable a record must be before its statement leaves."""
-
-    durability: Durability = "adaptive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +220,16 @@ Principal = Person | Agent | Service
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
-    """Where a key lives. `made` says that the house makes it at first start (the default under `state/keys`)."""
+    """Where a key lives. `made` says that the house makes it at first start (the default under `state/keys`).
+
+    `public` is the public half of a key that its command never shows, and signs with.
+    """
 
     file: Path | None = None
     env: str | None = None
     command: tuple[str, ...] = ()
     made: bool = False
+    public: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +274,7 @@ class Config:
     state: Path
     keys: Keys
     listen: Listen = Listen()
-    audit: Audit = Audit()
+    audit: Audit = field(default_factory=Audit)
     masking: Masking = Masking()
     approvals: Approvals = Approvals()
     databases: Mapping[str, Database] = field(default_factory=lambda: MappingProxyType({}))

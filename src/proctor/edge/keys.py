@@ -11,6 +11,7 @@ import subprocess
 from base64 import b64decode
 from pathlib import Path
 
+from proctor.audit.note import CommandKey, Signatory
 from proctor.edge.config import Config, KeySource
 from proctor.errors import ConfigFault
 
@@ -42,6 +43,18 @@ def read_key(source: KeySource, *, name: str) -> bytes:
 def login_key(config: Config) -> bytes:
     """Return the key that salts the verifiers, the same in every process of this house."""
     return read_key(KeySource(file=config.state / "keys" / "login.key", made=True), name="login")
+
+
+def sign_folder(config: Config) -> Path:
+    """Return the folder of the signer's memory: beside its key, if that is a file."""
+    file = config.keys.sign.file
+    return config.state / "keys" if file is None else file.parent
+
+
+def signatory(config: Config) -> Signatory | None:
+    """Return who signs the log in place of a key in that folder, if somebody does."""
+    source = config.keys.sign
+    return CommandKey(source.command, source.public) if source.command else None
 
 
 def make_folder(path: Path) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 _SHARD = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _NUMBER = r"(?:x\d{3}/)*\d{3}(?:\.p/\d{1,3})?"
 _FILE = re.compile(
-    rf"{_SHARD}/(?:(?P<open>checkpoint|log\.vkey)|tile/(?:\d{{1,2}}|entries)/{_NUMBER}|blobs/sha256/[0-9a-f]{{2}}/[0-9a-f]{{64}})"
+    rf"{_SHARD}/(?:(?P<open>checkpoint|cosigned|log\.vkey)|tile/(?:\d{{1,2}}|entries)/{_NUMBER}|blobs/sha256/[0-9a-f]{{2}}/[0-9a-f]{{64}})"
 )
 
 

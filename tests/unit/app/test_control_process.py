@@ -16,9 +16,11 @@ import pytest
 from proctor.app.control_process import ControlRoom, house_name
 from proctor.app.settings import load
 from proctor.audit.verify import verify
+from proctor.audit.vouching import by_witnesses
 from proctor.edge.certificates import ca_path
 from proctor.edge.config import Config
 from proctor.edge.store import Store
+from proctor.edge.witnesses import Witnesses
 from proctor.errors import ConfigFault
 from proctor.terms import Moment, Ticket, TicketId, TicketState
 
@@ -148,3 +150,34 @@ async def test_a_part_in_trouble_is_told_until_it_is_well_again(tmp_path: Path) 
 def test_a_house_keeps_its_name(tmp_path: Path) -> None:
     assert house_name(tmp_path) == house_name(tmp_path)
     assert house_name(tmp_path).startswith("proctor-")
+
+
+async def test_a_house_whose_witness_is_silent_records_and_signs_nothing_until_it_speaks(tmp_path: Path) -> None:
+    """Records stay safe in the journal meanwhile; what is not signed cannot contradict anything."""
+    from tests.unit.edge.test_witnesses import Desk
+
+    desk = Desk("witness.test/w1")
+    desk.silent = True
+    settings = (
+        f'[audit.witnesses]\nevery = "50ms"\n[audit.witnesses.w]\nurl = "http://127.0.0.1:9/"\nkey = "{desk.witness}"\n'
+    )
+    config = configured(tmp_path, settings)
+    sock = door()
+    room = ControlRoom(config, [sock])
+    room.archive.witnesses = Witnesses(config.state / "log", config.audit.witnessing, dial=lambda seat: desk)
+    up = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(20):
+        task = tasks.create_task(room.run(up.set))
+        await up.wait()
+        while "log" not in room.control.health.troubles:
+            await asyncio.sleep(0.01)
+        assert "0 of the 1 witnesses that must be heard" in room.control.health.troubles["log"]
+        shown = (config.state / "log" / "control" / "checkpoint").read_text().splitlines()
+        assert shown[1] == "0"  # an empty log to show, and no record in it
+        desk.silent = False
+        while not (config.state / "log" / "control" / "cosigned").exists():
+            await asyncio.sleep(0.01)
+        room.stop()
+        await task
+    found = verify(config.state / "log", vouched=[by_witnesses(config.state / "log", [desk.witness], 1)])
+    assert found.ok, found.problems

@@ -245,3 +245,58 @@ def test_a_server_offers_every_database_or_those_named(tmp_path: Path) -> None:
 def test_a_quoted_or_nested_name_keeps_its_line(tmp_path: Path) -> None:
     text = MINIMAL + '[databases.shop.users]\n"g 1" = { user = "x", pasword = "y" }\n'
     assert troubles(tmp_path, text)[0].startswith("7: databases.shop.users.'g 1'.pasword: unknown key")
+
+
+def witness_key(name: str = "witness.test/w1", fill: int = 0) -> str:
+    from proctor.audit.witness import Witness
+
+    return str(Witness(name, bytes([fill]) * 32))
+
+
+def test_witnesses_a_fence_stamps_and_a_signing_command_are_read(tmp_path: Path) -> None:
+    (tmp_path / "tsa.pem").write_text("root")
+    config = read(
+        tmp_path,
+        MINIMAL
+        + f"""
+[audit]
+fence = "./fence"
+[audit.witnesses]
+quorum = 1
+every = "5s"
+[audit.witnesses.north]
+url = "https://north.example.org/w"
+key = "{witness_key()}"
+[audit.witnesses.south]
+url = "http://127.0.0.1:7380/"
+key = "{witness_key("s", 1)}"
+[audit.stamps]
+url = "https://tsa.example.org/"
+ca = "tsa.pem"
+every = "12h"
+[keys]
+sign = {{ command = ["sign-log"], public = "{"A" * 43}=" }}
+""",
+    )
+    audit = config.audit
+    assert audit.fence == tmp_path / "fence"
+    assert (audit.witnessing.quorum, audit.witnessing.every) == (1, 5.0)
+    assert [seat.name for seat in audit.witnessing.seats] == ["north", "south"]
+    assert (audit.stamping.ca, audit.stamping.every) == (tmp_path / "tsa.pem", 43200.0)
+    assert (config.keys.sign.command, config.keys.sign.public) == (("sign-log",), bytes(32))
+
+
+@pytest.mark.parametrize(
+    ("more", "trouble"),
+    [
+        ('[audit.witnesses.a]\nurl = "https://w/"\nkey = "x"', "is no verifier key of a witness"),
+        ('[audit.witnesses.a]\nurl = "http://w.example.org/"\nkey = "KEY"', "http:// is for this machine alone"),
+        ('[audit.witnesses.a]\nurl = "https://me:pw@w/"\nkey = "KEY"', "a password does not belong into it"),
+        ('[audit.witnesses]\nquorum = 2\n[audit.witnesses.a]\nurl = "https://w/"\nkey = "KEY"', "more than the 1"),
+        ('[audit.stamps]\nurl = "https://tsa/"', "ca is missing"),
+        ('[keys]\nsign = { command = ["x"] }', "write the Ed25519 public key"),
+        ('[keys]\nsign = { file = "x/log.pem", public = "AA==" }', "beside which the signer keeps its memory"),
+    ],
+)
+def test_troubles_of_the_journals_settings_are_told(tmp_path: Path, more: str, trouble: str) -> None:
+    assert any(trouble in line for line in troubles(tmp_path, MINIMAL + more.replace("KEY", witness_key())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,8 @@ from proctor.audit.tiles import (
 )
 from proctor.audit.tlog import Log, Signer
 from proctor.errors import ConfigFault, HouseFault
+
+ORIGIN = "proctor.test/log"
 
 # Certificate Transparency's classic vectors: eight leaves, and the root after each.
 LEAVES = [
@@ -370,3 +373,69 @@ def test_the_unsigned_extra_line_of_a_receipt_is_passed_over(forest):
 def test_a_receipt_out_of_shape_is_not_read(data):
     with pytest.raises(Untrusted):
         Receipt.read(data)
+
+
+def test_a_second_memory_outside_of_the_backup_fences_a_signer_that_was_restored(key, tmp_path):
+    """Log, journal and the signer's own memory come from one backup; the fence does not, and remembers more."""
+    import shutil
+
+    def opened(folder: Path) -> Log:
+        return Log.open(folder / "log", Signer(key, ORIGIN, folder / "signed", fence=tmp_path / "fence"))
+
+    house = tmp_path / "house"
+    opened(house).append([b"one", b"two"])
+    shutil.copytree(house, tmp_path / "backup")
+    opened(house).append([b"three"])
+    shutil.rmtree(house)
+    shutil.copytree(tmp_path / "backup", house)
+    with pytest.raises(HouseFault, match="cannot be continued"):
+        opened(house)
+    signer = Signer(key, ORIGIN, house / "signed", fence=tmp_path / "fence")
+    with pytest.raises(HouseFault, match="does not contain what was signed before"):
+        signer.sign(2, EMPTY, [])
+    assert signer.last.size == 3
+
+
+def command_of(tmp_path: Path, story: str) -> tuple[str, ...]:
+    import sys
+
+    path = tmp_path / "sign.py"
+    path.write_text(story)
+    return (sys.executable, "-I", str(path))
+
+
+SIGNS = """
+import sys, base64
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+key = load_pem_private_key(open({pem!r}, "rb").read(), None)
+sys.stdout.write(base64.b64encode(key.sign(sys.stdin.buffer.read())).decode() + "\\n")
+"""
+
+
+def test_a_command_signs_with_a_key_that_it_never_shows(key, tmp_path):
+    from proctor.audit.note import CommandKey
+
+    SigningKey.load(tmp_path / "kept.pem")
+    kept = SigningKey.load(tmp_path / "kept.pem")
+    public = kept.verifier(ORIGIN).public
+    command = command_of(tmp_path, SIGNS.format(pem=str(tmp_path / "kept.pem")))
+    log = Log.open(tmp_path / "log", Signer(CommandKey(command, public), ORIGIN, tmp_path / "signed"))
+    log.append([b"one"])
+    assert open_checkpoint(log.checkpoint, kept.verifier(ORIGIN)).size == 1
+
+
+@pytest.mark.parametrize(
+    ("story", "told"),
+    [
+        ("raise SystemExit(1)", "has failed"),
+        ("print('rubbish!')", "has failed"),
+        ("import base64; print(base64.b64encode(bytes(64)).decode())", "has not signed with the key in keys.sign"),
+    ],
+)
+def test_a_command_that_does_not_sign_publishes_nothing(key, tmp_path, story, told):
+    from proctor.audit.note import CommandKey
+
+    signatory = CommandKey(command_of(tmp_path, story), key.verifier(ORIGIN).public)
+    with pytest.raises(HouseFault, match=told):
+        Log.open(tmp_path / "log", Signer(signatory, ORIGIN, tmp_path / "signed")).append([b"one"])
+    assert not (tmp_path / "log" / "checkpoint").exists()

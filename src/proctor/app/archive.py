@@ -1,0 +1,101 @@
+"""Beside the stations: what the control process does with the records: into the signed log, and before other eyes.
+
+Takes the settings and the house's name; gives the errands to run regularly, each with its pace. Errands that fail are
+tried again in the next round; the log's signing key is nowhere else. Knows nothing of statements.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from proctor.audit.integrator import Integrator
+from proctor.edge.config import Config
+from proctor.edge.house import SystemClock
+from proctor.edge.keys import sign_folder, signatory
+from proctor.edge.stamping import Stamps
+from proctor.edge.witnesses import Witnesses
+from proctor.errors import HouseFault
+
+log = logging.getLogger("proctor.control")
+
+INTEGRATE_SECONDS = 1.0
+STAMP_SECONDS = 60.0  # between two looks whether a stamp is due
+LAST_ROUNDS = 1000  # of at most 20,000 records each: a process that is told to stop does stop
+
+Errand = tuple[str, float, Callable[[], Awaitable[None]]]
+
+
+class Archive:
+    """The logs of one house, with those who watch them."""
+
+    def __init__(self, config: Config, name: str, clock: SystemClock, troubles: dict[str, str]) -> None:
+        """Take the settings, the house's name, and where troubles are told that do not stop a whole errand."""
+        folder = config.state / "log"
+        self._config = config.audit
+        self._clock = clock
+        self._troubles = troubles
+        self.integrator = Integrator.open(
+            config.state / "journal",
+            folder,
+            keys=sign_folder(config),
+            origin=name,
+            key=signatory(config),
+            fence=config.audit.fence,
+        )
+        self.witnesses = Witnesses(folder, config.audit.witnessing)
+        self.stamps = Stamps(folder, config.audit.stamping)
+
+    def errands(self) -> tuple[Errand, ...]:
+        """Return what is to be done, and how often."""
+        return (
+            ("log", INTEGRATE_SECONDS, self._integrate),
+            ("witnesses", self._config.witnessing.every, self._witness),
+            ("stamps", STAMP_SECONDS, self._stamp),
+        )
+
+    async def _integrate(self) -> None:
+        await asyncio.to_thread(self._admit)
+        done = await asyncio.to_thread(self.integrator.integrate)
+        self._tell("log of", done.troubles)
+
+    def _admit(self) -> None:
+        if not self.witnesses.admitted:
+            self.integrator.prepare()
+        self.witnesses.admit()
+
+    async def _witness(self) -> None:
+        self._tell("witnesses of", await asyncio.to_thread(self.witnesses.round))
+
+    async def _stamp(self) -> None:
+        if await asyncio.to_thread(self.stamps.due, self._clock.now()):
+            await asyncio.to_thread(self.stamps.stamp)
+
+    def _tell(self, of: str, found: Mapping[str, str]) -> None:
+        """Tell whoever asks how the house is of the troubles there are now, of this sort, and forget those before."""
+        for part in [part for part in self._troubles if part.startswith(f"{of} ")]:
+            if part.removeprefix(f"{of} ") not in found:
+                del self._troubles[part]
+        for shard, trouble in found.items():
+            if self._troubles.get(f"{of} {shard}") != trouble:
+                log.error("%s %s: %s", of, shard, trouble)
+            self._troubles[f"{of} {shard}"] = trouble
+
+    def leave(self) -> None:
+        """Take the last records into the log, show it around, and let go of it. Blocks."""
+        try:
+            self._last_rounds()
+        finally:
+            self.integrator.close()
+
+    def _last_rounds(self) -> None:
+        try:
+            self._admit()
+        except HouseFault as fault:
+            log.error("the last records are not in the log yet: %s", fault.message)
+            return
+        for _ in range(LAST_ROUNDS):
+            if not self.integrator.integrate().added:
+                break
+        self.witnesses.round()
