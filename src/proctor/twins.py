@@ -15,7 +15,14 @@ from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, FileFinder,
 from pathlib import Path
 from types import ModuleType
 
-COMPILED: tuple[str, ...] = ("proctor.wire._hot", "proctor.wire._batch", "proctor.audit._hot", "proctor.sql.shape")
+COMPILED: tuple[str, ...] = (
+    "proctor.wire._hot",
+    "proctor.wire._batch",
+    "proctor.audit._hot",
+    "proctor.sql.shape",
+    "proctor.session.lane",
+    "proctor.edge.ledger",
+)
 
 CHOICE = "PROCTOR_COMPILED"
 

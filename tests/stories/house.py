@@ -14,7 +14,7 @@ from proctor.policy.tickets import digest, unfit
 from proctor.session.inheritance import inherited, wearing
 from proctor.session.judge import Memory, Verdict
 from proctor.session.plans import Wardrobe
-from proctor.session.ports import Answered, Decided, HoldRequest, Terms
+from proctor.session.ports import Answered, Decided, HoldRequest, Leave, Terms
 from proctor.session.relay import Relay
 from proctor.sql.catalog import Catalog, ColumnDef, RelationDef
 from proctor.terms import (
@@ -173,6 +173,9 @@ class FakeLedger:
         self.answers: list[Answered] = []
         self.breaks: set[str] = set()
         self.lane = 0
+        self.waits = False
+        """Whether what goes the fast lane waits for the end of the round."""
+        self.leaving: list[Leave] = []
         self.disk = asyncio.Event()
         self.disk.set()
         self._events = events
@@ -185,11 +188,25 @@ class FakeLedger:
         self._events.append(("decided", kind, entry.decided.analysis.text))
         return len(self.decisions)
 
-    def decided_again(self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]) -> None:
-        if "decided" in self.breaks:
+    def decided_again(
+        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...], leave: Leave
+    ) -> None:
+        if "decided" in self.breaks and not self.waits:
             raise HouseFault("decided")
         self.lane += 1
-        self.decided(Decided(exchange, verdict, claims, values))
+        if self.waits:
+            self.leaving.append(leave)
+            asyncio.get_running_loop().call_soon(self.let_go)
+        if "decided" not in self.breaks:
+            self.decided(Decided(exchange, verdict, claims, values))
+        if not self.waits:
+            leave(None)
+
+    def let_go(self) -> None:
+        fault = HouseFault("decided") if "decided" in self.breaks else None
+        leaving, self.leaving = self.leaving, []
+        for leave in leaving:
+            leave(fault)
 
     def answered_plainly(self, exchange: str, rows: int, size: int, tag: bytes, started_ns: int) -> None:
         self.answered(Answered(exchange, rows, size, tag=tag.decode(), started_ns=started_ns))
@@ -343,6 +360,7 @@ class Story:
     def __post_init__(self) -> None:
         self._client_leg.feed(messages.startup({"user": "alice"}))
         self._client_leg.proven()
+        self.relay.lane.falls_back(self._slowly)
 
     # ---- the client
 
@@ -351,10 +369,13 @@ class Story:
             return
         data = b"".join(said)
         try:
-            if not (self.fast and not self._client_leg.pending and self.relay.client_bytes(data)):
+            if not (self.fast and not self._client_leg.pending and self.relay.lane.client_said(data)):
                 self.relay.client_said(self._client_leg.feed(data))
         except Fault as fault:
             self.ended = fault
+
+    def _slowly(self, data: bytes) -> None:
+        self.relay.client_said(self._client_leg.feed(data))
 
     async def hears(self) -> list[str]:
         """Play on until nothing moves, and return what the client heard since it was last asked."""

@@ -95,6 +95,73 @@ async def test_a_client_that_asks_on_before_the_answer_is_answered_in_order(stor
     assert await story.hears() == single * 3
 
 
+async def test_the_portal_of_the_fast_lane_lives_as_long_as_its_transaction(story: Story) -> None:
+    await prepared(story)
+    await story.asks(messages.query("begin"))
+    await story.asks(*BATCH)
+    again = messages.execute("", 0) + messages.sync()
+    assert story.ledger.lane == 1
+    assert "ready T" in await story.asks(again)
+    await story.asks(messages.query("commit"))
+    assert any("34000" in line for line in await story.asks(again))
+
+
+async def test_what_is_asked_in_one_round_leaves_when_its_record_is_written(story: Story) -> None:
+    """All sessions of a round share one write to the journal; none of their bytes leave before it."""
+    await prepared(story)
+    story.ledger.waits = True
+    story.events.clear()
+    story.say(*BATCH)
+    assert [event[0] for event in story.events] == ["decided"]
+    heard = await story.hears()
+    assert heard[-1] == "ready I"
+    assert [event[0] for event in story.events] == ["decided", "left", "answered"]
+
+
+async def test_what_comes_meanwhile_does_not_overtake_what_waits_for_its_record(story: Story) -> None:
+    await prepared(story)
+    single = await story.asks(*BATCH)
+    story.ledger.waits = True
+    story.say(*BATCH)
+    story.say(messages.query(WRITE))
+    heard = await story.hears()
+    assert heard[: len(single)] == single
+    assert story.ran[-2:] == [HARMLESS, WRITE]
+
+
+async def test_a_record_that_cannot_be_written_keeps_what_waits_for_it_here(story: Story) -> None:
+    await prepared(story)
+    story.ledger.waits = True
+    story.say(*BATCH)
+    story.ledger.breaks.add("decided")
+    heard = await story.hears()
+    assert any("58000" in line for line in heard)
+    assert heard[-1] == "ready I"
+    assert story.ran == [HARMLESS]
+    story.ledger.breaks.clear()
+    assert (await story.asks(*BATCH))[-1] == "ready I"
+
+
+async def test_a_session_that_ends_meanwhile_sends_nothing_more(story: Story) -> None:
+    await prepared(story)
+    story.ledger.waits = True
+    story.say(*BATCH)
+    story.relay.abandon("08006")
+    await story.play()
+    assert story.ran == [HARMLESS]
+    assert story.ledger.answers[-1].sqlstate == "08006"
+
+
+async def test_a_notice_that_comes_unasked_meanwhile_is_heard_before_the_answer(story: Story) -> None:
+    await prepared(story)
+    single = await story.asks(*BATCH)
+    story.ledger.waits = True
+    story.say(*BATCH)
+    story.database.said += messages.notice_response({"S": "NOTICE", "C": "00000", "M": "by the way"})
+    story.answer()
+    assert await story.hears() == ["notice by the way", *single]
+
+
 SAID = st.sampled_from(
     [
         b"".join(BATCH),
@@ -118,13 +185,18 @@ SAID = st.sampled_from(
 
 
 @settings(deadline=None, max_examples=150)
-@given(script=st.lists(st.tuples(SAID, st.booleans()), max_size=14), size=st.none() | st.integers(1, 60))
-async def test_both_lanes_tell_the_same_story(script: list[tuple[bytes, bool]], size: int | None) -> None:
+@given(
+    script=st.lists(st.tuples(SAID, st.booleans()), max_size=14),
+    size=st.none() | st.integers(1, 60),
+    rounds=st.booleans(),
+)
+async def test_both_lanes_tell_the_same_story(script: list[tuple[bytes, bool]], size: int | None, rounds: bool) -> None:
     """Whatever is asked, in whatever pieces it is answered: the same bytes to the client, the same runs and records."""
     told = []
     for fast in (True, False):
         async with opened() as story:
             story.fast = fast
+            story.ledger.waits = rounds
             heard: list[str] = []
             for said, waits in script:
                 story.say(said)

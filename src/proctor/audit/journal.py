@@ -64,6 +64,8 @@ class Journal:
         self._asked = -1
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving: deque[Callable[[HouseFault | None], None]] = deque()
+        self._round: asyncio.Handle | None = None
         self._soon: asyncio.TimerHandle | None = None
         self._overdue: asyncio.TimerHandle | None = None
         self._recovering = False
@@ -148,6 +150,44 @@ class Journal:
         elif self._soon is None:
             self.sync_soon()
         return position
+
+    def append_then(self, body: bytes, leave: Callable[[HouseFault | None], None]) -> None:
+        """Take a record, and call `leave` once it is written, or with the fault by which it is not.
+
+        That is when this round of the event loop is over: all that is asked in one round shares one write. Without a
+        loop it is at once.
+        """
+        if self.failed is not None or self._unsynced_size > MAX_UNSYNCED:
+            self._make_way()
+        if self._page.add(body) < 0:
+            self._step_and_put(body)
+        if self._page.size > MAX_LATER:
+            self._write()
+        self._leaving.append(leave)
+        if self._round is None:
+            try:
+                self._round = asyncio.get_running_loop().call_soon(self.let_go)
+            except RuntimeError:
+                self.let_go()
+
+    def let_go(self) -> None:
+        """Write, and call all that wait for it."""
+        if self._round is not None:
+            self._round.cancel()
+            self._round = None
+        fault: HouseFault | None = None
+        try:
+            self.flush()
+            if self._soon is None:
+                self.sync_soon()
+        except HouseFault as failed:
+            fault = failed
+        try:
+            while self._leaving:
+                self._leaving.popleft()(fault)
+        finally:
+            if self._leaving:  # one of them broke; the others must not wait for ever
+                self._round = asyncio.get_running_loop().call_soon(self.let_go)
 
     def record(self, body: Body) -> int:
         """Encode and append."""
@@ -422,6 +462,7 @@ class Journal:
 
     async def close(self) -> None:
         """Write and sync everything, then let go of the shard."""
+        self.let_go()
         try:
             if self.failed is None and self._page.next - 1 > self._synced:
                 await self.synced(self._page.next - 1)

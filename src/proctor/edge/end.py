@@ -61,11 +61,19 @@ class End(asyncio.Protocol, Generic[Event]):
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
 
     def data_received(self, data: bytes) -> None:
-        """Let the leg read, and pass its events on."""
+        """Let the lane take it whole, or else the leg read it."""
         self.received += len(data)
         try:
             if self.lane is not None and not self.leg.pending and self.lane(data):
                 return
+        except Exception as fault:  # told to whoever runs the session, who ends it
+            self._break(fault)
+            return
+        self.read(data)
+
+    def read(self, data: bytes) -> None:
+        """Let the leg read, whatever the lane may think."""
+        try:
             events = self.leg.feed(data)
             if self.sink is not None:
                 self.sink(events)

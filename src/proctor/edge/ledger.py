@@ -1,3 +1,5 @@
+# cython: language_level=3
+# mypy: disable-error-code="untyped-decorator, no-any-return"
 """Stations 6 and 9: a session's records. Takes judged statements and their ends; writes them to the worker's journal.
 
 What repeats is encoded once: the part that says who and from where for each session, the part that says what was
@@ -7,6 +9,7 @@ decided for each judgement. Literals never get here: the text is redacted, the d
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Protocol, Self
 
 import msgspec
 
@@ -14,66 +17,133 @@ from proctor.audit.journal import Journal
 from proctor.audit.record import Origin as From
 from proctor.audit.record import StatementAnswered, claims_of, decided_of, encode, who_of
 from proctor.session.judge import Verdict
-from proctor.session.ports import Answered, Clock, Decided
+from proctor.session.ports import Answered, Clock, Decided, Leave
 from proctor.sql.redacted import redacted
 from proctor.terms import Allow, Claims, Identity
+
+try:  # the compiler must see the words "import cython"; at run time Cython may be missing
+    import cython  # type: ignore[import-untyped]  # Cython ships no types for it
+except ModuleNotFoundError:
+    from proctor.wire import _shim as cython
 
 _HEAD = b'{"kind":"statement.decided","id":""'
 _ANSWERED = (
     b'{"kind":"statement.answered","id":"%b","of":"%b","rows":%d,"bytes":%d,"duration_us":%d,"sqlstate":"00000",'
     b'"tag":"%b"}'
 )
+
+
+class Digest(Protocol):
+    """A hash that has taken in its key."""
+
+    def copy(self) -> Self:
+        """Return another that goes on from here."""
+
+    def update(self, data: bytes) -> None:
+        """Take in more."""
+
+    def hexdigest(self) -> str:
+        """Return what it comes to."""
+
+
 _TAG = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz0123456789")
 
 
+@cython.cclass
 class SessionLedger:
     """One session's way into the journal."""
+
+    _journal: Journal
+    _clock: Clock
+    _keyed: Digest
+    _database: str
+    _who: bytes
+    _claims: Claims | None
+    _front: bytes
+    _statements: cython.Py_ssize_t
+    _refused: cython.Py_ssize_t
+    _command: str
+    _approved: set[str]
 
     def __init__(
         self, journal: Journal, clock: Clock, key: bytes, session: str, asker: Identity, origin: From, database: str
     ) -> None:
         self._journal = journal
         self._clock = clock
-        self._key = key
+        self._keyed = blake2b(key=key, digest_size=32, person=b"statement")
         self._database = database
         self._who = b',"session":%b,"who":%b,"from":%b' % (
             msgspec.json.encode(session),
             msgspec.json.encode(who_of(asker)),
             msgspec.json.encode(origin),
         )
-        self._claims: Claims | None = None
+        self._claims = None
         self._front = b""
-        self.statements = 0
-        self.refused = 0
-        self.command = ""
-        self._approved: set[str] = set()
+        self._statements = 0
+        self._refused = 0
+        self._command = ""
+        self._approved = set()
 
-    def decided_again(self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]) -> None:
-        """Write that a statement was judged as it was before, nobody having been asked."""
+    @property
+    def statements(self) -> int:
+        """Return how many statements were judged."""
+        return self._statements
+
+    @property
+    def refused(self) -> int:
+        """Return how many of them could not run."""
+        return self._refused
+
+    @property
+    def command(self) -> str:
+        """Return what kind of statement the last one was."""
+        return self._command
+
+    def decided_again(
+        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...], leave: Leave
+    ) -> None:
+        """Write that a statement was judged as it was before, and let it leave when that is written."""
         if claims is not self._claims or type(verdict.lore.template) is not tuple:
             self.decided(Decided(exchange, verdict, claims, values))
+            leave(None)
             return
-        self.statements += 1
-        self.command = verdict.meant.kind
+        self._statements += 1
+        self._command = verdict.meant.kind
         name = exchange.encode("ascii")
         front, back = verdict.lore.template
         if values:
             back = b'%b,"parameters":"%b"}' % (back[:-1], self._digest(values))
-        self._journal.append(
-            b'{"kind":"statement.decided","id":"%b","exchange":"%b"%b%b%b%b'
-            % (name, name, self._front, front, verdict.digest or self._signed(verdict), back)
+        self._journal.append_then(
+            b"".join(
+                (
+                    b'{"kind":"statement.decided","id":"',
+                    name,
+                    b'","exchange":"',
+                    name,
+                    b'"',
+                    self._front,
+                    front,
+                    verdict.digest or self._signed(verdict),
+                    back,
+                )
+            ),
+            leave,
         )
+
+    def let_go(self) -> None:
+        """Write now what waits for the end of the round, and let it leave."""
+        self._journal.let_go()
 
     def decided(self, entry: Decided) -> int:
         """Write that a statement was judged; it survives a crash of the gateway when this returns."""
         verdict = entry.decided
-        self.statements += 1
-        self.command = verdict.analysis.kind
+        self._statements += 1
+        self._command = verdict.analysis.kind
         if not isinstance(verdict.decision, Allow):
-            self.refused += 1
+            self._refused += 1
         elif entry.ticket is not None and entry.ticket not in self._approved:
             self._approved.add(entry.ticket)
-            self.refused -= 1  # what was held before is approved now
+            self._refused -= 1  # what was held before is approved now
         if entry.claims is not self._claims:
             self._claims = entry.claims
             claims = claims_of(entry.claims)
@@ -112,13 +182,15 @@ class SessionLedger:
         front, back = encode(body)[len(_HEAD) :].split(b'"digest":"%b"' % digest)
         return front + b'"digest":"', b'"' + back
 
+    @cython.cfunc
     def _signed(self, verdict: Verdict) -> bytes:
         """Return the keyed digest of the verdict's own text."""
         verdict.digest = self._digest((verdict.text.encode("utf-8", "replace"),))
         return verdict.digest
 
+    @cython.cfunc
     def _digest(self, parts: tuple[bytes | None, ...]) -> bytes:
-        hashed = blake2b(key=self._key, digest_size=32, person=b"statement")
+        hashed = self._keyed.copy()
         for part in parts:
             hashed.update(b"-" if part is None else b"%d:" % len(part) + part)
         return hashed.hexdigest().encode("ascii")

@@ -267,7 +267,8 @@ class Visit:
         client.data_received(b"")  # what came behind the login has waited in the leg
         client.flow(self._client_said, self._client_gone)
         database.flow(relay.answers.upstream_said, self._database_gone)
-        client.lane, database.lane = relay.client_bytes, relay.lane.upstream_said
+        client.lane, database.lane = relay.lane.client_said, relay.lane.upstream_said
+        relay.lane.falls_back(client.read)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(relay.run())
             running.add_done_callback(lambda _: self._finish("the client left"))
@@ -290,8 +291,9 @@ class Visit:
                 self._client.pause()
 
     def _resume(self) -> None:
-        self._ahead = 0
-        self._client.resume()
+        if self._ahead:
+            self._ahead = 0
+            self._client.resume()
         if self._house.draining:
             self.leave_when_idle()
 

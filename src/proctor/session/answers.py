@@ -327,7 +327,7 @@ class Answers:
 
     def transaction_over(self) -> None:
         """Take in that no transaction is open any more."""
-        self.wary = any(e.verdict.sensitive for o in self.queue for e in o.exchanges)
+        self.wary = bool(self.queue) and any(e.verdict.sensitive for o in self.queue for e in o.exchanges)
         self._ended_transaction()
 
     def _failed(self, event: talk.Failed) -> None:

@@ -64,17 +64,23 @@ class Hearing:
 
     def recall(self, text: str) -> Judged | None:
         """Return what is remembered of a text, if nothing that it depends on can have changed."""
-        if self.view.dirty or self._stale() or self._stamp is None:
-            return None
-        if self._stamped != (self._world.version, self._view_version):
-            return None
-        if self._wrong is not None:
+        if self.standing() is None:
             return None
         said = said_behind(text)
         if said is None:
             return self._memory.recall(self._number, text)
         spoken = self._spoken.get(said)
         return None if spoken is None else self._memory.recall(spoken.number, text)
+
+    def standing(self) -> Stamp | None:
+        """Return what remembered judgements are good for at this moment, None where that must be found out first.
+
+        While it is the same object, what `recall` and `claims` say of a text is the same.
+        """
+        if self.view.dirty or self._wrong is not None or self._stale():
+            return None
+        at_world, at_view = self._stamped
+        return self._stamp if at_world == self._world.version and at_view == self._view_version else None
 
     def claims(self, text: str) -> Claims:
         """Return what the client claims for this statement: in a comment behind it, or else in the session."""

@@ -369,6 +369,8 @@ class Bench:
         if found.meant is not None:
             return _merged(analysis, found.meant)
         inner = analyze(found.text, self.catalog, self.stamp.settings)
+        if not inner:
+            return analysis  # an empty statement has a name and runs nothing
         if moved or len(inner) != 1 or any(e.verb in REFERS for e in inner[0].effects):
             return replace(analysis, understood=False, trouble=f'what "{effect.name}" would run cannot be followed')
         return _merged(analysis, inner[0])

@@ -1,43 +1,84 @@
+# cython: language_level=3
+# mypy: disable-error-code="untyped-decorator, no-any-return"
 """The fast lane: a whole question that has been decided before, taken whole, and its whole answer.
 
 It is the slow story taken from memory, under the same keys: the judgement is the one that `Hearing.recall` returns, the
-record is written before anything leaves, the rows pass as they are only if their description is, byte for byte, one
-that the slow story has planned no mask for. Whatever is unusual goes back to the slow story: before the question has
-left by not being taken, afterwards by being put into its queue as if it had been asked there.
+record is written before anything leaves (one write for all sessions that ask in the same round of the loop), the rows
+pass as they are only if their description is, byte for byte, one that the slow story has planned no mask for. Whatever
+is unusual goes back to the slow story: before the question has left by not being taken, afterwards by being put into
+its queue as if it had been asked there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+try:  # the compiler must see the words "import cython"; at run time Cython may be missing
+    import cython  # type: ignore[import-untyped]  # Cython ships no types for it
+except ModuleNotFoundError:
+    from proctor.wire import _shim as cython
 
 from proctor.errors import Fault
 from proctor.session import exchange as ex
 from proctor.session.answers import Answers
 from proctor.session.exchange import Exchange, Open
 from proctor.session.hearing import Hearing
-from proctor.session.judge import Judged, Verdict
-from proctor.session.namespace import Namespace, Portal, Prepared, Undo
+from proctor.session.judge import Judged, Stamp, Verdict
+from proctor.session.namespace import Known, Namespace, Portal, Prepared, Undo
 from proctor.session.pipeline import Pipeline
-from proctor.session.ports import Answered, Clock, Ledger, Outlet, Terms
+from proctor.session.ports import Answered, Clock, Leave, Ledger, Outlet, Terms
 from proctor.wire._batch import BOUND, PARSED, QUERY, Batch, read_answer, read_batch
 
+MAX_KNOWN = 64  # texts are a stranger's to choose
 
-@dataclass(slots=True)
+
+@cython.cclass
 class Taken:
-    """A question that has left by the fast lane and is not answered yet."""
+    """A question that was taken, and is not answered yet. `number` is its batch upstream, once it has left."""
 
+    data: bytes
     batch: Batch
     judged: Judged
     verdict: Verdict
     statement: Prepared | None
-    number: int
     exchange: str
     started: int
+    number: cython.Py_ssize_t
+
+    def __init__(
+        self, data: bytes, batch: Batch, judged: Judged, statement: Prepared | None, exchange: str, started: int
+    ) -> None:
+        self.data = data
+        self.batch = batch
+        self.judged = judged
+        self.verdict = judged.verdicts[0]
+        self.statement = statement
+        self.exchange = exchange
+        self.started = started
+        self.number = -1
 
 
+@cython.cclass
 class Lane:
     """One session's fast lane, beside its relay."""
+
+    _slowly: Callable[[bytes], None]
+    _terms: Terms
+    _hearing: Hearing
+    _pipeline: Pipeline
+    _answers: Answers
+    _names: Namespace
+    _ledger: Ledger
+    _clock: Clock
+    _client: Outlet
+    _upstream: Outlet
+    _next_id: Callable[[], str]
+    _over: Callable[[], None]
+    _taken: Taken | None
+    _closed: cython.bint
+    _shut: cython.bint
+    _known: dict[bytes, Known]
+    _leaves: Leave
 
     def __init__(
         self,
@@ -50,7 +91,9 @@ class Lane:
         client: Outlet,
         upstream: Outlet,
         next_id: Callable[[], str],
+        over: Callable[[], None],
     ) -> None:
+        self._slowly = _nothing
         self._terms = terms
         self._hearing = hearing
         self._pipeline = pipeline
@@ -61,8 +104,12 @@ class Lane:
         self._client = client
         self._upstream = upstream
         self._next_id = next_id
-        self._taken: Taken | None = None
-        self._open = not terms.strict
+        self._over = over
+        self._taken = None
+        self._closed = terms.strict
+        self._shut = False
+        self._known = {}
+        self._leaves = self._leave
 
     @property
     def busy(self) -> bool:
@@ -74,8 +121,18 @@ class Lane:
         """Return what is under way here."""
         return self._taken
 
+    def falls_back(self, slowly: Callable[[bytes], None]) -> None:
+        """Say who takes a buffer that was taken here and cannot leave: the leg is to read it after all."""
+        self._slowly = slowly
+
+    def shut(self, shut: bool) -> None:
+        """Take nothing while the slow story has something to wait for, nor when the client leaves."""
+        self._shut = shut
+
     def abandon(self) -> None:
-        """Leave what is under way to the slow story."""
+        """Leave what is under way to the slow story; what has not left stays here."""
+        if self._taken is not None and self._taken.number < 0:
+            self._taken.number = self._pipeline.batch
         self._give_back()
 
     # ---- the way there
@@ -85,60 +142,91 @@ class Lane:
         if self._taken is not None:
             self._give_back()
             return False
+        if self._closed or self._shut:
+            return False
         pipeline, answers = self._pipeline, self._answers
-        if not self._open or answers.queue or pipeline.in_batch or pipeline.skipping or answers.discarding:
+        if answers.queue or pipeline.in_batch or pipeline.skipping or answers.discarding:
             return False
         batch = read_batch(data)
         if batch is None:
             return False
         statement = self._statement(batch)
-        judged = self._judged(batch, statement)
-        if judged is None:
+        known = self._recall(batch, statement)
+        if known is None:
             return False
         exchange = self._next_id()
-        verdict = judged.verdicts[0]
-        started = self._clock.monotonic_ns()
+        taken = Taken(data, batch, known.judged, statement, exchange, self._clock.monotonic_ns())
+        self._taken = taken
         try:
-            self._ledger.decided_again(exchange, verdict, self._hearing.claims(judged.text), batch[3])
+            self._ledger.decided_again(exchange, taken.verdict, known.claims, batch[3], self._leaves)
         except Fault:
+            self._taken = None
             return False  # the slow story will meet the same fault, and tell the client
-        self._taken = Taken(batch, judged, verdict, statement, pipeline.batch, exchange, started)
-        pipeline.batch += 1
-        if batch[0] == PARSED:
-            # The server's unnamed statement is this one now; a Parse of the slow story would be undone if it failed.
-            self._names.statements[b""] = Prepared(judged.text, judged, self._taken.number)
-        if batch[0] == QUERY:
-            self._names.statements.pop(b"", None)
-        self._names.portals.pop(b"", None)
-        self._upstream.write(data)
         return True
 
+    def _leave(self, fault: Fault | None) -> None:
+        """Let go what was taken, its record being written; or have it asked slowly, to meet the fault there."""
+        taken = self._taken
+        if taken is None or taken.number >= 0:
+            return
+        if fault is not None:
+            self._taken = None
+            self._slowly(taken.data)
+            return
+        taken.number = self._pipeline.batch
+        self._pipeline.batch += 1
+        kind, names = taken.batch[0], self._names
+        if kind == PARSED:
+            # The server's unnamed statement is this one now; a Parse of the slow story would be undone if it failed.
+            names.statements[b""] = Prepared(taken.judged.text, taken.judged, taken.number)
+        elif kind == QUERY:
+            names.statements.pop(b"", None)
+        names.portals.pop(b"", None)
+        self._upstream.write(taken.data)
+
+    @cython.cfunc
     def _statement(self, batch: Batch) -> Prepared | None:
         if batch[0] != BOUND:
             return None
         entry = self._names.statements.get(batch[1])
         return entry if isinstance(entry, Prepared) else None
 
-    def _judged(self, batch: Batch, statement: Prepared | None) -> Judged | None:
-        """Return the remembered judgement, if it is one that nobody has to wait for."""
-        if statement is not None:
-            if self._pipeline.trusted(statement) is None:
-                return None
-            judged = self._hearing.recall(statement.text)
-            before = statement.judged
-            if judged is None or before is None or (before is not judged and before.epoch != judged.epoch):
-                return None  # the server may have kept a plan that means something else; `check_plan` looks closer
-        elif batch[0] == BOUND:
+    @cython.cfunc
+    def _recall(self, batch: Batch, statement: Prepared | None) -> Known | None:
+        """Return what is remembered of it, if nobody has to wait for anything."""
+        if batch[0] == BOUND and (statement is None or self._pipeline.trusted(statement) is None):
             return None
-        else:
-            try:
-                judged = self._hearing.recall(batch[1].decode())
-            except UnicodeDecodeError:
-                return None
-        if judged is None or not judged.plain:
+        stamp = self._hearing.standing()
+        if stamp is None:
+            return None
+        known = self._known.get(batch[1]) if statement is None else statement.known
+        if known is None or known.under is not stamp:
+            known = self._found(batch, statement, stamp)
+        if known is None:
             return None
         described = batch[4] or batch[0] == QUERY or (statement is not None and statement.described)
-        return judged if described and batch[2] in judged.verdicts[0].shown else None
+        return known if described and batch[2] in known.judged.verdicts[0].shown else None
+
+    @cython.cfunc
+    def _found(self, batch: Batch, statement: Prepared | None, stamp: Stamp) -> Known | None:
+        try:
+            text = batch[1].decode() if statement is None else statement.text
+        except UnicodeDecodeError:
+            return None
+        judged = self._hearing.recall(text)
+        if judged is None or not judged.plain:
+            return None
+        known = Known(stamp, judged, self._hearing.claims(text))
+        if statement is None:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[batch[1]] = known
+            return known
+        before = statement.judged
+        if before is None or (before is not judged and before.epoch != judged.epoch):
+            return None  # the server may have kept a plan that means something else; `check_plan` looks closer
+        statement.known = known
+        return known
 
     # ---- the way back
 
@@ -146,6 +234,9 @@ class Lane:
         """Take a buffer of the upstream's if it is the whole plain answer to what was taken."""
         taken = self._taken
         if taken is None:
+            return False
+        if taken.number < 0:
+            self._give_back()  # it speaks unasked, while the question still waits for its record
             return False
         answer = read_answer(data, taken.batch[0], taken.batch[4])
         if answer is None:
@@ -164,11 +255,16 @@ class Lane:
         answers.status = chr(status)
         self._client.write(data)
         if status == 0x49:  # I
-            answers.transaction_over()
+            self._over()
+        elif taken.batch[0] != QUERY:
+            self._names.portals[b""] = _portal(taken, taken.statement)  # it lives as long as the transaction
         return True
 
+    @cython.cfunc
     def _give_back(self) -> None:
         """Put what was taken into the queue of the slow story, as if it had been asked there."""
+        if self._taken is not None and self._taken.number < 0:
+            self._ledger.let_go()  # what comes next must not leave before it
         taken = self._taken
         self._taken = None
         if taken is None:
@@ -185,13 +281,22 @@ class Lane:
             statement = entry if isinstance(entry, Prepared) else None
             undo = [Undo(self._names.statements, b"", None)]  # a Parse that fails leaves no unnamed statement
             queue.append(Open(ex.PARSE, number, entry=statement, undo=undo))
-        portal = Portal(taken.judged.text, taken.judged, number, statement, taken.batch[3], _formats(taken.batch[2]))
+        portal = _portal(taken, statement)
         self._names.portals[b""] = portal
         queue.append(Open(ex.BIND, number, entry=portal))
         if taken.batch[4]:
             queue.append(Open(ex.DESCRIBE, number, entry=portal))
         queue.append(Open(ex.EXECUTE, number, [exchange], entry=portal))
         queue.append(Open(ex.SYNC, number))
+
+
+def _nothing(_: bytes) -> None:
+    pass
+
+
+def _portal(taken: Taken, statement: Prepared | None) -> Portal:
+    judged, batch = taken.judged, taken.batch
+    return Portal(judged.text, judged, taken.number, statement, batch[3], _formats(batch[2]))
 
 
 def _formats(raw: bytes) -> tuple[int, ...]:

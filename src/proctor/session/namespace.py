@@ -10,12 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from proctor.session.judge import Judged
-from proctor.terms import Effect, Ticket
+from proctor.session.judge import Judged, Stamp
+from proctor.terms import Claims, Effect, Ticket
 from proctor.wire.talk import Field
 
 MAX_NAMES = 10_000  # each costs memory here and upstream
 MAX_NAME = 63  # bytes; the server cuts longer names, so that two of them may be one to it
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was remembered of a text when it was last asked for, and the stamp that it was remembered under."""
+
+    under: Stamp
+    judged: Judged
+    claims: Claims
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +38,8 @@ class Prepared:
     described: bool = False
     source: str = ""
     """The PREPARE that made it, if SQL did."""
+    known: Known | None = None
+    """What the fast lane has found out about its text."""
 
 
 @dataclass(slots=True, eq=False)
@@ -110,6 +121,8 @@ class Namespace:
 
     def transaction_ended(self, batch: int) -> None:
         """Forget the portals of a batch that has been answered: the server has dropped them with its transaction."""
+        if not self.portals:
+            return
         gone = [n for n, p in self.portals.items() if p.batch <= batch and not (isinstance(p, Portal) and p.holds)]
         for name in gone:
             del self.portals[name]

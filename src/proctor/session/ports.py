@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from proctor.errors import Fault
 from proctor.policy.rules import Rules
 from proctor.session.judge import Verdict
 from proctor.sql.catalog import Catalog
@@ -82,6 +83,10 @@ class World(Protocol):
         """Raise the shared epoch: DDL is about to run, or has just ended."""
 
 
+Leave = Callable[[Fault | None], None]
+"""Told that the record is written, or by which fault it is not: then nothing may leave."""
+
+
 class Ledger(Protocol):
     """The journal as the story sees it. Encoding is the ledger's; a failed ledger raises, and nothing runs."""
 
@@ -91,8 +96,16 @@ class Ledger(Protocol):
     def answered(self, entry: Answered) -> None:
         """Note how it ended; written with the next record or within 10 ms."""
 
-    def decided_again(self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...]) -> None:
-        """Write that a statement was judged as it was before, nobody having been asked."""
+    def decided_again(
+        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...], leave: Leave
+    ) -> None:
+        """Write that a statement was judged as it was before, nobody having been asked; then it may `leave`.
+
+        That is at once or when this round of the loop is over, so that all sessions of a round share one write.
+        """
+
+    def let_go(self) -> None:
+        """Write now what waits for the end of the round, and let it leave."""
 
     def answered_plainly(self, exchange: str, rows: int, size: int, tag: bytes, started_ns: int) -> None:
         """Note the end of an exchange that went well and had nothing masked."""

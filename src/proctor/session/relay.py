@@ -68,7 +68,9 @@ class Relay:
             self._ended,
         )
         self.pipeline = Pipeline(upstream, self.answers)
-        self.lane = Lane(terms, self.hearing, self.pipeline, self.names, ledger, clock, client, upstream, self._next_id)
+        self.lane = Lane(
+            terms, self.hearing, self.pipeline, self.names, ledger, clock, client, upstream, self._next_id, self._over
+        )
         self.leaving = False
         self.drained: Callable[[], None] = _nothing
         """Called when nothing waits any more; the edge reads on."""
@@ -83,10 +85,6 @@ class Relay:
 
     # ---- the two lanes
 
-    def client_bytes(self, data: bytes) -> bool:
-        """Let the fast lane take a whole buffer; say whether it did, else the leg and `client_said` are asked."""
-        return self._slow is None and not self.leaving and self.lane.client_said(data)
-
     def client_said(self, events: Sequence[talk.ClientEvent]) -> None:
         """Take what the client said: at once where nothing is to be waited for, else in the session's task."""
         if self._slow is not None:
@@ -97,6 +95,7 @@ class Relay:
         for at, event in enumerate(events):
             self._slow = self._step(event)
             if self._slow is not None:
+                self.lane.shut(True)
                 self._backlog.extend(events[at + 1 :])
                 self._work.set()
                 break
@@ -111,6 +110,7 @@ class Relay:
                 await self._slow
                 self._slow = self._next()
                 self.pipeline.forward()
+            self.lane.shut(self.leaving)
             self.drained()
         await self.pipeline.settle()  # what was asked before the goodbye is still answered
 
@@ -196,6 +196,7 @@ class Relay:
                 self._batch_ends()
             case talk.Bye():
                 self.leaving = True
+                self.lane.shut(True)
                 self._work.set()
             case _:
                 raise ClientFault("this message has no place after the login")
@@ -517,6 +518,14 @@ class Relay:
 
     def _batch_ends(self) -> None:
         self.hearing.view.batch_ended(in_transaction=self.answers.status == "T")
+
+    def _over(self) -> None:
+        """Take in the end of a transaction in which nothing but the fast lane's question was asked."""
+        if self.hearing.view.plain and not self.names.portals:
+            self.answers.wary = False  # what follows is the long way to say that nothing has changed
+            self.drained()
+        else:
+            self.answers.transaction_over()
 
     def _ended(self) -> None:
         self.names.transaction_ended(self.answers.batch)

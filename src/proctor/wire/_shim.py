@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., object])
+_C = TypeVar("_C")
 
 compiled = False
 Py_ssize_t = int
@@ -22,6 +23,11 @@ def cfunc(function: _F) -> _F:
 
 
 inline = cfunc
+
+
+def cclass(plain: type[_C]) -> type[_C]:
+    """Return the class as it is."""
+    return plain
 
 
 def exceptval(value: int, *, check: bool = False) -> Callable[[_F], _F]:

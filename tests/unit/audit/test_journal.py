@@ -225,6 +225,59 @@ async def test_a_failed_sync_fails_all_who_wait_and_everybody_after(opened, sync
     assert isinstance(journal.failed, HouseFault)
 
 
+async def test_what_is_taken_in_one_round_of_the_loop_is_written_at_once_and_then_let_go(opened, folder):
+    journal = opened()
+    left = []
+    for _ in range(3):
+        journal.append_then(BEAT, left.append)
+    assert (left, kinds(folder)) == ([], ["journal.opened"])
+    await until(lambda: left)
+    assert left == [None] * 3
+    assert kinds(folder) == ["journal.opened"] + ["heartbeat"] * 3
+
+
+async def test_somebody_in_a_hurry_can_end_the_round(opened, folder):
+    journal = opened()
+    left = []
+    journal.append_then(BEAT, left.append)
+    journal.let_go()
+    assert (left, kinds(folder)[1:]) == ([None], ["heartbeat"])
+    await asyncio.sleep(0)
+    assert left == [None]
+
+
+async def test_what_could_not_be_written_is_not_let_go_but_told(opened, syncers, monkeypatch):
+    journal = opened()
+    left = []
+    journal.append_then(BEAT, left.append)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "write_all", full)
+    await until(lambda: left)
+    assert isinstance(left[0], HouseFault)
+    with pytest.raises(HouseFault, match="No space left"):
+        journal.append_then(BEAT, left.append)
+
+
+async def test_one_that_breaks_when_it_is_let_go_does_not_hold_up_the_others(opened):
+    journal = opened()
+    told, left = [], []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    journal.append_then(BEAT, lambda _: left[0])
+    journal.append_then(BEAT, left.append)
+    await until(lambda: left)
+    assert (left, [type(broken) for broken in told]) == ([None], [IndexError])
+
+
+def test_without_an_event_loop_it_is_let_go_at_once(opened, folder):
+    with opened() as journal:
+        left = []
+        journal.append_then(BEAT, left.append)
+        assert (left, kinds(folder)[1:]) == ([None], ["heartbeat"])
+
+
 async def test_after_a_fault_a_new_segment_repeats_what_was_not_on_disk_and_says_so(opened, syncers, folder):
     journal = opened()
     lost = asyncio.ensure_future(journal.synced(journal.append(BEAT)))

@@ -13,6 +13,7 @@ from proctor.audit.journal import Journal
 from proctor.audit.record import Origin
 from proctor.audit.segments import Frame, read
 from proctor.edge.ledger import SessionLedger
+from proctor.errors import Fault
 from proctor.session.judge import Bench, Judged, Memory, Stamp
 from proctor.session.ports import Decided
 from proctor.sql import SessionSettings
@@ -71,9 +72,11 @@ def decisions(journal: Journal) -> list[dict[str, object]]:
 def test_texts_of_one_shape_have_digests_of_their_own(memory: Memory, ledger: SessionLedger, journal: Journal) -> None:
     texts = [f"select total from orders where id = {n} and note <> 'it''s {n}'" for n in (1, 22, 333)]
     claims = Claims()
+    left: list[Fault | None] = []
     ledger.decided(Decided("x0", judged(memory, texts[0]).verdicts[0], claims, None))
     for n, text in enumerate([*texts, texts[0]], 1):
-        ledger.decided_again(f"x{n}", judged(memory, text).verdicts[0], claims, ())
+        ledger.decided_again(f"x{n}", judged(memory, text).verdicts[0], claims, (), left.append)
+    assert left == [None] * 4
     records = decisions(journal)
     assert [record["exchange"] for record in records] == ["x0", "x1", "x2", "x3", "x4"]
     redacted = "select total from orders where id = ? and note <> ?"
@@ -89,8 +92,8 @@ def test_tickets_and_parameters_stand_behind_the_digest(
     one, two = (judged(memory, f"select total from orders where id = {n} or id = $1").verdicts[0] for n in (1, 2))
     claims = Claims(reason='"digest":"')
     ledger.decided(Decided("x1", one, claims, (b"7",), "T1"))
-    ledger.decided_again("x2", two, claims, (b"7",))
-    ledger.decided_again("x3", two, claims, (b"8",))
+    ledger.decided_again("x2", two, claims, (b"7",), print)
+    ledger.decided_again("x3", two, claims, (b"8",), print)
     records = decisions(journal)
     assert [record.get("ticket") for record in records] == ["T1", None, None]
     assert records[0]["parameters"] == records[1]["parameters"] != records[2]["parameters"]

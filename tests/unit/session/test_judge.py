@@ -181,3 +181,9 @@ def test_shapes_are_bounded_as_well() -> None:
     for n in range(MAX_REMEMBERED + 1):
         memory.keep(number, Judged(f"select a{n}", (), refers=False, form=Form(b"select a%d" % n)))
     assert len(memory._kin) <= MAX_REMEMBERED
+
+
+def test_the_name_of_an_empty_statement_runs_nothing(bench: Bench) -> None:
+    judged = bench.judge("execute s", lookup=knows(s=" -- nothing"))
+    assert type(judged.decision) is Allow
+    assert judged.verdicts[0].analysis.accesses == ()
