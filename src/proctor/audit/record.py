@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from proctor.audit.basis import Basis
 from proctor.terms import Access, Action, Allow, Analysis, Claims, Column, Decision, Deny, Hold, Identity, MaskSpec
 
 SCHEMA: Final = 1
@@ -144,6 +145,7 @@ class StatementDecided(Body, tag="statement.decided", frozen=True, kw_only=True)
     ticket: str | None = None
     parameters: str = ""
     shows: dict[str, tuple[str, ...]] = {}
+    basis: Basis | None = None
 
 
 class StatementAnswered(Body, tag="statement.answered", frozen=True, kw_only=True):
@@ -426,6 +428,7 @@ def decided_of(
     digest: str,
     exchange: str | None = None,
     ticket: str | None = None,
+    basis: Basis | None = None,
 ) -> StatementDecided:
     """Return the intent that an analysis and its decision make; `text` has had its literals taken out."""
     masks = decision.masks if isinstance(decision, Allow) else ()
@@ -455,6 +458,7 @@ def decided_of(
         ),
         ticket=ticket,
         shows=_columns(_shown(analysis, masks)) if isinstance(decision, Allow) else {},
+        basis=basis,
     )
 
 

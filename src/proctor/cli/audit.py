@@ -57,8 +57,8 @@ def search(
     from proctor.cli import auditing
 
     question = Question(
-        since=_moment(since, "--since"),
-        until=_moment(until, "--until"),
+        since=moment(since, "--since"),
+        until=moment(until, "--until"),
         who=who or None,
         database=database or None,
         table=table or None,
@@ -70,7 +70,7 @@ def search(
         session=session or None,
         limit=limit,
     )
-    auditing.search(_state(config, state), question, as_json=as_json)
+    auditing.search(state_folder(config, state), question, as_json=as_json)
 
 
 @journal.command()
@@ -87,7 +87,7 @@ def tail(
     """
     from proctor.cli import auditing
 
-    auditing.tail(_state(config, state), count, follow=follow, as_json=as_json)
+    auditing.tail(state_folder(config, state), count, follow=follow, as_json=as_json)
 
 
 @journal.command()
@@ -119,7 +119,7 @@ def verify(
     """
     from proctor.cli import auditing
 
-    found = _state(config, state)
+    found = state_folder(config, state)
     if not (found / "log").is_dir():
         fail(f"{found} has no log", then="it is made when the gateway first starts", code=Exit.UNVERIFIED)
     auditing.verify(
@@ -127,7 +127,7 @@ def verify(
         _signer(config, state),
         keys=key or [],
         checkpoints=checkpoint or [],
-        vouched=auditing.vouched(found, witness or [], quorum, since=_moment(fresh, "--fresh"), authority=stamps),
+        vouched=auditing.vouched(found, witness or [], quorum, since=moment(fresh, "--fresh"), authority=stamps),
         as_json=as_json,
     )
 
@@ -162,7 +162,7 @@ def prove(
     """
     from proctor.cli import auditing
 
-    auditing.prove(_state(config, state), record, to)
+    auditing.prove(state_folder(config, state), record, to)
 
 
 @journal.command()
@@ -178,10 +178,11 @@ def export(
     from proctor.cli import auditing
 
     del form  # there is one
-    auditing.export(_state(config, state))
+    auditing.export(state_folder(config, state))
 
 
-def _state(config: Path, state: Path | None) -> Path:
+def state_folder(config: Path, state: Path | None) -> Path:
+    """Return the state folder of the settings, or the one given."""
     found = settings_of(config, secrets=False).state if state is None else state
     if not found.is_dir():
         fail(f"there is no state folder {found}", then="it is made when the gateway first starts", code=Exit.USAGE)
@@ -196,7 +197,7 @@ def _signer(config: Path, state: Path | None) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _moment(text: str, option: str) -> datetime | None:
+def moment(text: str, option: str) -> datetime | None:
     """Return a moment written as a date, a time, or an age; without a zone it is this machine's."""
     if not text:
         return None

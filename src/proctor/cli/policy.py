@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from proctor.cli.ground import JsonOption, settings_of
+from proctor.cli.audit import StateOption, moment, state_folder
+from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of
 
 policy = typer.Typer(
     no_args_is_help=True,
@@ -48,3 +49,45 @@ def test(
 
     found = None if config is None else settings_of(config)
     asyncio.run(rehearsing.test(file, found, rules or (), as_json=as_json))
+
+
+@policy.command()
+def replay(
+    rules: Annotated[
+        list[Path],
+        typer.Option(help="The rules to try: a *.cedar file, or a folder of them, on top of the shipped pack."),
+    ],
+    since: Annotated[str, typer.Option("--from", help="From then on: 2026-01-02, 2026-01-02T03:04Z, or 2h ago.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Before then.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask other rules about every statement on record, and list those that would have been answered otherwise.
+
+    What records do not tell exactly is said with each: those of older versions, and counts of past questions.
+
+    Example: `proctor policy replay --rules ./rules-to-be --from 7d`
+    """
+    from proctor.cli import replaying
+
+    found, folder = settings_of(config, secrets=False), state_folder(config, state)
+    replaying.replay_journal(found, folder, rules, moment(since, "--from"), moment(until, "--to"), as_json=as_json)
+
+
+@policy.command()
+def show(
+    rule_set: Annotated[str, typer.Argument(metavar="[RULE_SET]", help="Its digest; without it, that in force.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the rules of a rule set as they were in force then, each with its file and line.
+
+    Every decision on record names its rule set; the text of each that was ever in force is kept in the state folder.
+
+    Example: `proctor policy show 3f9a… | less`
+    """
+    from proctor.cli import showing
+
+    showing.show(state_folder(config, state), rule_set, as_json=as_json)

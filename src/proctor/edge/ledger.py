@@ -13,6 +13,7 @@ from typing import Protocol, Self
 
 import msgspec
 
+from proctor.audit.basis import basis_of
 from proctor.audit.journal import Journal
 from proctor.audit.record import Origin as From
 from proctor.audit.record import StatementAnswered, claims_of, decided_of, encode, who_of
@@ -171,6 +172,8 @@ class SessionLedger:
         All but the digest is the same for every text that is judged like this one: redacted, they are one text.
         """
         digest = self._signed(verdict)
+        grounds, verdict.lore.grounds = verdict.lore.grounds, None
+        basis = None if grounds is None else basis_of(verdict.analysis, *grounds)
         body = decided_of(
             verdict.analysis,
             verdict.decision,
@@ -178,6 +181,7 @@ class SessionLedger:
             database=self._database,
             text=redacted(verdict.text),
             digest=digest.decode(),
+            basis=basis,
         )
         front, back = encode(body)[len(_HEAD) :].split(b'"digest":"%b"' % digest)
         return front + b'"digest":"', b'"' + back

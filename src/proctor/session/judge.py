@@ -79,6 +79,8 @@ class Lore:
 
     template: object = None
     """A place for the ledger to keep what it has encoded once."""
+    grounds: tuple[Classified, Context] | None = None
+    """What it was decided on, until the ledger has encoded it: a data map may be large."""
     shown: dict[bytes, bytes] = field(default_factory=dict)
     """The descriptions, by the result formats asked for, whose rows pass as they are; what the fast lane goes by."""
 
@@ -344,7 +346,8 @@ class Bench:
         sensitive = decision.sensitive if isinstance(decision, Allow) else True
         writes = any(a.action in WRITES and "temporary" not in a.traits for a in analysis.accesses)
         copies = not analysis.understood or (analysis.copy is not None and not analysis.copy.to_client)
-        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies, analysis.text)
+        lore = Lore(grounds=(classified, context))
+        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies, analysis.text, lore)
 
     def _followed(self, analyses: Iterable[Analysis], lookup: Lookup, behind: list[str]) -> Iterable[Analysis]:
         """Put in the place of each EXECUTE or FETCH what it would run, names made earlier in the text included."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from proctor.audit import basis
 from proctor.audit import record as r
 from proctor.terms import (
     Access,
@@ -37,6 +38,10 @@ PARTS = {
     "decision": r.Verdict,
     "mask": r.Masked,
     "source": r.Source,
+    "basis": basis.Basis,
+    "access": basis.Accessed,
+    "use": basis.Used,
+    "copy": basis.Copied,
 }
 CUSTOMERS = Relation("public", "customers")
 

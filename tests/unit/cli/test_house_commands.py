@@ -64,6 +64,7 @@ def test_a_command_that_cannot_be_understood_exits_with_2(terminal: Terminal, wo
         *(("serve",), ("check",), ("explain",), ("scan",), ("classify",), ("passwd",)),
         *(("approvals", word) for word in ("list", "show", "approve", "deny", "cancel")),
         *(("sessions", word) for word in ("list", "kill")),
+        *(("policy", word) for word in ("test", "replay", "show")),
         *(("audit", word) for word in ("search", "tail", "verify", "prove", "export")),
     ],
     ids=" ".join,
