@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, Exit, JsonOption, fail, print_json, settings_of, tell
+from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, Exit, JsonOption, fail, settings_of, tell
 
 MAX_PASSWORD = 1024
 
@@ -38,34 +38,22 @@ def serve(config: ConfigOption = DEFAULT_CONFIG) -> None:
     run(config)
 
 
-def check(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+def check(
+    config: ConfigOption = DEFAULT_CONFIG,
+    strict: Annotated[bool, typer.Option("--strict", help="Take warnings for troubles: exit with 2.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Validate settings and rules. Every trouble is told at once, with its file, its line and what to write instead.
+
+    Of the rules it also finds those that can never match, permits of which forbids leave nothing, and tables and
+    classes that cannot be. Warnings are names that nobody has here, and forbids that add nothing or undo a permit.
 
     Example: `proctor check --config proctor.toml && systemctl reload proctor`
     """
     found = settings_of(config)
-    from proctor.policy.rules import Rules
+    from proctor.cli import checking
 
-    rules = Rules.load(found.policy.paths)
-    if as_json:
-        print_json(
-            {
-                "databases": sorted(found.databases),
-                "servers": sorted(found.servers),
-                "people": sorted(found.people),
-                "agents": sorted(found.agents),
-                "services": sorted(found.services),
-                "rules": len(rules),
-                "rule_set": rules.digest,
-                "warnings": list(found.warnings),
-            }
-        )
-        return
-    for warning in found.warnings:
-        tell(f"warning: {warning}")
-    who = len(found.people) + len(found.agents) + len(found.services)
-    where = len(found.databases) + len(found.servers)
-    print(f"{config}: good: {where} databases or servers, {who} who may log in, {len(rules)} rules")
+    checking.check(found, config, strict=strict, as_json=as_json)
 
 
 def passwd(

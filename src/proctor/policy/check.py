@@ -82,7 +82,9 @@ def check_rule(piece: Piece, schema: cedarpy.Schema) -> Rule:
     _check_words(piece, info.id, policy)
     # Any attribute of that name counts, of whatever it is read: to ask once too often is the safe side.
     read = {str(node["attr"]) for node in _nodes(policy) if "attr" in node}
-    return Rule(info, _actions(policy), _kinds(policy), bool(read & APPROVAL), bool(read & CLOCK), bool(read & COUNTED))
+    return Rule(
+        info, actions_of(policy), kinds_of(policy), bool(read & APPROVAL), bool(read & CLOCK), bool(read & COUNTED)
+    )
 
 
 def _parsed(piece: Piece) -> dict[str, Json]:
@@ -143,7 +145,8 @@ def _quorum(piece: Piece, written: str | None) -> int:
     return int(written)
 
 
-def _actions(policy: dict[str, Json]) -> frozenset[Action]:
+def actions_of(policy: dict[str, Json]) -> frozenset[Action]:
+    """Return the actions that a policy's scope admits."""
     scope = cast(dict[str, Json], policy["action"])
     match scope["op"]:
         case "All":
@@ -155,7 +158,8 @@ def _actions(policy: dict[str, Json]) -> frozenset[Action]:
     return frozenset(Action(str(cast(dict[str, Json], entity)["id"])) for entity in named)
 
 
-def _kinds(policy: dict[str, Json]) -> frozenset[Kind]:
+def kinds_of(policy: dict[str, Json]) -> frozenset[Kind]:
+    """Return the kinds of principals that a policy's scope admits."""
     scope = cast(dict[str, Json], policy["principal"])
     if scope["op"] == "is":
         return frozenset(kind for kind, entity in ENTITY_TYPES.items() if entity == scope["entity_type"])

@@ -45,6 +45,27 @@ def test_check_holds_the_rules_against_their_vocabulary(terminal: Terminal, tmp_
     assert "own.cedar" in ran.err
 
 
+RULE = '@id("{}")\n@reason("r")\n@hint("h")\nforbid (principal, action == Action::"update", resource) when {{ {} }};\n'
+
+
+def test_check_finds_rules_that_cannot_be_meant(terminal: Terminal, tmp_path: Path) -> None:
+    rules = RULE.format("a", "context.hour > 30") + RULE.format("b", 'principal in Group::"engneering"')
+    (tmp_path / "own.cedar").write_text(rules)
+    policy = '[policy]\npaths = ["own.cedar"]\n'
+    person = '[people.bob]\ngroups = ["engineering"]\npassword = "bobpw"\n'
+    path = settings(tmp_path, policy + SETTINGS + person)
+    ran = terminal.run("check", "--config", path)
+    assert (ran.code, ran.out) == (2, "")
+    assert "own.cedar:1: rule a: it can never match: its conditions exclude each other" in ran.err
+    unknown = 'own.cedar:5: rule b: Group::"engneering" is unknown here; did you mean "engineering"?'
+    assert f"warning: {tmp_path}/{unknown}" in ran.err
+    said = terminal.run("check", "--config", path, "--json")
+    assert (said.code, len(said.lines[0]["troubles"]), len(said.lines[0]["warnings"])) == (2, 1, 1)
+    (tmp_path / "own.cedar").write_text(rules[rules.index('@id("b")') :])
+    assert terminal.run("check", "--config", path).code == 0
+    assert terminal.run("check", "--config", path, "--strict").code == 2
+
+
 def test_a_missing_file_is_a_trouble_of_usage(terminal: Terminal, tmp_path: Path) -> None:
     ran = terminal.run("check", "--config", str(tmp_path / "none.toml"))
     assert ran.code == 2
