@@ -145,6 +145,26 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A value of the client's that is compared with columns by = or its kin, or written into one of them.
+
+    It is a `literal` (at `place` in the text, in bytes), a `parameter`, or was made in a way that nobody follows.
+    """
+
+    columns: frozenset[Column]
+    parameter: int = 0
+    literal: str | None = field(default=None, repr=False)
+    place: int = -1
+    array: bool = False
+    """Its elements are what is compared."""
+    alone: bool = False
+    """It is compared with these columns and does nothing else in the statement: another may take its place."""
+    written: bool = False
+    type: int = 0
+    """The built-in type that the text gives it, 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """One result column: where its value comes from.
 
@@ -177,6 +197,8 @@ class CopyFormat:
     escape: str = '"'
     header: bool = False
     force_quote: bool = False
+    columns: tuple[Column, ...] = ()
+    """What the client's data goes into, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +241,11 @@ class Analysis:
     text: str = ""
     """The statement's own text, cut out of the message that held it."""
     probes: tuple[Probe, ...] = ()
+    given: tuple[Given, ...] = field(default=(), compare=False)
+    parameters: int = 0
+    """The highest number of a parameter, if anything is `given`."""
+    keyed: frozenset[Column] = frozenset()
+    """The columns that are compared with masked values of their own class alone: nothing is inferred from them."""
 
 
 @dataclass(frozen=True, slots=True)

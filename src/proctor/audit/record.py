@@ -146,6 +146,7 @@ class StatementDecided(Body, tag="statement.decided", frozen=True, kw_only=True)
     parameters: str = ""
     shows: dict[str, tuple[str, ...]] = {}
     basis: Basis | None = None
+    keys: dict[str, tuple[str, ...]] = {}
 
 
 class StatementAnswered(Body, tag="statement.answered", frozen=True, kw_only=True):
@@ -459,6 +460,7 @@ def decided_of(
         ticket=ticket,
         shows=_columns(_shown(analysis, masks)) if isinstance(decision, Allow) else {},
         basis=basis,
+        keys=_columns(analysis.keyed),
     )
 
 

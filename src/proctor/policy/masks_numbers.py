@@ -213,6 +213,11 @@ def is_tagged_number(data_class: DataClass, masked: bytes) -> bool:
     return data_class == "payment_card" or len(masked) == _WIDTHS.get(data_class, -2) + 1
 
 
+def has_width(data_class: DataClass) -> bool:
+    """Say whether identifiers of the class have one width, so that a longer number is known for a mask."""
+    return data_class in _WIDTHS
+
+
 def _remainder(text: bytes) -> int:
     return int("".join(str(int(chr(c), 36)) for c in text)) % 97
 

@@ -58,7 +58,18 @@ TWO_DESKS = RuleInfo(
     line=0,
     text="",
 )
-BUILT_IN = {rule.id: rule for rule in (DEFAULT, CLAIM, TWO_DESKS)}
+MASKED_KEYS = RuleInfo(
+    id="masked-keys",
+    effect="forbid",
+    reason="a masked value may not stand there",
+    hint="see the manual, Masked keys",
+    approvers=frozenset(),
+    quorum=1,
+    file="built in",
+    line=0,
+    text="",
+)
+BUILT_IN = {rule.id: rule for rule in (DEFAULT, CLAIM, TWO_DESKS, MASKED_KEYS)}
 
 
 @dataclass(frozen=True, slots=True)

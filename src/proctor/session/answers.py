@@ -13,6 +13,7 @@ from proctor.errors import UpstreamFault
 from proctor.session import exchange as ex
 from proctor.session import refusals
 from proctor.session.exchange import Exchange, Open, Queue
+from proctor.session.incoming import CopyGuard, copy_guard
 from proctor.session.namespace import Portal, Prepared
 from proctor.session.plans import Plan, Wardrobe, copy_plan, plan
 from proctor.session.ports import Answered, Clock, Ledger, Outlet, Terms, World
@@ -118,7 +119,7 @@ class Answers:
                 self._finish(ex.CLOSE, event.raw)
             case talk.Parameters():
                 if not self._front().ours:
-                    self._out.append(event.raw)
+                    self._out.append(_parameters(self._front().entry, event))
             case talk.CopyStart():
                 self._copy_start(event)
             case talk.CopyRows():
@@ -141,6 +142,9 @@ class Answers:
 
     def _finish(self, kind: str, raw: bytes) -> None:
         front = self._front()
+        if front.silent and kind in (ex.PARSE, ex.BIND):
+            front.silent -= 1
+            return
         if front.kind != kind:
             raise UpstreamFault(f"the database answered {kind} where {front.kind} was asked")
         self.queue.popleft()
@@ -162,6 +166,8 @@ class Answers:
             self._plan(front.exchange, fields)
             if front.exchange.plan is None and len(front.exchanges) == 1:
                 front.exchange.verdict.learn(b"", event.raw)
+        elif front.kind == ex.QUERY and front.rewritten:
+            return  # it returns no rows, which a simple query does not say
         elif not front.ours:
             raise UpstreamFault("the database described a result that nobody asked for")
         if not front.ours:
@@ -239,8 +245,15 @@ class Answers:
             self._copy_plan(exchange, event)
         else:
             front.copying = True
+            front.guard = self._guard(exchange)
             self._settled()
         self._out.append(event.raw)
+
+    def _guard(self, exchange: Exchange) -> CopyGuard | None:
+        form, catalog = exchange.verdict.analysis.copy, self._catalog()
+        if form is None or catalog is None or self.terms.style != "useful":
+            return None
+        return copy_guard(form, exchange.id, catalog, self._world.classified, self._wardrobe)
 
     def _copy_plan(self, exchange: Exchange, event: talk.CopyStart) -> None:
         catalog, decision = self._catalog(), exchange.verdict.decision
@@ -343,7 +356,7 @@ class Answers:
             front.error = event.fields
         if not front.ours or front.kind == ex.DESCRIBE:  # ours to ask, but the client's Execute that is skipped
             self._out.append(self._error(front, event))
-        self._lost(front, event.fields.get("C", "XX000"))
+        self._lost(front, (front.refusal or event.fields).get("C", "XX000"))
         if front.kind not in (ex.QUERY, ex.SYNC):  # those two end with a ReadyForQuery of their own
             self.queue.popleft()
             self._skip_to_sync()
@@ -399,6 +412,17 @@ class Answers:
             self._out.append(messages.notice_response(refusals.reduced(event.fields)))
         else:
             self._out.append(event.raw)
+
+
+def _parameters(entry: Prepared | Portal | None, event: talk.Parameters) -> bytes:
+    """Return what the client may hear of a statement's parameters: those that it has written, and no others."""
+    if not isinstance(entry, Prepared):
+        return event.raw
+    entry.types = event.types
+    if entry.rewritten is None:
+        return event.raw
+    entry.types = event.types[: entry.rewritten.before]
+    return messages.parameter_description(entry.types)
 
 
 def _portal_shape(entry: Prepared | Portal | None) -> list[talk.Field]:

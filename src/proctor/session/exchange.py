@@ -9,6 +9,7 @@ from asyncio import Future
 from collections import deque
 from dataclasses import dataclass, field
 
+from proctor.session.incoming import CopyGuard
 from proctor.session.judge import Judged, Verdict
 from proctor.session.namespace import Portal, Prepared, Undo
 from proctor.session.plans import Plan
@@ -55,6 +56,12 @@ class Open:
     copies: bool = False
     """It may read data from the client: nothing is asked behind it before it ends."""
     copying: bool = False
+    rewritten: bool = False
+    """A simple query that left as Parse, Bind, Describe, Execute and Sync."""
+    silent: int = 0
+    """So many of the answers to those are not the client's to hear."""
+    guard: CopyGuard | None = None
+    """What looks at the data that the client copies in."""
 
     @property
     def exchange(self) -> Exchange | None:

@@ -22,7 +22,7 @@ from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
 from proctor.session.view import ENDS, NAMES, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
-from proctor.terms import Allow, Analysis, Claims, Context, Effect, Hold, Relation, Ticket
+from proctor.terms import Allow, Analysis, Claims, Column, Context, Effect, Hold, Relation, Ticket
 
 MAX_SPOKEN = 64  # claims in comments; a client may make one up for each statement
 AMENDS = frozenset({"set", "set_local", "reset", "discard", "begin", "savepoint"}) | ENDS
@@ -176,6 +176,14 @@ class Hearing:
                 sqlstate="0A000",
                 hint="Send it as a query of its own.",
             )
+
+    def bench(self, text: str) -> Bench:
+        """Return what the judge has before it for a text that was just judged."""
+        return self._bench(text)
+
+    def keyed(self, judged: Judged, columns: frozenset[Column]) -> Judged:
+        """Return the judgement of a statement that compares these columns with masked values alone."""
+        return self._bench(judged.text).again(judged, keyed=columns) if columns else judged
 
     def _judged(self, text: str) -> Judged:
         bench = self._bench(text)
@@ -362,6 +370,8 @@ class Hearing:
         if bound:
             return bench.again(judged, approved=True, approvals=approvals)
         again = bench.judge(judged.text, approved=True, approvals=approvals, lookup=self._lookup)
+        if judged.keyed:
+            again = bench.again(again, approved=True, approvals=approvals, keyed=judged.keyed)
         if again.meaning != judged.meaning or again.behind != judged.behind:
             raise ClientFault("the statement means something else now than what was held", sqlstate="0A000")
         return again

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from proctor.policy.decide import decide
-from proctor.policy.rules import Rules
+from proctor.policy.rules import MASKED_KEYS, Rules
 from proctor.session.inheritance import inherited, wearing
+from proctor.session.readings import minds, with_keys
 from proctor.sql import Form, analyze, examine
 from proctor.sql.catalog import Catalog
 from proctor.sql.forms import own_text
@@ -25,6 +26,7 @@ from proctor.terms import (
     Allow,
     Analysis,
     Classified,
+    Column,
     Context,
     Decision,
     Deny,
@@ -142,6 +144,8 @@ class Judged:
     """The texts behind the names that it executes or fetches from."""
     form: Form | None = None
     """The other texts that are judged like this one."""
+    minds: bool = False
+    """Masked values may be among what the client gives: it is judged anew for each text and each Bind."""
     harmless: bool = field(init=False)
     effects: tuple[Effect, ...] = field(init=False)
     opaque: bool = field(init=False)
@@ -206,6 +210,11 @@ class Judged:
                 if isinstance(verdict.decision, kind):
                     return verdict.decision
         return self.verdicts[0].decision if self.verdicts else None
+
+    @property
+    def keyed(self) -> frozenset[Column]:
+        """Return the columns that are compared with masked values alone."""
+        return frozenset(column for v in self.verdicts for column in v.meant.keyed)
 
     @property
     def told(self) -> str:
@@ -325,12 +334,34 @@ class Bench:
             analyses = tuple(self._followed(analyses, lookup, behind))
         verdicts = self._verdicts(analyses, approved=approved, approvals=approvals)
         unknown = any(not a.understood and a.trouble.startswith(("relation ", "column ")) for a in analyses)
-        return Judged(text, verdicts, refers, unknown, self.stamp.epoch, tuple(behind), examined.form)
+        given = [g for a in analyses for g in a.given] if self.stamp.context.style == "useful" else []
+        minded = [g for g in given if minds(g, self.classified)]
+        # Which literal it is matters to what is compared: a text with another one is another question.
+        form = None if any(g.literal is not None for g in minded) else examined.form
+        behind_it = tuple(behind)
+        return Judged(text, verdicts, refers, unknown, self.stamp.epoch, behind_it, form, minds=bool(minded))
 
-    def again(self, judged: Judged, *, approved: bool = False, approvals: int = 0) -> Judged:
-        """Decide anew about what was analyzed before: a portal means what it meant when it was bound."""
-        verdicts = self._verdicts([v.analysis for v in judged.verdicts], approved=approved, approvals=approvals)
-        return Judged(judged.text, verdicts, judged.refers, judged.unknown_object, judged.epoch, judged.behind)
+    def again(
+        self,
+        judged: Judged,
+        *,
+        approved: bool = False,
+        approvals: int = 0,
+        keyed: frozenset[Column] = frozenset(),
+    ) -> Judged:
+        """Decide anew about what was analyzed before: a portal means what it meant when it was bound.
+
+        `keyed` are columns that are compared with masked values alone, if more than were known.
+        """
+        analyses = [with_keys(v.analysis, keyed) if keyed else v.analysis for v in judged.verdicts]
+        verdicts = self._verdicts(analyses, approved=approved, approvals=approvals)
+        return replace(judged, verdicts=verdicts, form=None)
+
+    def refused(self, judged: Judged, reason: str, hint: str) -> Judged:
+        """Return the judgement that no part of it may run, since a masked value stands where it may not."""
+        no = Deny((MASKED_KEYS.id,), self.rules.digest, reason, hint)
+        verdicts = (replace(judged.verdicts[0], decision=no, lore=Lore(), sensitive=True), *judged.verdicts[1:])
+        return replace(judged, verdicts=verdicts, form=None)
 
     def _verdicts(self, analyses: Iterable[Analysis], *, approved: bool, approvals: int) -> tuple[Verdict, ...]:
         """Decide about each in turn; what one copies, those after it see where it was copied to."""
@@ -399,5 +430,6 @@ def _merged(outer: Analysis, inner: Analysis) -> Analysis:
         functions=outer.functions | inner.functions,
         opaque=outer.opaque + inner.opaque,
         effects=outer.effects + tuple(e for e in inner.effects if e.verb not in REFERS),
+        given=outer.given + inner.given,
         text=outer.text,
     )

@@ -37,9 +37,13 @@ class Prepared:
     shape: list[Field] | None = None
     described: bool = False
     source: str = ""
-    """The PREPARE that made it, if SQL did."""
+    """The PREPARE that made it, if SQL did, or the text that the server has for it, if that is another."""
     known: Known | None = None
     """What the fast lane has found out about its text."""
+    rewritten: Rewritten | None = None
+    """What left in the place of its text, since that has masked values in it."""
+    types: tuple[int, ...] = ()
+    """The types of its parameters, as far as the client, or the server, has said them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +66,16 @@ class Portal:
     """A cursor WITH HOLD, which outlives its transaction."""
     source: str = ""
     """The DECLARE that made it, if SQL did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A text with parameters in the places of its masked literals, and what these stand for."""
+
+    text: str
+    extra: tuple[bytes, ...]
+    before: int
+    """How many parameters the client's own text has."""
 
 
 Entry = Prepared | Portal

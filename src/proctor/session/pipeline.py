@@ -48,6 +48,11 @@ class Pipeline:
         if self._ask(Open(ex.QUERY, self.batch, exchanges, undo=undo), raw):
             self._end_batch()
 
+    def push_rewritten(self, raw: bytes, exchanges: list[Exchange], *, undo: list[Undo]) -> None:
+        """Forward what takes the place of a simple query: Parse, Bind, Describe, Execute and Sync."""
+        if self._ask(Open(ex.QUERY, self.batch, exchanges, undo=undo, rewritten=True, silent=2), raw):
+            self._end_batch()
+
     def push_sync(self, raw: bytes) -> None:
         """Forward a Sync: the batch ends."""
         self.answers.discarding = False  # what comes behind it is heard again
@@ -56,10 +61,17 @@ class Pipeline:
 
     def push_copy(self, raw: bytes, *, last: bool) -> None:
         """Forward copy data, if a copy is under way; leftovers of a failed one are dropped, as the server does."""
-        if self._copying():
-            self._out.append(raw)
-            if last:
-                self.answers.queue[0].copying = False
+        if not self._copying():
+            return
+        front = self.answers.queue[0]
+        refused = None if front.guard is None else front.guard.look(raw)
+        if refused is not None:
+            front.refusal, front.copying, front.guard = refused, False, None
+            self._out.append(messages.copy_fail("refused"))
+            return
+        self._out.append(raw)
+        if last:
+            front.copying = False
 
     def push_plain(self, raw: bytes) -> None:
         """Forward a message that has no answer."""

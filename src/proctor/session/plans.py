@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from proctor.policy import masks
+from proctor.policy import masked_keys, masks
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
 from proctor.wire import types
@@ -23,6 +23,7 @@ Wear = CellMask | bytes | Null | Always | None
 
 MAX_WARDROBE = 4096
 UNKNOWN = DataClass("unknown")
+BPCHAR = 1042
 TEXT_KINDS = frozenset({18, 19, 25, 1042, 1043, 705, 142})
 FAMILIES = {
     16: "boolean", 17: "binary", 20: "integer", 21: "integer", 23: "integer", 26: "integer", 700: "float",
@@ -30,6 +31,11 @@ FAMILIES = {
     1184: "timestamp", 2950: "uuid", 114: "json", 3802: "json", 869: "inet", 650: "inet", 829: "macaddr",
     774: "macaddr", 1009: "array", 1015: "array", 1014: "array", 600: "point", 1186: "other",
 }  # fmt: skip
+
+
+def family_of(type_oid: int) -> str:
+    """Return the family of a built-in type, empty for a type whose values nobody masks."""
+    return FAMILIES.get(type_oid, "text" if type_oid in TEXT_KINDS else "")
 
 
 @dataclass(slots=True)
@@ -56,6 +62,16 @@ class Wardrobe:
             self._made[key] = self._make(spec, field)
         worn: Wear = self._made[key]
         return worn
+
+    def takes_off(self, masked: bytes, data_class: DataClass, type_oid: int) -> bytes | None:
+        """Return what a masked value of a class stands for in a column of that type; None for what is none of ours."""
+        value = masked.rstrip(b" ") if type_oid == BPCHAR else masked
+        return masked_keys.recognise(value, data_class, self._key, family=family_of(type_oid))
+
+    def is_worn(self, value: bytes, data_class: DataClass, type_oid: int) -> bool:
+        """Tell whether a value is one that only masks of the class have, decodable or not."""
+        value = value.rstrip(b" ") if type_oid == BPCHAR else value
+        return masked_keys.would_destroy(value, data_class, self._key, family=family_of(type_oid))
 
     def _make(self, spec: MaskSpec, field: Field) -> Wear:
         if spec.name == "null":

@@ -7,6 +7,7 @@ its errors reduced to the code and a safe sentence, since messages quote values.
 from __future__ import annotations
 
 from proctor.errors import Fault
+from proctor.policy.rules import MASKED_KEYS
 from proctor.terms import Analysis, Deny, Hold, Ticket, TicketState
 
 MARKER = "refused"
@@ -46,6 +47,12 @@ def denial(decision: Deny, exchange: str) -> dict[str, str]:
     rule = decision.rules[0] if decision.rules else "default"
     detail = f"Rule {rule} decided; exchange {exchange}."
     return error("42501", f"refused: {decision.reason}", detail=detail, hint=decision.hint)
+
+
+def masked(complaint: str, exchange: str) -> dict[str, str]:
+    """Tell that data of a COPY holds a masked value."""
+    detail = f"Rule {MASKED_KEYS.id} decided; exchange {exchange}."
+    return error("42501", f"refused: {complaint}", detail=detail, hint="Leave the column out, or copy true values.")
 
 
 def held(decision: Hold, ticket: Ticket, exchange: str, console: str) -> dict[str, str]:

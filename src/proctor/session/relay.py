@@ -20,8 +20,9 @@ from proctor.session.counter import Refused
 from proctor.session.exchange import Exchange, Open
 from proctor.session.hearing import Hearing, Values
 from proctor.session.judge import Judged, Memory
+from proctor.session.keyring import Keyring, messages_of
 from proctor.session.lane import Lane
-from proctor.session.namespace import MAX_NAME, Entry, Namespace, Portal, Prepared
+from proctor.session.namespace import MAX_NAME, Entry, Namespace, Portal, Prepared, Rewritten
 from proctor.session.pipeline import OWN, Pipeline
 from proctor.session.plans import Wardrobe
 from proctor.session.ports import Answered, Clock, Decided, Desk, Ledger, Outlet, Terms, World
@@ -71,6 +72,7 @@ class Relay:
         self.lane = Lane(
             terms, self.hearing, self.pipeline, self.names, ledger, clock, client, upstream, self._next_id, self._over
         )
+        self.keyring = Keyring(self.hearing, wardrobe)
         self.leaving = False
         self.drained: Callable[[], None] = _nothing
         """Called when nothing waits any more; the edge reads on."""
@@ -258,17 +260,22 @@ class Relay:
         return None
 
     async def _ask_slowly(self, event: talk.Ask) -> None:
-        judged = await self.hearing.judge(text_of(event.sql), self.pipeline)
+        judged, made = self.keyring.asked(await self.hearing.judge(text_of(event.sql), self.pipeline))
         judged, ticket = await self._allowed(judged, None)
         exchanges = await self._recorded(judged, None, ticket)
         await self._check_still(judged, exchanges, ticket)
-        self._send_query(event, judged, exchanges)
+        self._send_query(event, judged, exchanges, made)
 
-    def _send_query(self, event: talk.Ask, judged: Judged, exchanges: list[Exchange]) -> None:
+    def _send_query(
+        self, event: talk.Ask, judged: Judged, exchanges: list[Exchange], made: Rewritten | None = None
+    ) -> None:
         self._leaves(judged)
         # The server drops what has no name when a simple query comes.
         unnamed = [self.names.drop(table, b"") for table in (self.names.statements, self.names.portals)]
-        self.pipeline.push_query(event.raw, exchanges, undo=unnamed)
+        if made is None:
+            self.pipeline.push_query(event.raw, exchanges, undo=unnamed)
+        else:
+            self.pipeline.push_rewritten(messages_of(made), exchanges, undo=unnamed)
         self._batch_ends()
 
     # ---- extended query
@@ -277,7 +284,7 @@ class Relay:
         _check_name(event.name)
         taken = self.answers.naming or self.names.full() or (event.name and event.name in self.names.statements)
         judged = None if taken else self.hearing.recall(text_of(event.sql))
-        if judged is None or isinstance(judged.decision, Deny):
+        if judged is None or judged.minds or isinstance(judged.decision, Deny):
             return self._prepare_slowly(event)
         self._send_prepare(event, judged)
         return None
@@ -290,13 +297,18 @@ class Relay:
         if event.name and event.name in self.names.statements:
             raise Refused(refusals.error("42P05", f'prepared statement "{text_of(event.name)}" already exists'))
         judged = await self.hearing.judge(text_of(event.sql), self.pipeline)
-        await self._not_denied(judged, None)
-        self._send_prepare(event, judged)
+        # What will be bound may be masked, and is judged at each Bind; nothing runs before.
+        supposed, made = self.keyring.prepared(judged, len(event.types))
+        await self._not_denied(supposed, None)
+        self._send_prepare(event, judged, made)
 
-    def _send_prepare(self, event: talk.Prepare, judged: Judged) -> None:
-        entry = Prepared(judged.text, judged, self.pipeline.batch)
+    def _send_prepare(self, event: talk.Prepare, judged: Judged, made: Rewritten | None = None) -> None:
+        entry = Prepared(judged.text, judged, self.pipeline.batch, rewritten=made, types=event.types)
+        raw = event.raw
+        if made is not None:
+            entry.source, raw = made.text, messages.parse(event.name, made.text, event.types)
         undo = self.names.put(self.names.statements, event.name, entry)
-        self.pipeline.push(ex.PARSE, event.raw, entry=entry, undo=undo)
+        self.pipeline.push(ex.PARSE, raw, entry=entry, undo=undo)
 
     def _bind(self, event: talk.Bind) -> Step:
         _check_name(event.portal)
@@ -304,8 +316,10 @@ class Relay:
         judged = self.hearing.recall(statement.text) if isinstance(statement, Prepared) else None
         if not isinstance(statement, Prepared) or judged is None or isinstance(judged.decision, Deny | Hold):
             return self._bind_slowly(event)
+        if judged.minds or statement.rewritten is not None:
+            return self._bind_slowly(event)
         self.hearing.check_plan(statement, judged)
-        self._send_bind(event, statement, judged, None)
+        self._send_bind(event, statement, judged, None, event.raw)
         return None
 
     async def _bind_slowly(self, event: talk.Bind) -> None:
@@ -314,16 +328,19 @@ class Relay:
             raise Refused(refusals.error("26000", f'prepared statement "{text_of(event.statement)}" does not exist'))
         judged = await self.hearing.judge(statement.text, self.pipeline)
         self.hearing.check_plan(statement, judged)
+        judged, raw = self.keyring.bound(judged, statement, event)
         # What a portal computes may begin at Bind (constants are folded there), and its parameters are known: ask now.
         judged, ticket = await self._allowed(judged, values_of(event))
-        self._send_bind(event, statement, judged, ticket)
+        self._send_bind(event, statement, judged, ticket, raw)
 
-    def _send_bind(self, event: talk.Bind, statement: Prepared, judged: Judged, ticket: Ticket | None) -> None:
+    def _send_bind(
+        self, event: talk.Bind, statement: Prepared, judged: Judged, ticket: Ticket | None, raw: bytes
+    ) -> None:
         entry = Portal(
             statement.text, judged, self.pipeline.batch, statement, values_of(event), event.results, ticket=ticket
         )
         undo = self.names.put(self.names.portals, event.portal, entry)
-        self.pipeline.push(ex.BIND, event.raw, entry=entry, undo=undo)
+        self.pipeline.push(ex.BIND, raw, entry=entry, undo=undo)
 
     def _describe(self, event: talk.Describe) -> Step:
         table = self.names.statements if event.kind == b"S" else self.names.portals
@@ -457,7 +474,7 @@ class Relay:
         if bound:
             now = await self.hearing.judge_bound(judged, self.pipeline)
         else:
-            now = await self.hearing.judge(judged.text, self.pipeline)
+            now = self.hearing.keyed(await self.hearing.judge(judged.text, self.pipeline), judged.keyed)
         same = now.meaning == judged.meaning and now.behind == judged.behind
         if not same or (ticket is None and [v.decision for v in now.verdicts] != [v.decision for v in judged.verdicts]):
             self._stopped(exchanges)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from proctor.sql import ir, parser, queries, translate
 from proctor.sql.catalog import Catalog
 from proctor.sql.forms import Form, form_of
+from proctor.sql.given import given_in
 from proctor.sql.ledger import Ledger
 from proctor.sql.settings import SessionSettings
 from proctor.sql.statements import Told, tell
 from proctor.sql.walk import Walk
 from proctor.sql.world import World
-from proctor.terms import Access, Action, Analysis
+from proctor.terms import Access, Action, Analysis, Given
 
 MAX_STATEMENTS = 1000
 _TOO_DEEP = "the statement is nested too deeply to be examined"
@@ -68,7 +69,8 @@ def _examine_one(text: str, raw: parser.RawStatement, world: World, settings: Se
         told = tell(walk, statement, raw.text)
         for effect in walk.ledger.effects:
             world.follow(effect)
-        found = _written_down(told, walk.ledger, raw.text)
+        given = given_in(walk.ledger.said, walk.ledger.spoken, statement)
+        found = _written_down(told, walk.ledger, raw.text, *given)
         general = not (walk.quoted or found.effects or found.opaque or found.copy)
         return Examined((found,), form_of(text, raw.text, statement) if general else None)
     except ir.NotUnderstood as e:
@@ -81,7 +83,7 @@ def _examine_one(text: str, raw: parser.RawStatement, world: World, settings: Se
     return Examined((_not_understood(kind, trouble, raw.text),))
 
 
-def _written_down(told: Told, ledger: Ledger, text: str) -> Analysis:
+def _written_down(told: Told, ledger: Ledger, text: str, given: tuple[Given, ...], parameters: int) -> Analysis:
     copies = tuple(
         Access(Action.COPY, taint.target.relation, frozenset({taint.target.name})) for taint in ledger.taints
     )
@@ -98,6 +100,8 @@ def _written_down(told: Told, ledger: Ledger, text: str) -> Analysis:
         effects=tuple(ledger.effects),
         text=text,
         probes=tuple(ledger.probes.values()),
+        given=given,
+        parameters=parameters,
     )
 
 

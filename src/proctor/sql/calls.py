@@ -344,6 +344,7 @@ def _cast_user(walk: Walk, value: Value, target: TypeDef, written: ir.TypeName) 
         type=0 if written.array else shaped.type,
         exotic=shaped.exotic | value.exotic,
         fields=None if written.array else shaped.fields,
+        given=value.given,
     )
     return found if value.constant else _failing(walk, found, value)
 

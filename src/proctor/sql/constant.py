@@ -32,6 +32,11 @@ class Constant:
         self.consulted = True
         return self._value
 
+    @property
+    def text(self) -> str | None:
+        """Return a string's or whole number's value as text. It consults nothing: for who looks at each text anew."""
+        return str(self._value) if self.kind in ("string", "integer", "long") else None
+
     def among(self, words: frozenset[str]) -> bool:
         """Tell whether the value is one of these words, having noted that the meaning depends on that alone."""
         if words not in self.asked:

@@ -84,14 +84,16 @@ def whole_row(walk: Walk, item: Item) -> Value:
 
 def _constant(walk: Walk, e: ir.Constant, scope: Scope) -> Value:
     if e.kind == "integer":
-        return _INTEGER
+        return replace(_INTEGER, given=walk.ledger.give(e))
     if e.kind == "long":
-        return _BIG
+        return replace(_BIG, given=walk.ledger.give(e))
     if e.kind == "number":
         return _NUMBER
     if e.kind == "boolean":
         return _TRUTH
-    return _NULL if e.kind == "null" else CONSTANT
+    if e.kind == "null":
+        return _NULL
+    return replace(CONSTANT, given=walk.ledger.give(e)) if e.kind == "string" else CONSTANT
 
 
 _INTEGER = Value(constant=True, type=_INT4)
@@ -103,7 +105,7 @@ _TRUE_OR_FALSE = Value(type=_BOOL)
 
 
 def _parameter(walk: Walk, e: ir.Parameter, scope: Scope) -> Value:
-    return CONSTANT
+    return replace(CONSTANT, given=walk.ledger.give(e))
 
 
 def _default(walk: Walk, e: ir.Default, scope: Scope) -> Value:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from math import prod
 
-from proctor.sql import traits
+from proctor.sql import ir, traits
 from proctor.sql.catalog import RelationDef
+from proctor.sql.given import Said
 from proctor.sql.system_relations import catalog_traits
 from proctor.terms import Access, Action, Column, CopyFormat, Effect, Inference, Probe, Relation, Taint, Use
 
@@ -41,6 +42,9 @@ class Ledger:
     made: list[int] = field(default_factory=list)
     """How many rows each function makes out of nothing, at most."""
     probes: dict[tuple[Column, bool], Probe] = field(default_factory=dict)
+    spoken: dict[int, ir.Constant | ir.Parameter] = field(default_factory=dict)
+    """The literals and parameters that were evaluated, each by a number of its own."""
+    said: list[Said] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     """serials of the from-items that the expression under evaluation refers to."""
 
@@ -68,6 +72,11 @@ class Ledger:
                 countless=known.countless or found.countless,
             )
         self.probes[key] = found
+
+    def give(self, node: ir.Constant | ir.Parameter) -> frozenset[int]:
+        """Return the number of a literal or parameter, as the set that a value of it has."""
+        self.spoken[id(node)] = node  # kept, so that no other node gets its number
+        return frozenset((id(node),))
 
     def hide(self, words: str) -> None:
         """Note something that cannot be seen through."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from proctor.sql import ir
 from proctor.sql.calls import operation
 from proctor.sql.expressions import evaluate, evaluate_all
+from proctor.sql.given import Said, bare
 from proctor.sql.guesses import COUNTLESS, ONE, Guesses, listed
 from proctor.sql.guesses import members as guesses_of
 from proctor.sql.scope import Scope, Value
@@ -22,6 +23,7 @@ _RANGES = {"<": "upper", "<=": "upper", ">": "lower", ">=": "lower"}
 
 UNKNOWN = -1
 """How many values an array has that comes as a parameter or a literal."""
+UNKNOWN_OPERAND = Said(frozenset())
 
 
 @dataclass(slots=True)
@@ -104,8 +106,25 @@ def _comparison(walk: Walk, e: ir.Operation, scope: Scope, part: Conjunct) -> No
     guesses = [ONE]
     if e.quantifier:
         guesses = listed(right.args) if isinstance(right, ir.Array) else [guesses_of(right)]
-    for member, guess in zip(members, guesses, strict=True):
-        _compare(walk, value, member, count, part, ONE if member.sources else guess)
+    nodes = right.args if e.quantifier and isinstance(right, ir.Array) else (right,)
+    whole = bool(e.quantifier) and not isinstance(right, ir.Array)
+    for member, node, guess in zip(members, nodes, guesses, strict=True):
+        operand = _operand(walk, left if member.sources else node, array=whole and not member.sources)
+        _compare(walk, value, member, count, part, ONE if member.sources else guess, operand)
+
+
+def _operand(walk: Walk, e: ir.Expression, *, array: bool) -> Said:
+    """Return what stands opposite a column, as far as another value could take its place."""
+    node, written = bare(e)
+    if node is None:
+        return Said(frozenset(), array=array)
+    type_oid = 0
+    if written is not None:
+        found = walk.world.type(written, walk.path)
+        if not isinstance(found, int):
+            return Said(frozenset(), array=array)  # a cast that somebody made may be anything
+        type_oid = found
+    return Said(frozenset(), walk.ledger.give(node), operand=True, array=array, type=type_oid)
 
 
 def _one_sided(name: str, left: Value, right: Value, part: Conjunct) -> None:
@@ -115,8 +134,10 @@ def _one_sided(name: str, left: Value, right: Value, part: Conjunct) -> None:
         part.side = (right.sources, "lower" if _RANGES[name] == "upper" else "upper")
 
 
-def _compare(walk: Walk, left: Value, right: Value, count: int, part: Conjunct, guesses: Guesses) -> None:
-    """Note what `left = right` tells."""
+def _compare(
+    walk: Walk, left: Value, right: Value, count: int, part: Conjunct, guesses: Guesses, operand: Said = UNKNOWN_OPERAND
+) -> None:
+    """Note what `left = right` tells; `operand` is the constant among them as it is written."""
     if left.fields is not None and right.fields is not None and len(left.fields) == len(right.fields):
         for one, twin in zip(left.fields, right.fields, strict=True):
             _compare(walk, one.value, twin.value, count, part, guesses)
@@ -134,6 +155,8 @@ def _compare(walk: Walk, left: Value, right: Value, count: int, part: Conjunct, 
         return
     if value.plain and other.constant:
         walk.ledger.infer(Use.KEY, value.sources)
+        same = operand.operand and other.given == operand.numbers
+        walk.ledger.said.append(replace(operand if same else Said(frozenset(), other.given), columns=value.sources))
         for column in value.sources:
             walk.ledger.probe(guesses.of(column))
         if count != UNKNOWN:

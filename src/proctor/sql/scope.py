@@ -26,7 +26,8 @@ class Value:
     `plain`: a column, unchanged. `constant`: made of literals and parameters alone. `partial`: computing it may fail
     or go on for long, whatever it is made of. `unbounded`: it may be far larger than what it is made of. `type` is a
     built-in type's OID (0: unknown), `exotic` the user-made types that may be in it, `fields` a row value's columns.
-    `null`: the literal NULL, which is a guess at nothing.
+    `null`: the literal NULL, which is a guess at nothing. `given`: the literals and parameters that it may be, or be
+    one of, by the number that the ledger has for each.
     """
 
     sources: frozenset[Column] = NOTHING
@@ -38,6 +39,7 @@ class Value:
     exotic: frozenset[int] = NO_TYPES
     fields: tuple[Cell, ...] | None = None
     null: bool = False
+    given: frozenset[int] = NO_TYPES
 
     @property
     def bare(self) -> bool:
@@ -204,10 +206,12 @@ SYSTEM_COLUMNS: dict[str, Value] = {
 def union(values: Iterable[Value]) -> Value:
     """Return a derived value that may hold anything of these."""
     sources: frozenset[Column] = NOTHING
-    exotic = NO_TYPES
+    exotic = given = NO_TYPES
     partial = unbounded = False
     constant = True
     for value in values:
+        if value.given:
+            given = given | value.given
         if value.sources:
             sources = sources | value.sources if sources else value.sources
         if value.exotic:
@@ -215,7 +219,7 @@ def union(values: Iterable[Value]) -> Value:
         partial = partial or value.partial
         unbounded = unbounded or value.unbounded
         constant = constant and value.constant
-    return Value(sources, constant=constant, partial=partial, unbounded=unbounded, exotic=exotic)
+    return Value(sources, constant=constant, partial=partial, unbounded=unbounded, exotic=exotic, given=given)
 
 
 def either(values: Sequence[Value]) -> Value:
@@ -238,6 +242,7 @@ def either(values: Sequence[Value]) -> Value:
         type=types.pop() if len(types) == 1 else 0,
         exotic=mixed.exotic,
         fields=_merged(shapes) if len(shapes) == len(values) else None,
+        given=mixed.given,
     )
 
 
@@ -258,5 +263,6 @@ def row(cells: Sequence[Cell]) -> Value:
         unbounded=mixed.unbounded,
         constant=mixed.constant and bool(cells),
         exotic=mixed.exotic,
+        given=mixed.given,
         fields=tuple(cells),
     )

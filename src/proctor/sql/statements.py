@@ -123,6 +123,7 @@ def _copy_relation(walk: Walk, statement: deeds.Copy, ref: ir.TableRef) -> tuple
             evaluate(walk, statement.where, inside)
         access = Access(Action.INSERT, found.relation, frozenset(chosen), frozenset(how), estimated_rows=INCOMING_ROWS)
         walk.ledger.accesses.append(access)
+        walk.ledger.copy = replace(statement.format, columns=tuple(Column(found.relation, name) for name in chosen))
         for name in chosen:
             walk.ledger.probe(COUNTLESS.of(Column(found.relation, name), written=True))
         return ()

@@ -14,6 +14,7 @@ from proctor.sql import ir, queries, traits
 from proctor.sql.blocks import settle, write_traits
 from proctor.sql.catalog import RelationDef
 from proctor.sql.expressions import evaluate, evaluate_all
+from proctor.sql.given import Said, written_into
 from proctor.sql.guesses import COUNTLESS, ONE, Guesses, inserted
 from proctor.sql.predicates import Conjunct, conjuncts
 from proctor.sql.scope import Cell, Frame, Item, Scope, Value, either
@@ -119,6 +120,15 @@ def _probe(
                     walk.ledger.probe(guess.of(Column(relation.relation, names[column]), written=True))
 
 
+def _give(walk: Walk, bases: Sequence[tuple[RelationDef, dict[str, str]]], written: Written) -> None:
+    """Note which literals and parameters are written, whatever they pass through on the way."""
+    for relation, names in bases:
+        for column, values in written.items():
+            numbers = frozenset().union(*(value.given for value in values))
+            if numbers and column in names:
+                walk.ledger.said.append(written_into(Column(relation.relation, names[column]), numbers))
+
+
 def _assigned(
     bases: Sequence[tuple[RelationDef, dict[str, str]]], written: Written, each_row: Guesses = COUNTLESS
 ) -> dict[str, list[Guesses]]:
@@ -215,6 +225,7 @@ def _insert(walk: Walk, q: ir.Insert, scope: Scope) -> Shape:
         _conflict(
             walk, q.conflict, found, item, bases=bases, written=written, rows=rows, scope=scope, proposed=proposed
         )
+    _give(walk, bases, written)
     _taint(walk, bases, written)
     return _returning(walk, q.returning, item, written, scope=scope)
 
@@ -242,6 +253,7 @@ def _conflict(
     counted = all(not guesses.countless for guesses in proposed.values())
     bare = all(isinstance(e, ir.Name) for e in conflict.arbiters)
     walk.ledger.infer(Use.KEY if counted and bare else Use.OUTCOME, frozenset(arbiters))
+    walk.ledger.said.append(Said(frozenset(arbiters)))
     if conflict.predicate is not None:
         walk.ledger.infer(Use.OUTCOME, evaluate(walk, conflict.predicate, inside).sources)
     if not conflict.does_update:
@@ -333,6 +345,7 @@ def _update(walk: Walk, q: ir.Update, scope: Scope) -> Shape:
     bases = _bases(found, item, q.target.only, walk)
     _record(walk, Action.UPDATE, bases, tuple(written), how=how, rows=rows)
     _probe(walk, bases, _assigned(bases, written))
+    _give(walk, bases, written)
     _taint(walk, bases, written)
     return _returning(walk, q.returning, item, written, scope=scope, others=frames)
 
@@ -375,6 +388,7 @@ def _merge(walk: Walk, q: ir.Merge, scope: Scope) -> Shape:
         _probe(walk, bases, _assigned(bases, written))
         for column, values in written.items():
             everything.setdefault(column, []).extend(values)
+    _give(walk, bases, everything)
     _taint(walk, bases, everything)
     if any(isinstance(t.expression, ir.Name) and t.expression.star and not t.expression.parts for t in q.returning):
         raise ir.NotUnderstood("RETURNING * of MERGE is not understood: name the columns")

@@ -6,7 +6,7 @@ In come the bytes of one array and its element's codec, out go the same array's 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from struct import pack, unpack_from
 
 Codec = Callable[[bytes], bytes]
@@ -94,6 +94,17 @@ def write_array(text: bytes, element: int, write: Codec) -> bytes:
         value = None if word is None else write(word)
         parts.append(b"\xff\xff\xff\xff" if value is None else pack("!i", len(value)) + value)
     return b"".join(parts)
+
+
+def elements(text: bytes) -> list[bytes | None]:
+    """Return the elements of an array in text form, in order; raise ValueError where it is none."""
+    found = _BOUNDS.match(text)
+    return _parse(text[found.end() :] if found is not None else text)[0]
+
+
+def spell(words: Sequence[bytes | None]) -> bytes:
+    """Return the text form of an array of one dimension."""
+    return b"{" + b",".join(b"NULL" if word is None else _quote(word) for word in words) + b"}"
 
 
 def _parse(text: bytes) -> tuple[list[bytes | None], list[int]]:

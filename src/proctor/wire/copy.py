@@ -80,6 +80,39 @@ class CopyMasker:
         return masked
 
 
+class CopyReader:
+    """Reads what a client copies in, and changes nothing: the server reads the same bytes, and has the last word."""
+
+    def __init__(self, form: CopyFormat, *, row_bytes: int = MAX_ROW) -> None:
+        self._held = b""
+        self._row_bytes = row_bytes
+        self._dialect: _Text | _Csv | _Binary | None = _dialect(form)
+
+    def feed(self, raw: bytes) -> list[list[bytes | None]]:
+        """Return the rows that are whole now, as values, from a run of CopyData frames or at the end of all.
+
+        Data that is none of the format is read no further.
+        """
+        if self._dialect is None:
+            return []
+        if raw[:1] == b"d":
+            data = self._held + _payload(raw)
+        else:
+            data = b"" if isinstance(self._dialect, _Binary) else self._held + b"\n"  # the last may go without
+        found: list[list[bytes | None]] = []
+        end = 0
+        try:
+            for stop, cells in self._dialect.incoming(data):
+                end = stop
+                found.append([self._dialect.read(cell) for cell in cells])
+        except ValueError:
+            self._dialect = None
+        self._held = data[end:]
+        if len(self._held) > self._row_bytes:
+            self._dialect = None
+        return found
+
+
 def _payload(raw: bytes) -> bytes:
     """Return what a run of CopyData frames carries."""
     parts: list[bytes] = []
@@ -123,6 +156,19 @@ class _Text:
                 yield start, line + b"\n", None
             else:
                 yield start, b"", self._split(line)
+
+    def incoming(self, data: bytes) -> Iterator[tuple[int, list[bytes | None]]]:
+        """Yield the whole rows of data that a client wrote: a backslash before a line's end lets the row go on."""
+        start = at = 0
+        while (end := data.find(b"\n", at)) >= 0:
+            line, at = data[start:end], end + 1
+            if (len(line) - len(line.rstrip(b"\\"))) % 2:
+                continue
+            start = at
+            if self._header:
+                self._header = False
+            else:
+                yield start, self._split(line.removesuffix(b"\r"))
 
     def _split(self, line: bytes) -> list[bytes | None]:
         if b"\\" not in line:
@@ -196,6 +242,20 @@ class _Csv:
             else:
                 yield start, b"", self._split(line)
 
+    def incoming(self, data: bytes) -> Iterator[tuple[int, list[bytes | None]]]:
+        """Yield the whole rows of data that a client wrote; one with quotes in the middle of a cell is passed over."""
+        start = 0
+        while (found := self._row.match(data, start)) is not None:
+            start, line = found.end(), found[0].removesuffix(b"\n").removesuffix(b"\r") + b"\n"
+            if self._header:
+                self._header = False
+                continue
+            try:
+                cells = self._split(line)
+            except ValueError:
+                continue
+            yield start, cells
+
     def _split(self, line: bytes) -> list[bytes | None]:
         if self._quote not in line:
             return list(line[:-1].split(self._delimiter))
@@ -264,6 +324,12 @@ class _Binary:
                 yield start, head, cells
             self._begun = True
             head = b""
+
+    def incoming(self, data: bytes) -> Iterator[tuple[int, list[bytes | None]]]:
+        """Yield the whole tuples of data that a client wrote."""
+        for stop, _, cells in self.rows(data):
+            if cells is not None:
+                yield stop, cells
 
     def _header_end(self, data: bytes) -> int:
         if not data.startswith(self._SIGNATURE[: len(data)]):

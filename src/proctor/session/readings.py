@@ -1,0 +1,27 @@
+"""Station 4: masked values among what a client gives, as far as the judgement knows of them.
+
+Says which values have to be looked at, and what a statement means once those compared with a column are all masked.
+Knows no values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from proctor.policy.masks import DEFAULTS, KEY_MASKS
+from proctor.terms import Analysis, Classified, Column, Given, Use
+
+
+def minds(given: Given, classified: Classified) -> bool:
+    """Tell whether a value is compared with, or written into, a column whose masks can be handed back."""
+    return any(DEFAULTS.get(found) in KEY_MASKS for c in given.columns if (found := classified.class_of(c)) is not None)
+
+
+def with_keys(analysis: Analysis, keyed: frozenset[Column]) -> Analysis:
+    """Return what a statement means that compares these columns with masked values alone: nothing is inferred so."""
+    own = keyed & frozenset(c for i in analysis.inferences if i.use is Use.KEY for c in i.columns)
+    if not own:
+        return analysis
+    inferences = tuple(i for i in analysis.inferences if i.use is not Use.KEY or not i.columns <= own)
+    probes = tuple(p for p in analysis.probes if p.written or p.column not in own)
+    return replace(analysis, inferences=inferences, probes=probes, keyed=analysis.keyed | own)
