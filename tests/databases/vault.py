@@ -1,0 +1,155 @@
+"""A database of columns whose masks can be handed back, one for each class and type, and the gateway before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from demo.gateway import Gateway
+from demo.postgres import ThrowawayPostgres
+from proctor.control import overridden
+from proctor.edge.data_map import Override
+from proctor.edge.store import Store
+from proctor.terms import Column, DataClass, Relation
+from tests.databases import raw
+
+ADA, COPILOT = ("ada", "ada-pw"), ("copilot", "copilot-pw")
+
+CONFIG = """
+state = "./state"
+[listen]
+postgres = "127.0.0.1:0"
+console = "127.0.0.1:0"
+tls = "off"
+[masking]
+style = "{style}"
+[approvals]
+wait = "0s"
+[databases.vault]
+host = "127.0.0.1"
+port = {port}
+database = "{name}"
+user = "app"
+password = "app-pw"
+environment = "development"
+[people]
+ada = {{ groups = ["engineering"], password = "ada-pw" }}
+[agents]
+copilot = {{ owner = "ada", password = "copilot-pw" }}
+[policy]
+paths = ["./rules"]
+"""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A column of the vault: its class, its type, and the values in its first three rows."""
+
+    name: str
+    data_class: str
+    type: str
+    values: tuple[str, str, str]
+
+    @property
+    def integral(self) -> bool:
+        """Whether its values travel as numbers."""
+        return self.type in ("bigint", "numeric")
+
+
+COLUMNS = (
+    Held("email", "email", "text", ("ada@example.com", "Bob.B@Example.ORG", "c+news@sub.example.net")),
+    Held("email_v", "email", "varchar(120)", ("dora@example.com", "erin@example.org", "frank@example.net")),
+    Held("email_b", "email", "char(60)", ("gus@example.com", "hal@example.org", "ida@example.net")),
+    Held("ssn", "us_ssn", "text", ("078-05-1120", "219-09-9999", "457-55-5462")),
+    Held("ssn_n", "us_ssn", "bigint", ("123456789", "321654987", "987654321")),
+    Held("card", "payment_card", "varchar(19)", ("4111111111111111", "5500005555555559", "340000000000009")),
+    Held("card_n", "payment_card", "bigint", ("4012888888881881", "4222222222222220", "5105105105105100")),
+    Held("card_d", "payment_card", "numeric", ("4000056655665556", "5200828282828210", "4242424242424242")),
+    Held("iban", "iban", "text", ("DE89370400440532013000", "GB29NWBK60161331926819", "NL91ABNA0417164300")),
+    Held("cpf", "br_cpf", "text", ("529.982.247-25", "111.444.777-35", "123.456.789-09")),
+    Held("passport", "passport", "text", ("C01X00T47", "L898902C3", "P7800034")),
+    Held("login", "username", "text", ("ada_l", "bob.b", "carol-99")),
+)  # fmt: skip
+TABLE = "create table vault (id int primary key, kind text, {columns})"
+COPY = "create table intake (id int, kind text, {columns})"
+
+
+@dataclass
+class Vault:
+    """The server, the gateway, and the masks that a person sees in the first three rows."""
+
+    server: ThrowawayPostgres
+    gateway: Gateway
+    name: str
+    masks: dict[str, tuple[str, str, str]]
+
+    def dsn(self, who: tuple[str, str] = COPILOT, **more: str) -> str:
+        """Return a connection string through the gateway."""
+        host, port = self.gateway.postgres
+        words = {"host": host, "port": str(port), "dbname": "vault", "user": who[0], "password": who[1]}
+        return " ".join(f"{k}='{v}'" for k, v in {"sslmode": "disable", **words, **more}.items())
+
+    def raw(self, who: tuple[str, str] = COPILOT) -> raw.Raw:
+        """Return a raw connection through the gateway."""
+        return raw.connect(self.gateway.postgres, *who, "vault")
+
+    def direct(self, sql: str) -> list[tuple[object, ...]]:
+        """Run statements around the gateway."""
+        return self.server.run(sql, self.name)
+
+    def decided(self) -> list[dict[str, object]]:
+        """Return the journal's records of what was decided."""
+        said = self.gateway.ask("audit", "export", "--format", "jsonl")
+        assert said.code == 0, said.text
+        return [record for record in said.objects() if record["kind"] == "statement.decided"]
+
+
+def fill(server: ThrowawayPostgres, name: str) -> None:
+    """Make the tables; the scan is told what each column holds by the data map, so no name has to give it away."""
+    columns = ", ".join(f"{c.name} {c.type}" for c in COLUMNS)
+    rows = ["(" + ", ".join([str(at + 1), "'n'", *(f"'{c.values[at]}'" for c in COLUMNS)]) + ")" for at in range(3)]
+    with psycopg.connect(server.dsn(name, user="app", password="app-pw"), autocommit=True) as owner:
+        owner.execute(TABLE.format(columns=columns))  # type: ignore[arg-type]
+        owner.execute(COPY.format(columns=columns))  # type: ignore[arg-type]
+        owner.execute("insert into vault values " + ", ".join(rows))  # type: ignore[arg-type]
+
+
+def classify(state: Path) -> None:
+    """Say by hand what each column holds, before anybody looks."""
+    with Store.open(state, migrate=True) as store:
+        for table in ("vault", "intake"):
+            for held in COLUMNS:
+                column = Column(Relation("public", table), held.name)
+                override = Override(column, DataClass(held.data_class), "a test", "it is", datetime.now(UTC))
+                overridden(store, "vault", override)
+
+
+@contextmanager
+def vault(server: ThrowawayPostgres, folder: Path, *, style: str = "useful") -> Iterator[Vault]:
+    """Fill a fresh database and start the gateway before it; every column is classified by hand."""
+    server.run("do $$ begin create role app login password 'app-pw'; exception when duplicate_object then end $$")
+    name = server.fresh_database()
+    server.run(f"alter database {name} owner to app")
+    server.run("alter schema public owner to app", name)
+    fill(server, name)
+    (folder / "rules").mkdir()
+    config = folder / "proctor.toml"
+    config.write_text(CONFIG.format(port=server.port, name=name, style=style))
+    config.chmod(0o600)
+    classify(folder / "state")
+    with Gateway(config) as gateway:
+        made = Vault(server, gateway, name, {})
+        names = ", ".join(held.name for held in COLUMNS)
+        with psycopg.connect(made.dsn()) as asker:
+            rows = asker.execute(f"select {names} from vault order by id").fetchall()  # type: ignore[arg-type]
+        for at, held in enumerate(COLUMNS):
+            masks = tuple(str(row[at]).rstrip(" ") for row in rows)
+            assert len(masks) == 3 and not set(masks) & set(held.values), held
+            made.masks[held.name] = masks
+        yield made
+        assert "Traceback" not in gateway.log(), gateway.log()
