@@ -87,6 +87,7 @@ class Postgres:
         self.said = b""
         self.status = "I"
         self.results: dict[str, Result] = {}
+        self.parameters: dict[str, tuple[int, ...]] = {}
         self.fails: dict[str, Failure] = {}
         self.fails_at_parse: dict[str, Failure] = {}
         self.deferred: Failure | None = None
@@ -243,7 +244,7 @@ class Postgres:
         if held is None:
             raise Failure("26000" if event.kind == b"S" else "34000", "it does not exist")
         if event.kind == b"S":
-            self._say(messages.parameter_description(()))
+            self._say(messages.parameter_description(self.parameters.get(held.text, ())))
         fields = self._result(held.text, held.secret).fields
         if fields is None:
             self._say(messages.NO_DATA)

@@ -463,6 +463,8 @@ def told(event: talk.UpstreamEvent) -> list[str]:
             return ["copied " + repr(event.raw[5:])]
         case talk.CopyStart():
             return [f"copy {event.direction}"]
+        case talk.Parameters():
+            return [f"parameters {event.types}"]
         case talk.Setting():
             return [f"setting {event.name}"]
     return [type(event).__name__.lower()]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from proctor.policy.masks import make_mask
-from proctor.terms import Allow, DataClass, Deny, Hold
+from proctor.terms import Allow, Classified, DataClass, Deny, Finding, Hold
 from proctor.wire import messages, talk
-from tests.stories.honest import Result, column
+from proctor.wire.types import from_text
+from tests.stories.honest import Failure, Result, column
 from tests.stories.house import ALICE, COPILOT, OIDS, Story, opened
 
 KEY = b"k" * 32
@@ -59,3 +60,328 @@ async def test_a_masked_literal_of_a_simple_query_leaves_as_a_parameter(asker: o
         (decided,) = story.ledger.decisions
         assert isinstance(decided.decided.decision, Allow)
         assert {str(c) for c in decided.decided.analysis.keyed} == {"public.customers.email"}
+
+
+async def test_the_plain_value_of_a_simple_query_is_asked_about_as_before() -> None:
+    async with useful(COPILOT) as story:
+        heard = await story.asks(messages.query(ASKED.format(f"'{PLAIN.decode()}'")))
+        assert heard[0].startswith("failed 42501 refused: infer public.customers.email")
+        assert story.ran == []
+
+
+async def test_under_redaction_nothing_is_recognised() -> None:
+    async with opened(style="redact", asker=COPILOT) as story:
+        heard = await story.asks(messages.query(ASKED.format(LITERAL)))
+        assert heard[0].startswith("failed 42501 refused: infer public.customers.email")
+        assert story.ran == []
+
+
+LITERALS = {
+    "a cast": ("email = {}::text", "email =  $1 ::text", [PLAIN]),
+    "a cast of the standard": ("email = cast({} as varchar)", "email = cast( $1  as varchar)", [PLAIN]),
+    "the constant first": ("{} = email", " $1  = email", [PLAIN]),
+    "a list": ("email in ({}, {other})", "email in ( $1 ,  $2 )", [PLAIN, OTHER]),
+    "an array literal": ("email = any('{{{bare},{bare_other}}}')", "email = any( $1 )", [b"{" + PLAIN + b"," + OTHER + b"}"]),
+    "an array": ("email = any(array[{}, {other}])", "email = any(array[ $1 ,  $2 ])", [PLAIN, OTHER]),
+    "beside a clean one": ("id = 7 and email = {}", "id = 7 and email =  $1 ", [PLAIN]),
+    "no room": ("email in({})", "email in( $1 )", [PLAIN]),
+    "behind what is longer than it looks": ("name is not null and 'ünï' = 'ünï' and email = {}",
+                                            "name is not null and 'ünï' = 'ünï' and email =  $1 ", [PLAIN]),
+}  # fmt: skip
+
+
+def filled(condition: str) -> str:
+    other = worn(OTHER).decode()
+    words = condition.format(LITERAL, other=f"'{other}'", bare=MASKED.decode(), bare_other=other)
+    return "select id, email from customers where " + words
+
+
+@pytest.mark.parametrize("form", LITERALS)
+async def test_a_masked_literal_is_found_in_each_of_its_forms(form: str) -> None:
+    asked, sent, values = LITERALS[form]
+    async with useful(COPILOT) as story:
+        text = "select id, email from customers where " + sent
+        serve(story, text)
+        heard = await story.asks(messages.query(filled(asked)))
+        assert [line.split()[0] for line in heard] == ["shape", "row", "done", "ready"], heard
+        assert (story.ran, bound(story)) == ([text], [tuple(values)])
+
+
+async def test_a_statement_that_returns_nothing_is_answered_as_a_simple_query() -> None:
+    async with useful() as story:
+        text = f"update customers set name = 'x' where email = {LITERAL}"
+        heard = await story.asks(messages.query(text))
+        assert [line.split()[0] for line in heard] == ["done", "ready"]
+        assert story.ran == [text.replace(LITERAL, " $1 ")]
+
+
+async def test_an_error_of_a_rewritten_query_is_told_once_and_the_session_goes_on() -> None:
+    async with useful(COPILOT) as story:
+        text = ASKED.format(" $1 ")
+        story.database.fails_at_parse[text] = Failure("42883", f"operator does not exist: {PLAIN.decode()}")
+        heard = await story.asks(messages.query(ASKED.format(LITERAL)))
+        assert [line.split()[0] for line in heard] == ["failed", "ready"]
+        assert PLAIN not in story.heard
+        assert [answer.sqlstate for answer in story.ledger.answers] == ["42883"]
+        assert (await story.asks(messages.query("select total from orders where id = 1")))[-1] == "ready I"
+
+
+async def test_a_query_behind_a_rewritten_one_keeps_its_place() -> None:
+    async with useful(COPILOT) as story:
+        serve(story, ASKED.format(" $1 "))
+        other = "select total from orders where id = 1"
+        story.database.results[other] = Result([column("total")], [(b"9",)], "SELECT 1")
+        heard = await story.asks(messages.query(ASKED.format(LITERAL)), messages.query(other))
+        assert [line.split()[0] for line in heard] == ["shape", "row", "done", "ready"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"explain {ASKED.format(LITERAL)}", "a masked value cannot be a key in EXPLAIN"),
+        (f"declare c cursor for {ASKED.format(LITERAL)}", "a masked value cannot be a key in DECLARE"),
+        (f"{ASKED.format(LITERAL)}; select 1", "a masked value cannot be a key in a text of several statements"),
+        (ASKED.format("E" + LITERAL), "a masked value is written in a way in which no parameter can take its place"),
+        (
+            ASKED.format("text " + LITERAL),
+            "a masked value is written in a way in which no parameter can take its place",
+        ),
+        (ASKED.format("$$" + MASKED.decode() + "$$"), "a masked value is written in a way"),
+        (ASKED.format("'xyz@masked.example'"), "this masked value stands for nothing in public.customers.email"),
+        (ASKED.format("'abcdef@h.example'"), "this masked value stands for nothing in public.customers.email"),
+    ],
+)
+async def test_where_a_masked_key_cannot_be_it_is_refused_in_words(text: str, told: str) -> None:
+    async with useful(COPILOT) as story:
+        heard = await story.asks(messages.query(text))
+        assert heard[0].startswith(f"failed 42501 refused: {told}"), heard
+        assert story.ran == []
+        (decided,) = [d for d in story.ledger.decisions if isinstance(d.decided.decision, Deny)]
+        assert decided.decided.decision.rules == ("masked-keys",)
+
+
+async def test_the_shape_of_a_masked_text_lets_no_other_literal_through() -> None:
+    async with useful(COPILOT) as story:
+        serve(story, ASKED.format(" $1 "))
+        for _ in range(2):
+            assert (await story.asks(messages.query(ASKED.format(LITERAL))))[0].startswith("shape")
+            plain = await story.asks(messages.query(ASKED.format(f"'{PLAIN.decode()}'")))
+            assert plain[0].startswith("failed 42501")
+        assert bound(story) == [(PLAIN,)] * 2
+        assert story.ledger.lane == 0
+
+
+# ---- bound
+
+
+def extended(text: str, *values: bytes | None, types: tuple[int, ...] = (), formats: tuple[int, ...] = ()) -> bytes:
+    return b"".join(
+        (
+            messages.parse(b"", text, types),
+            messages.bind(b"", b"", formats, values, ()),
+            messages.describe(b"P", b""),
+            messages.execute(b"", 0),
+            SYNC,
+        )
+    )
+
+
+@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
+async def test_a_masked_parameter_is_bound_as_what_it_stands_for(binary: bool) -> None:
+    async with useful(COPILOT) as story:
+        serve(story, ASKED.format("$1"))
+        heard = await story.asks(extended(ASKED.format("$1"), MASKED, formats=(1,) if binary else ()))
+        assert [line.split()[0] for line in heard] == ["prepared", "bound", "shape", "row", "done", "ready"]
+        assert bound(story) == [(PLAIN,)]
+        assert PLAIN not in story.heard
+        assert story.ledger.decisions[-1].parameters == ((b"\0" if binary else b"") + MASKED,)
+
+
+async def test_every_bind_of_a_prepared_statement_is_looked_at_anew() -> None:
+    async with useful(COPILOT) as story:
+        serve(story, ASKED.format("$1"))
+        await story.asks(messages.parse(b"s", ASKED.format("$1")), messages.describe(b"S", b"s"), SYNC)
+
+        async def run(value: bytes | None) -> list[str]:
+            return await story.asks(messages.bind(b"", b"s", (), (value,)), messages.execute(b""), SYNC)
+
+        for value, fine in [(MASKED, True), (PLAIN, False), (worn(OTHER), True), (OTHER, False), (None, True)]:
+            heard = await run(value)
+            assert heard[0].startswith("bound" if fine else "failed 42501 refused: infer"), (value, heard)
+        assert bound(story) == [(PLAIN,), (OTHER,), (None,)]
+
+
+async def test_what_is_plain_among_masked_ones_is_asked_about() -> None:
+    async with useful(COPILOT) as story:
+        text = "select id, email from customers where email in ($1, $2)"
+        heard = await story.asks(extended(text, MASKED, OTHER))
+        assert any(line.startswith("failed 42501 refused: infer") for line in heard)
+        assert bound(story) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("select $1, id from customers where email = $1", (MASKED,)),
+        ("select id from customers where email = $1 limit length($1)", (MASKED,)),
+        ("select id from orders where note = $1 and exists (select from customers where email = $1)", (MASKED,)),
+        ("select c.id from customers c join orders o on o.note = $1 where c.email = $1", (MASKED,)),
+        ("select id from customers where email = $1 and name like $1", (MASKED,)),
+        ("select id, $1 = 'x' from customers where email = $1", (MASKED,)),
+    ],
+)
+async def test_what_stands_for_another_value_is_used_for_nothing_else(text: str, values: tuple[bytes, ...]) -> None:
+    async with useful() as story:
+        heard = await story.asks(extended(text, *values))
+        assert any(line.startswith("failed 42501 refused: a masked value") for line in heard), heard
+        assert bound(story) == []
+
+
+async def test_an_array_is_bound_element_by_element() -> None:
+    async with useful(COPILOT) as story:
+        text = "select id, email from customers where email = any($1)"
+        serve(story, text)
+        other = worn(OTHER)
+        heard = await story.asks(extended(text, b"{" + MASKED + b"," + other + b",NULL}"))
+        assert heard[-2].startswith("done")
+        from_binary = from_text(1009, b"{" + MASKED + b"}")
+        heard = await story.asks(extended(text, from_binary, formats=(1,)))
+        assert heard[-2].startswith("done")
+        heard = await story.asks(extended(text, b"{" + MASKED + b"," + OTHER + b"}"))
+        assert any(line.startswith("failed 42501 refused: infer") for line in heard)
+        assert bound(story) == [(b"{" + PLAIN + b"," + OTHER + b",NULL}",), (from_text(1009, b"{" + PLAIN + b"}"),)]
+
+
+async def test_a_masked_literal_of_a_parse_becomes_one_more_parameter_that_nobody_hears_of() -> None:
+    async with useful(COPILOT) as story:
+        text = f"select id, email from customers where id = $1 and email = {LITERAL}"
+        sent = text.replace(LITERAL, " $2 ")
+        serve(story, sent)
+        story.database.parameters[sent] = (23, 25)
+        heard = await story.asks(messages.parse(b"s", text), messages.describe(b"S", b"s"), SYNC)
+        assert heard[:2] == ["prepared", "parameters (23,)"]
+        for formats in ((), (1,), (0,)):
+            asked = [messages.bind(b"", b"s", formats, (b"\0\0\0\x07",), ()), messages.execute(b""), SYNC]
+            heard = await story.asks(*asked)
+            assert [line.split()[0] for line in heard] == ["bound", "row", "done", "ready"]
+        assert bound(story) == [(b"\0\0\0\x07", PLAIN)] * 3
+        assert [e.formats for e in story.database.got if isinstance(e, talk.Bind) and e.statement == b"s"] == [
+            (0, 0), (1, 0), (0, 0),
+        ]  # fmt: skip
+        heard = await story.asks(messages.bind(b"", b"s", (), ()), messages.execute(b""), SYNC)
+        assert heard[0] == "failed 08P01 bind message supplies 0 parameters, but 1 are needed"
+
+
+async def test_a_prepared_literal_is_not_kept_when_the_column_is_of_another_class() -> None:
+    async with useful(COPILOT) as story:
+        text = ASKED.format(LITERAL)
+        await story.asks(messages.parse(b"s", text), SYNC)
+        findings = dict(story.world.classified.findings)
+        column_of = next(c for c in findings if c.name == "email")
+        findings[column_of] = Finding(DataClass("username"), 1.0, "changed")
+        story.world.becomes(story.world.shared, Classified(findings, version=9))
+        heard = await story.asks(messages.bind(b"", b"s"), messages.execute(b""), SYNC)
+        assert heard[0].startswith("failed")
+        assert bound(story) == []
+
+
+# ---- written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"insert into customers (id, email) values (1, {LITERAL})",
+        f"insert into customers (id, email) values (1, 'x@y.z'), (2, {LITERAL})",
+        f"insert into customers (id, email) select 1, {LITERAL}",
+        f"insert into customers (id, email) select a, b::text from (values (1, {LITERAL})) as v (a, b)",
+        f"insert into customers (id, email) values (1, 'x@y.z') on conflict (id) do update set email = {LITERAL}",
+        f"update customers set email = {LITERAL} where id = 1",
+        f"update customers set email = coalesce({LITERAL}, email) where id = 1",
+        f"update customers set email = {LITERAL} where email = {LITERAL}",
+        f"merge into customers c using orders o on o.id = c.id when matched then update set email = {LITERAL}",
+        f"merge into customers c using orders o on o.id = c.id when not matched then insert (email) values ({LITERAL})",
+        "insert into customers (id, email) values (1, 'abcdef@h.example')",
+    ],
+)
+@pytest.mark.parametrize("how", ["simple", "extended"])
+async def test_a_masked_literal_is_not_written(text: str, how: str) -> None:
+    async with useful() as story:
+        heard = await story.asks(messages.query(text) if how == "simple" else extended(text))
+        told = "failed 42501 refused: a masked value would be written into public.customers.email"
+        assert any(line.startswith(told) for line in heard), heard
+        assert story.ran == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "insert into customers (id, email) values (1, $1)",
+        "insert into customers (id, email) select a::int, b::text from (values ('1', $1)) as v (a, b)",
+        "update customers set email = $1::varchar where id = 1",
+    ],
+)
+@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
+async def test_a_masked_parameter_is_not_written(text: str, binary: bool) -> None:
+    async with useful() as story:
+        heard = await story.asks(extended(text, MASKED, formats=(1,) if binary else ()))
+        assert any("a masked value would be written into public.customers.email" in line for line in heard), heard
+        heard = await story.asks(extended(text, OTHER, formats=(1,) if binary else ()))
+        assert heard[-2].startswith("done"), heard
+        assert bound(story) == [(OTHER,)]
+
+
+COPIES = {
+    "text": ("", b"1\t" + MASKED + b"\n"),
+    "cut in pieces": ("", b"1\tx@y.z\n2\t" + MASKED + b"\n"),
+    "without an end of the line": ("", b"1\t" + MASKED),
+    "csv": ("with (format csv)", b'1,"' + MASKED + b'"\r\n'),
+    "csv with a header": ("with (format csv, header)", b"id,email\n1," + MASKED + b"\n"),
+    "binary": (
+        "with (format binary)",
+        b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\0\x02\0\0\0\x04\0\0\0\x01"
+        + len(MASKED).to_bytes(4, "big") + MASKED + b"\xff\xff",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", COPIES)
+async def test_a_masked_value_is_not_copied_in(form: str) -> None:
+    words, data = COPIES[form]
+    async with opened(style="useful", environment="development") as story:
+        text = f"copy customers (id, email) from stdin {words}".strip()
+        assert await story.asks(messages.query(text)) == ["copy in"]
+        for at in range(0, len(data), 7):
+            story.say(messages.copy_data(data[at : at + 7]))
+        heard = await story.asks(messages.copy_done())
+        told = "failed 42501 refused: a masked value would be written into public.customers.email"
+        assert [line for line in heard if line.startswith(told)], heard
+        assert heard[-1] == "ready I"
+        assert story.ledger.answers[-1].sqlstate == "42501"
+        assert (await story.asks(messages.query("select total from orders where id = 1")))[-1] == "ready I"
+
+
+async def test_true_values_are_copied_in_as_they_came() -> None:
+    async with opened(style="useful", environment="development") as story:
+        await story.asks(messages.query("copy customers (id, email) from stdin"))
+        heard = await story.asks(messages.copy_data(b"1\tx@y.z\n"), messages.copy_done())
+        assert [line.split()[0] for line in heard] == ["done", "ready"]
+        assert story.database.copied == messages.copy_data(b"1\tx@y.z\n")
+
+
+# ---- approvals
+
+
+async def test_an_agents_write_under_a_masked_key_is_held_for_the_write_alone() -> None:
+    async with useful(COPILOT) as story:
+        text = f"update customers set name = 'x' where email = {LITERAL}"
+        story.say(messages.query(text))
+        await story.play()
+        (ticket,) = story.desk.tickets
+        assert "infer" not in story.desk.tickets[ticket].rules
+        story.desk.approve(ticket)
+        heard = await story.hears()
+        assert heard[-2].startswith("done"), heard
+        assert bound(story) == [(PLAIN,)]
+        kinds = [type(d.decided.decision) for d in story.ledger.decisions]
+        assert kinds == [Hold, Allow]

@@ -1,4 +1,4 @@
-"""Policy, masks handed back: is a value one of our key masks, and which value does it stand for?
+"""Policy, masks handed back: tells whether a value is one of our key masks, and which value it stands for.
 
 A mask is recognised by its key alone, without a table of what was ever shown: it is decoded, and what it stands for
 must wear that very mask again, byte for byte. So nothing passes for a mask that was never one, spelled another way or

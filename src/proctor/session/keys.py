@@ -7,6 +7,7 @@ stands for another only if it is compared with columns of its own class and does
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ PLAIN = frozenset({"select", "insert", "update", "delete", "merge"})
 """The kinds of statements in which a parameter can take a literal's place; others show their text, or their plan."""
 MAX_MASKED = 5000  # each is deciphered, and the session's other side waits meanwhile
 ARRAY_OF = {element: array for array, element in types.ARRAYS.items()}
+_TYPED = re.compile(rb"""(?i)(?:["\)\]]|(?<![\w$])(?!(?:where|and|or|not|on|when|having)\s*\Z)[\w$]+)\s*\Z""")
+"""What makes `text 'x'` of a literal, where the grammar has no place for a parameter (the parser here has)."""
 ALONE = "Give it alone, as a plain 'literal' or a parameter that is used for nothing else."
 
 
@@ -289,7 +292,12 @@ def rewritten(text: str, literals: Sequence[tuple[int, str, bytes]], first: int)
         quoted = b"'" + plain.replace(b"'", b"''") + b"'"
         spelled = quoted if data[place : place + 1] == b"'" else plain
         stop = place + len(spelled)
-        if place < end or data[place:stop] != spelled or data[stop : stop + 1] == b"'":
+        if (
+            place < end
+            or data[place:stop] != spelled
+            or data[stop : stop + 1] == b"'"
+            or _TYPED.search(data[max(0, place - 80) : place])
+        ):
             return None
         parts += [data[end:place], b" $%d " % number]
         end = stop

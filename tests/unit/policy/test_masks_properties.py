@@ -23,6 +23,7 @@ FAMILIES = (
 )  # fmt: skip
 NAMES = sorted(MASKS)
 CLASSES = sorted(DEFAULTS)
+LONGEST = 120  # of what an address of 254 characters has room for, in the worst case
 KEYED = sorted(c for c, name in DEFAULTS.items() if name in KEY_MASKS)
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60).map(str.encode)
@@ -52,7 +53,7 @@ def test_a_mask_never_raises_and_always_fits(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(KEYED), anything.filter(lambda v: b"\0" not in v))
+@given(st.sampled_from(KEYED), anything.filter(lambda v: b"\0" not in v and len(v) <= LONGEST))
 def test_a_key_mask_comes_back_to_exactly_what_it_stands_for(data_class: DataClass, value: bytes) -> None:
     out = make_mask(DEFAULTS[data_class], data_class, key=KEY, type_family="text")(value)
     assert out is not None
