@@ -167,7 +167,7 @@ class Judged:
         self.touches = frozenset(a.relation for a in accesses if a.relation is not None)
         self.copies = any(v.sensitive and v.analysis.taints for v in self.verdicts)
         self.defines = self.opaque or any(e.verb == "define" for e in self.effects)
-        simple = len(self.verdicts) == 1 and not self.effects and not self.refers and not self.opaque
+        simple = len(self.verdicts) == 1 and not (self.effects or self.refers or self.opaque or self.minds)
         self.plain = self.harmless and simple and all(v.analysis.outputs and not v.copies for v in self.verdicts)
 
     def of(self, text: str) -> Judged:
