@@ -90,7 +90,7 @@ async def test_what_is_denied_is_denied_as_itself(story: Story, analyses: Analys
         heard = await story.asks(messages.query(text))
         assert heard[0].startswith("failed 42501")
     assert story.decided(Deny) == texts
-    assert analyses.texts == texts[:1]
+    assert [text for text in analyses.texts if text in texts] == texts[:1]  # the others are what it might have sent
     assert story.ran == []
 
 

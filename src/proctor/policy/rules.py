@@ -14,7 +14,7 @@ import cedarpy
 import msgspec
 
 from proctor.errors import ConfigFault, HouseFault
-from proctor.policy.check import Rule, RuleInfo, check_rule
+from proctor.policy.check import DEFAULT_APPROVERS, Rule, RuleInfo, check_rule
 from proctor.policy.files import SCHEMA, RuleFile, digest_of, read_files, shipped_files
 from proctor.policy.questions import Facts, Question
 from proctor.policy.source import Piece, split_policies
@@ -131,6 +131,10 @@ class Rules:
         if name in BUILT_IN:
             return BUILT_IN[name]
         raise KeyError(name)
+
+    def approvers(self, names: Sequence[str]) -> frozenset[str]:
+        """Return who may approve under the first of these rules, or has a say in it."""
+        return next((self._rules[name].info.approvers for name in names if name in self._rules), DEFAULT_APPROVERS)
 
     def asks(self, name: str) -> bool:
         """Tell whether the rule's condition depends on an approval."""

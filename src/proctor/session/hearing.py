@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from proctor.errors import ClientFault, HouseFault
 from proctor.policy.claims import check_claims
-from proctor.session import refusals
+from proctor.session import advice, refusals
 from proctor.session.comments import Said, said_behind
 from proctor.session.counter import Counter, Refused
 from proctor.session.footing import Footing
@@ -22,7 +22,7 @@ from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
 from proctor.session.view import ENDS, NAMES, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
-from proctor.terms import Allow, Analysis, Claims, Column, Context, Effect, Hold, Relation, Ticket
+from proctor.terms import Allow, Analysis, Claims, Column, Context, Deny, Effect, Hold, Relation, Ticket
 
 MAX_SPOKEN = 64  # claims in comments; a client may make one up for each statement
 AMENDS = frozenset({"set", "set_local", "reset", "discard", "begin", "savepoint"}) | ENDS
@@ -59,6 +59,14 @@ class Hearing:
         self._view_version = 0
         self._learnt: str | None = None
         self._last: Catalog | None = None
+
+    def denial(self, judged: Judged, decision: Deny, exchange: str) -> dict[str, str]:
+        """Return what the client is told of a denial: with what would fare better, and whom to ask."""
+        if self.catalog() is None:
+            return refusals.denial(decision, exchange)
+        bench = self._bench(judged.text)
+        ask = refusals.whom_to_ask(bench.rules.approvers(decision.rules), self._terms.console)
+        return refusals.denial(decision, exchange, instead=advice.told(advice.instead(bench, judged)), ask=ask)
 
     # ---- from memory
 

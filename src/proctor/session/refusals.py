@@ -6,6 +6,8 @@ its errors reduced to the code and a safe sentence, since messages quote values.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from proctor.errors import Fault
 from proctor.policy.rules import MASKED_KEYS
 from proctor.terms import Analysis, Deny, Hold, Ticket, TicketState
@@ -42,11 +44,18 @@ def error(sqlstate: str, message: str, *, detail: str = "", hint: str = "", seve
     return fields
 
 
-def denial(decision: Deny, exchange: str) -> dict[str, str]:
-    """Tell a denial: what, by which rule, and what to do instead."""
+def denial(decision: Deny, exchange: str, *, instead: str = "", ask: str = "") -> dict[str, str]:
+    """Tell a denial: what, by which rule, what to do or to send instead, and where to ask."""
     rule = decision.rules[0] if decision.rules else "default"
     detail = f"Rule {rule} decided; exchange {exchange}."
-    return error("42501", f"refused: {decision.reason}", detail=detail, hint=decision.hint)
+    hint = "\n".join(line for line in (decision.hint, instead, ask) if line)
+    return error("42501", f"refused: {decision.reason}", detail=detail, hint=hint)
+
+
+def whom_to_ask(approvers: Iterable[str], console: str) -> str:
+    """Return a line that says who knows about a rule, and where they are."""
+    groups = " or ".join(sorted(approvers))
+    return f"Ask {groups}{f', or look at {console}' if console else ''}." if groups else ""
 
 
 def masked(complaint: str, exchange: str) -> dict[str, str]:

@@ -425,7 +425,7 @@ class Relay:
             exchanges = await self._recorded(judged, values, None)
             self._stopped(exchanges)
             await self._not_wrong(judged, exchanges)
-            raise Refused(refusals.denial(decision, exchanges[0].id))
+            raise Refused(self.hearing.denial(judged, decision, exchanges[0].id))
 
     async def _allowed(
         self, judged: Judged, values: Values | None, *, bound: bool = False
