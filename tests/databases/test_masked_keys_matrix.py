@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -266,3 +268,43 @@ def test_sqlalchemy_over_psycopg(held: Vault, capsys: pytest.CaptureFixture[str]
         matrix(held, "SQLAlchemy (psycopg)", alchemy(run, "text Bind"), capsys)
     finally:
         engine.dispose()
+
+
+# ---- JDBC
+
+JAR = Path("/usr/share/java/postgresql.jar")
+
+
+@pytest.fixture(scope="session")
+def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The program that asks, compiled. A missing driver is a failure: Java is what most applications speak."""
+    if shutil.which("javac") is None or not JAR.exists():
+        pytest.fail("needs Java and its driver: apt-get install default-jdk-headless libpostgresql-jdbc-java")
+    folder = tmp_path_factory.mktemp("java")
+    source = Path(__file__).parent / "foreign" / "MaskedKeys.java"
+    subprocess.run(["javac", "-cp", str(JAR), "-d", str(folder), str(source)], check=True)
+    return ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{JAR}:{folder}", "MaskedKeys"]
+
+
+def test_jdbc(held: Vault, java: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    host, port = held.gateway.postgres
+    url = f"jdbc:postgresql://{host}:{port}/vault?user=copilot&password=copilot-pw&sslmode=disable"
+    with subprocess.Popen([*java, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdin is not None and program.stdout is not None
+        given, said = program.stdin, program.stdout
+
+        def ask(form: str) -> Cell:
+            def cell(column: Held, values: list[str]) -> list[int]:
+                given.write("\t".join((form, column.name, column.type, "|".join(values))) + "\n")
+                given.flush()
+                word, _, rest = said.readline().partition(" ")
+                if word.strip() != "ids":
+                    raise RuntimeError(rest)
+                found = [int(n) for n in rest.split()]
+                # A literal is asked twice, as a simple query and by Parse.
+                return found if form != "literal" else sorted(set(found)) if len(found) == 2 else [-1]
+
+            return cell
+
+        matrix(held, "JDBC", {form: ask(form) for form in FORMS}, capsys)
+        given.close()
