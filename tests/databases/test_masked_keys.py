@@ -1,0 +1,219 @@
+"""Masks handed back to a real server: nothing on it or in the journal says what they stand for, and two worlds agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from demo.postgres import ThrowawayPostgres
+from proctor.policy.masks import decode
+from proctor.terms import DataClass
+from tests.databases.vault import ADA, COLUMNS, Vault, vault
+
+EMAIL = COLUMNS[0]
+ASKED = b"select id from vault where email = %s"
+
+
+@pytest.fixture(scope="module")
+def held(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    with vault(postgres, tmp_path_factory.mktemp("vault")) as made:
+        yield made
+
+
+@contextmanager
+def asking(found: Vault, who: tuple[str, str] | None = None, **more: str) -> Iterator[psycopg.Connection]:
+    dsn = found.dsn(**more) if who is None else found.dsn(who, **more)
+    with psycopg.connect(dsn, autocommit=True) as made:
+        yield made
+
+
+def masked(found: Vault, name: str = "email", at: int = 0) -> str:
+    return found.masks[name][at]
+
+
+def literal(cursor: psycopg.Connection, text: str) -> list[tuple[object, ...]]:
+    return psycopg.ClientCursor(cursor).execute(text.encode()).fetchall()
+
+
+# ---- what shows
+
+
+def test_the_servers_views_of_statements_show_no_plain_value(held: Vault) -> None:
+    """The text that runs holds a parameter, so neither the statement itself nor anybody beside it sees the value."""
+    with asking(held, application_name="watched") as asker:
+        asker.execute("begin")
+        assert literal(asker, f"select id from vault where email = '{masked(held)}'") == [(1,)]
+        ((seen,),) = held.direct("select query from pg_stat_activity where application_name = 'watched'")
+        assert EMAIL.values[0] not in str(seen)
+        assert masked(held) not in str(seen)
+        assert "email =  $1" in str(seen)
+        asker.execute("rollback")
+
+
+def test_an_explained_masked_key_is_refused(held: Vault) -> None:
+    with asking(held, ADA) as asker:
+        for words in ("explain", "explain (analyze, verbose)"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="cannot be a key in EXPLAIN"):
+                literal(asker, f"{words} select id from vault where email = '{masked(held)}'")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="cannot be a key in EXPLAIN"):
+                asker.execute(f"{words} ".encode() + ASKED, [masked(held)])
+
+
+def test_a_plan_of_a_prepared_statement_shows_no_plain_value(held: Vault) -> None:
+    with asking(held, ADA) as asker:
+        for _ in range(8):
+            assert asker.execute(ASKED, [masked(held)], prepare=True).fetchall() == [(1,)]
+        for words in ("execute", "explain execute"):
+            with pytest.raises(psycopg.Error):
+                asker.execute(f"{words} _pg3_0('{masked(held)}')".encode())
+
+
+def test_errors_of_a_masked_key_show_no_plain_value(held: Vault) -> None:
+    with asking(held, ADA) as asker:
+        text = f"select id, 1 / (id - id) from vault where email = '{masked(held)}'"
+        with pytest.raises(psycopg.errors.DivisionByZero) as refused:
+            literal(asker, text)
+        assert EMAIL.values[0] not in str(refused.value)
+
+
+def test_the_journal_says_that_a_masked_key_was_used_and_not_which(held: Vault) -> None:
+    with asking(held) as asker:
+        asker.execute(b"select id, 17 from vault where email = %s", [masked(held)])
+        literal(asker, f"select id, 18 from vault where email = '{masked(held)}'")
+    told = [r for r in held.decided() if r.get("keys") == {"public.vault": ["email"]}]
+    assert len(told) >= 2
+    assert [(r.get("infers", {}), r["decision"]["verdict"]) for r in told] == [({}, "allow")] * len(told)  # type: ignore[index]
+    everything = str(held.decided())
+    assert masked(held) not in everything
+    assert EMAIL.values[0] not in everything
+
+
+def test_what_a_masked_key_does_with_a_prepared_statement_is_told_for_each_bind(held: Vault) -> None:
+    with asking(held) as asker:
+        for _ in range(3):
+            for at in range(3):
+                found = asker.execute(ASKED, [masked(held, at=at)], prepare=True).fetchall()
+                assert found == [(at + 1,)]
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="infer"):
+                asker.execute(ASKED, [EMAIL.values[0]], prepare=True)
+
+
+# ---- joins, transactions, cursors, writes
+
+
+def test_a_masked_key_works_within_statements_and_transactions(held: Vault) -> None:
+    mask = masked(held)
+    with asking(held, ADA) as asker:
+        asker.execute("begin")
+        for text in (
+            f"select v.id from vault v join vault w on w.email = v.email where w.email = '{mask}'",
+            f"with found as (select id from vault where email = '{mask}') select id from found",
+            f"select id from vault v where exists (select from vault w where w.id = v.id and w.email = '{mask}')",
+            f"select id from (select id, email from vault) v where v.email = '{mask}'",
+            f"select min(id) from vault where email = '{mask}' having count(*) = 1",
+        ):
+            assert literal(asker, text) == [(1,)], text
+        asker.execute("rollback")
+
+
+def test_a_masked_key_finds_the_row_to_change(held: Vault) -> None:
+    mask = masked(held)
+    with asking(held, ADA) as asker:
+        changed = psycopg.ClientCursor(asker).execute(f"update vault set kind = 'm' where email = '{mask}'".encode())
+        assert changed.rowcount == 1
+        bound = asker.execute(b"update vault set kind = 'n' where email = %s returning id", [mask])
+        assert bound.fetchall() == [(1,)]
+        deleted = psycopg.ClientCursor(asker).execute(f"delete from intake where email = '{mask}'".encode())
+        assert deleted.rowcount == 0
+
+
+WRITES = {
+    "insert": "insert into intake (id, {name}) values (7, {value})",
+    "insert many": "insert into intake (id, {name}) select a, b from (values (7, {value})) as v (a, b)",
+    "update": "update vault set {name} = {value} where id = 2",
+    "on conflict": "insert into vault (id, {name}) values (2, null) on conflict (id) do update set {name} = {value}",
+    "merge": "merge into vault v using intake i on i.id = v.id when matched then update set {name} = {value}",
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda c: c.name)
+def test_no_mask_is_written_by_any_driver_form(held: Vault, column: object) -> None:
+    name = column.name  # type: ignore[attr-defined]
+    numeric = column.integral  # type: ignore[attr-defined]
+    mask = masked(held, name)
+    before = held.direct("select * from vault order by id")
+    with asking(held, ADA) as asker:
+        for words in WRITES.values():
+            literal_text = words.format(name=name, value=mask if numeric else f"'{mask}'")
+            told = f"a masked value would be written into public.*{name}"
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match=told):
+                psycopg.ClientCursor(asker).execute(literal_text.encode())
+            bound = words.format(name=name, value="%s")
+            for binary in (False, True):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match=told):
+                    value = int(mask) if numeric else mask
+                    psycopg.Cursor(asker).execute(bound.replace("%s", "%b" if binary else "%t").encode(), [value])
+    assert held.direct("select * from vault order by id") == before
+    assert held.direct("select count(*) from intake") == [(0,)]
+
+
+def test_a_cursor_on_a_masked_key_is_refused_in_words(held: Vault) -> None:
+    refused = pytest.raises(psycopg.errors.InsufficientPrivilege, match="cannot be a key in DECLARE")
+    with asking(held, ADA) as asker, refused, asker.transaction(), asker.cursor("named") as cursor:
+        cursor.execute(ASKED, [masked(held)])
+
+
+# ---- two worlds
+
+
+def test_two_worlds_that_differ_in_plain_values_alone_answer_alike(postgres: ThrowawayPostgres, tmp_path: Path) -> None:
+    """In each world the asker hands back what it saw there: the answers are the same up to the masks themselves."""
+    told = []
+    for world in ("one", "two"):
+        folder = tmp_path / world
+        folder.mkdir()
+        with vault(postgres, folder) as found:
+            if world == "two":
+                found.direct("update vault set email = 'x' || email, login = login || '_2'")
+            with asking(found) as asker:
+                masks = [str(row[0]) for row in asker.execute("select email from vault order by id").fetchall()]
+                others = [str(row[0]) for row in asker.execute("select login from vault order by id").fetchall()]
+                names = {mask: f"mask {at}" for at, mask in enumerate([*masks, *others])}
+                assert len(names) == 6
+                told.append([
+                    _told(asker, names, words, values)
+                    for words, values in (
+                        ("select id, email from vault where email = %s", [masks[0]]),
+                        ("select id, email from vault where email in (%s, %s) order by id", masks[:2]),
+                        ("select id, login from vault where email = any(%s) order by id", [masks]),
+                        ("select count(*) from vault where email = %s", [masks[2]]),
+                        ("select id from vault where email = %s", ["nobody@example.com"]),
+                        ("select id from vault where email = %s", [masks[0].upper()]),
+                        ("select id from vault where email = %s", [others[0]]),
+                        ("select id from vault where login = %s", [masks[0]]),
+                        ("select id from vault where login = %s and email = %s", [others[1], masks[1]]),
+                        ("select id from vault where email = %s or login = %s", [masks[1], others[1]]),
+                        ("update intake set email = %s where id = 1", [masks[1]]),
+                    )
+                ])  # fmt: skip
+    assert told[0] == told[1]
+
+
+def _told(asker: psycopg.Connection, names: dict[str, str], words: str, values: list[object]) -> object:
+    try:
+        rows = asker.execute(words.encode(), values).fetchall()
+    except psycopg.Error as refused:
+        return (refused.sqlstate, refused.diag.message_primary)
+    return [tuple(names.get(str(cell), cell) for cell in row) for row in rows]
+
+
+def test_the_masks_of_the_vault_are_undone_by_its_key_alone(held: Vault) -> None:
+    for column in COLUMNS:
+        family = "integer" if column.integral else "text"
+        assert decode(
+            masked(held, column.name).encode(), DataClass(column.data_class), b"k" * 32, type_family=family
+        ) not in {v.encode() for v in column.values}
