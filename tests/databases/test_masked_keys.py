@@ -86,7 +86,8 @@ def test_the_journal_says_that_a_masked_key_was_used_and_not_which(held: Vault) 
         literal(asker, f"select id, 18 from vault where email = '{masked(held)}'")
     told = [r for r in held.decided() if r.get("keys") == {"public.vault": ["email"]}]
     assert len(told) >= 2
-    assert [(r.get("infers", {}), r["decision"]["verdict"]) for r in told] == [({}, "allow")] * len(told)  # type: ignore[index]
+    for record in told:
+        assert "email" not in record.get("infers", {}).get("public.vault", ())  # type: ignore[attr-defined]
     everything = str(held.decided())
     assert masked(held) not in everything
     assert EMAIL.values[0] not in everything

@@ -147,6 +147,22 @@ async def test_a_query_behind_a_rewritten_one_keeps_its_place() -> None:
             "a masked value is written in a way in which no parameter can take its place",
         ),
         (ASKED.format("$$" + MASKED.decode() + "$$"), "a masked value is written in a way"),
+        (
+            ASKED.format(LITERAL + "::varchar(100)"),
+            "a masked value of public.customers.email is used for something else",
+        ),
+        (
+            f"select id from customers where (id, email) = (1, {LITERAL})",
+            "a masked value of public.customers.email is used",
+        ),
+        (
+            f"copy (select id from customers where email = {LITERAL}) to stdout",
+            "a masked value cannot be a key in COPY",
+        ),
+        (
+            f"create table t as select id from customers where email = {LITERAL}",
+            "a masked value cannot be a key in CREATE",
+        ),
         (ASKED.format("'xyz@masked.example'"), "this masked value stands for nothing in public.customers.email"),
         (ASKED.format("'abcdef@h.example'"), "this masked value stands for nothing in public.customers.email"),
     ],

@@ -20,7 +20,7 @@ from proctor.wire import arrays, types
 
 PLAIN = frozenset({"select", "insert", "update", "delete", "merge"})
 """The kinds of statements in which a parameter can take a literal's place; others show their text, or their plan."""
-MAX_MASKED = 5000  # each is deciphered, and the session's other side waits meanwhile
+MAX_MASKED = 2000  # each is deciphered, and the session's other side waits meanwhile
 ARRAY_OF = {element: array for array, element in types.ARRAYS.items()}
 _TYPED = re.compile(rb"""(?i)(?:["\)\]]|(?<![\w$])(?!(?:where|and|or|not|on|when|having)\s*\Z)[\w$]+)\s*\Z""")
 """What makes `text 'x'` of a literal, where the grammar has no place for a parameter (the parser here has)."""

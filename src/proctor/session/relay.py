@@ -261,6 +261,8 @@ class Relay:
 
     async def _ask_slowly(self, event: talk.Ask) -> None:
         judged, made = self.keyring.asked(await self.hearing.judge(text_of(event.sql), self.pipeline))
+        if made is not None and self.pipeline.in_batch:
+            await self.pipeline.settle()  # a Sync of ours must not end what the server skips of the client's batch
         judged, ticket = await self._allowed(judged, None)
         exchanges = await self._recorded(judged, None, ticket)
         await self._check_still(judged, exchanges, ticket)
