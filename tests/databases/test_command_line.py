@@ -106,6 +106,22 @@ def test_explain_says_no_with_the_rule_that_says_it(terminal: Terminal, config: 
     assert "rule destroys (shipped/structure.cedar:" in ran.out
 
 
+def test_explain_says_what_would_make_it_pass(terminal: Terminal, config: Path) -> None:
+    words = ("explain", "--as", "copilot", "--database", "shop")
+    ran = terminal.run(*words, "delete from customers")
+    assert ran.out.startswith("DENY: delete from customers")
+    assert "  with a WHERE that names the rows by a key: hold by dba or security\n" in ran.out
+    assert "  in a development database: allow\n" in ran.out
+    assert "  instead: delete from customers where id = $1 (hold)\n" in ran.out
+    (story,) = terminal.run(*words, "delete from customers", "--json").lines
+    assert story["instead"] == {"statement": "delete from customers where id = $1", "then": "", "verdict": "hold"}
+    ran = terminal.run(*words, "delete from customers where id = 7")
+    assert "  with the approval of one person of dba or security: allow\n" in ran.out
+    assert "  asked by alice in person: allow\n" in ran.out
+    (story,) = terminal.run(*words, "select id from customers", "--json").lines
+    assert (story["ways"], story["instead"]) == ([], None)
+
+
 def test_explain_of_nobody_or_nowhere_is_a_trouble_of_usage(terminal: Terminal, config: Path) -> None:
     assert terminal.run("explain", "--as", "alic", "--database", "shop", "SELECT 1").code == 2
     assert terminal.run("scan", "nowhere").code == 4  # every database of a server is offered; this one is not there

@@ -28,10 +28,12 @@ from proctor.edge.survey import Survey
 from proctor.edge.upstream import Questions
 from proctor.errors import HouseFault
 from proctor.policy import explain as told
-from proctor.policy.decide import decide
+from proctor.policy.replay import verdict_of
 from proctor.policy.rules import Rules
 from proctor.policy.tickets import MAX_BECAUSE
-from proctor.sql import analyze
+from proctor.policy.ways import ways
+from proctor.session import advice
+from proctor.session.judge import Bench, Stamp
 from proctor.sql.settings import SessionSettings
 from proctor.terms import Claims, Classified, Column, Context, DataClass, Finding, Identity, Kind
 
@@ -60,13 +62,31 @@ async def explain(config: Config, sql: str, *, name: str, database: str, reason:
         claims=Claims(reason=reason or None),
         style=config.masking.style,
     )
-    for analysis in analyze(sql, seen.catalog, settings):
-        decision = decide(asker, analysis, context, rules, seen.classified)
-        story = told.explain(decision, analysis, seen.classified, rules)
+    version = seen.classified.version
+    bench = Bench(
+        Stamp(asker, context, settings, seen.catalog.epoch, version, rules.digest), seen.catalog, seen.classified, rules
+    )
+    for verdict in bench.judge(sql).verdicts:
+        analysis, decision = verdict.analysis, verdict.decision
+        found = ways(asker, analysis, context, rules, seen.classified)
+        story = {
+            **told.explain(decision, analysis, seen.classified, rules),
+            "ways": told.explain_ways(found),
+            "instead": _instead(bench, analysis.text),
+        }
         if as_json:
             print_json({"as": asker.subject, "database": reached.name, **story})
         else:
             _tell_story(story)
+
+
+def _instead(bench: Bench, text: str) -> told.Plain:
+    """Return the safe rewrite of one statement and what would be decided about it, if there is one."""
+    found = advice.instead(bench, bench.judge(text))
+    if found is None:
+        return None
+    suggestion, decision = found
+    return {"statement": suggestion.text, "then": suggestion.then, "verdict": verdict_of(decision)}
 
 
 async def see(config: Config, database: str, asker: Identity) -> tuple[Survey, SessionSettings]:
@@ -101,6 +121,12 @@ def _tell_story(story: Story) -> None:
         print(f"  because {visible(str(decision['reason']))}")
     if story["to_pass"]:
         print(f"  to pass: {visible(str(story['to_pass']))}")
+    for way in map(_map, _list(story["ways"])):
+        approvers = f" by {' or '.join(map(str, _list(way['approvers'])))}" if way["approvers"] else ""
+        print(f"  {visible(str(way['change']))}: {way['verdict']}{approvers}")
+    if (better := _map(story["instead"])) and better["statement"]:
+        then = f"; then {visible(str(better['then']))}" if better["then"] else ""
+        print(f"  instead: {visible(str(better['statement']))} ({better['verdict']}){then}")
     if not story["understood"]:
         print(f"  not understood: {visible(str(story['trouble']))}")
     for rule in map(_map, _list(story["rules"])):

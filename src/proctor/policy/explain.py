@@ -11,6 +11,7 @@ from typing import assert_never
 from proctor.policy.decide import columns_sensitive
 from proctor.policy.questions import column_name, relation_name
 from proctor.policy.rules import Rules
+from proctor.policy.ways import Way
 from proctor.terms import (
     Access,
     Allow,
@@ -50,6 +51,17 @@ def explain(decision: Decision, analysis: Analysis, classified: Classified, rule
         "rule_set": decision.rule_set,
         "to_pass": _to_pass(decision),
     }
+
+
+def explain_ways(found: Sequence[Way]) -> Sequence[Plain]:
+    """Return the changes that would turn a decision as plain data."""
+    return [{"change": way.change, **_verdict(way.decision)} for way in found]
+
+
+def _verdict(decision: Decision) -> Mapping[str, Plain]:
+    verdict = "allow" if isinstance(decision, Allow) else "hold" if isinstance(decision, Hold) else "deny"
+    approvers = sorted(decision.approvers) if isinstance(decision, Hold) else []
+    return {"verdict": verdict, "rules": list(decision.rules), "approvers": approvers}
 
 
 def _access(access: Access) -> Plain:
