@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from proctor.audit.integrator import Integrator
 from proctor.edge.config import Config
@@ -22,7 +26,10 @@ log = logging.getLogger("proctor.control")
 
 INTEGRATE_SECONDS = 1.0
 STAMP_SECONDS = 60.0  # between two looks whether a stamp is due
+NICENESS = 10
+FAR_BEHIND = 50_000  # records in a round, about a second's worth: then the log has its full share of the machine
 LAST_ROUNDS = 1000  # of at most 20,000 records each: a process that is told to stop does stop
+
 
 Errand = tuple[str, float, Callable[[], Awaitable[None]]]
 
@@ -44,6 +51,8 @@ class Archive:
             key=signatory(config),
             fence=config.audit.fence,
         )
+        self._behind = False
+        self._gentle = ThreadPoolExecutor(1, "log", _stand_back)
         self.witnesses = Witnesses(folder, config.audit.witnessing)
         self.stamps = Stamps(folder, config.audit.stamping)
 
@@ -57,7 +66,9 @@ class Archive:
 
     async def _integrate(self) -> None:
         await asyncio.to_thread(self._admit)
-        done = await asyncio.to_thread(self.integrator.integrate)
+        hand = None if self._behind else self._gentle
+        done = await asyncio.get_running_loop().run_in_executor(hand, self.integrator.integrate)
+        self._behind = sum(done.added.values()) > FAR_BEHIND
         self._tell("log of", done.troubles)
 
     def _admit(self) -> None:
@@ -87,6 +98,7 @@ class Archive:
         try:
             self._last_rounds()
         finally:
+            self._gentle.shutdown()
             self.integrator.close()
 
     def _last_rounds(self) -> None:
@@ -99,3 +111,9 @@ class Archive:
             if not self.integrator.integrate().added:
                 break
         self.witnesses.round()
+
+
+def _stand_back() -> None:
+    """Let statements go first: a burst is recorded as it comes, and enters the log when there is time."""
+    if sys.platform == "linux":  # elsewhere the priority is the whole process's, which has people to answer
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
