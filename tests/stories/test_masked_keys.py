@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from proctor.policy.masks import make_mask
-from proctor.terms import Allow, Classified, DataClass, Deny, Finding, Hold
+from proctor.policy.rules import Rules
+from proctor.terms import Allow, Classified, Column, DataClass, Deny, Finding, Hold, Identity, Kind
 from proctor.wire import messages, talk
 from proctor.wire.types import from_text
 from tests.stories.honest import Failure, Result, column
-from tests.stories.house import ALICE, COPILOT, OIDS, Story, opened
+from tests.stories.house import ALICE, COPILOT, OIDS, Story, catalog, opened, table
 
 KEY = b"k" * 32
 PLAIN = b"ada@example.com"
@@ -401,3 +404,62 @@ async def test_an_agents_write_under_a_masked_key_is_held_for_the_write_alone() 
         assert bound(story) == [(PLAIN,)]
         kinds = [type(d.decided.decision) for d in story.ledger.decisions]
         assert kinds == [Hold, Allow]
+
+
+async def test_inserts_of_one_shape_are_looked_at_one_by_one() -> None:
+    """Texts that differ in literals alone share their judgements, but not where a literal may be masked."""
+    async with useful() as story:
+        text = "insert into customers (id, email) values (1, {})"
+        for _ in range(2):
+            assert (await story.asks(messages.query(text.format("'x@y.z'"))))[-2].startswith("done")
+            heard = await story.asks(messages.query(text.format(LITERAL)))
+            assert heard[0].startswith("failed 42501 refused: a masked value would be written")
+        assert story.ran == [text.format("'x@y.z'")] * 2
+
+
+async def test_a_masked_key_in_a_failed_batch_is_skipped_like_any_query() -> None:
+    """A simple query behind an error of an open batch is not heard; nor is the Sync that a rewritten one ends with."""
+    async with useful(COPILOT) as story:
+        bad = "select total from orders where id = 2"
+        story.database.fails[bad] = Failure("22012")
+        heard = await story.asks(
+            messages.parse(b"", bad), messages.bind(b"", b""), messages.execute(b""),
+            messages.query(ASKED.format(LITERAL)), SYNC, messages.query("select total from orders where id = 1"),
+        )  # fmt: skip
+        assert [line.split()[0] for line in heard if not line.startswith("notice")][-2:] == ["done", "ready"]
+        assert heard.count("ready I") == 2
+        assert bound(story) == [()]
+
+
+async def test_a_temporary_table_of_guesses_is_asked_with_no_mask() -> None:
+    """Which of its guesses a mask stands for would be told by the row that comes back."""
+    guesses = table("pg_temp", "guesses", [("id", 23, None), ("email", 25, "email")], oid=17000)
+    async with useful(COPILOT) as story:
+        held = dict(story.world.classified.findings)
+        held |= {Column(guesses.relation, name): Finding(kind, 1.0, "given") for name, kind in
+                 (("id", None), ("email", DataClass("email")))}  # fmt: skip
+        story.world.becomes(catalog(extra=[guesses]), Classified(held, version=7))
+        for asked in (f"select id from pg_temp.guesses where email = {LITERAL}",):
+            heard = await story.asks(messages.query(asked))
+            assert heard[0].startswith("failed 42501"), heard
+        heard = await story.asks(extended("select id from pg_temp.guesses where email = $1", MASKED))
+        assert any(line.startswith("failed 42501") for line in heard)
+        assert bound(story) == []
+
+
+async def test_whoever_may_infer_asks_with_masked_and_with_plain_values_alike(tmp_path: Path) -> None:
+    rule = tmp_path / "own.cedar"
+    rule.write_text(
+        '@id("app-infers") @reason("it owns the table") @hint("none")\n'
+        'permit(principal == Service::"app", action == Action::"infer", resource);\n'
+    )
+    async with useful(Identity("app", Kind.SERVICE, frozenset(), "scram")) as story:
+        story.world._rules = Rules.load([rule])
+        serve(story, ASKED.format("$1"))
+        text = "select id, email from customers where email in ($1, $2)"
+        for value in (MASKED, PLAIN):
+            assert (await story.asks(extended(ASKED.format("$1"), value)))[-2].startswith("done")
+        assert (await story.asks(extended(text, MASKED, OTHER)))[-2].startswith("done")
+        assert bound(story) == [(PLAIN,), (PLAIN,), (PLAIN, OTHER)]
+        heard = await story.asks(extended("select id from customers where email = $1 and name = $1", MASKED))
+        assert any(line.startswith("failed 42501 refused: a masked value") for line in heard)

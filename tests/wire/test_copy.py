@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from proctor.terms import CopyFormat
 from proctor.wire import messages as say
 from proctor.wire._hot import NULL, Mask
-from proctor.wire.copy import CopyMasker
+from proctor.wire.copy import CopyMasker, CopyReader
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -205,3 +205,35 @@ def test_any_bytes_are_masked_or_refused(data: bytes, form: CopyFormat, whole: b
     except ValueError:
         return
     assert not any(letter in out for letter in b"xyz" if letter not in data + b"x" + HEADER)
+
+
+READ = {
+    "text": (CopyFormat(False), b"1\ta\\tb\n2\t\\N\n", [[b"1", b"a\tb"], [b"2", None]]),
+    "text of another system": (CopyFormat(False), b"1\ta\r\n2\tb\r\n", [[b"1", b"a"], [b"2", b"b"]]),
+    "text without an end": (CopyFormat(False), b"1\ta\n2\tb", [[b"1", b"a"], [b"2", b"b"]]),
+    "a row on two lines": (CopyFormat(False), b"1\ta\\\nb\n", [[b"1", b"a\nb"]]),
+    "a header": (CopyFormat(False, header=True), b"x\ty\n1\ta\n", [[b"1", b"a"]]),
+    "csv": (CopyFormat(False, "csv", ",", ""), b'1,"a,""b"""\n2,\n', [[b"1", b'a,"b"'], [b"2", None]]),
+    "csv of another system": (CopyFormat(False, "csv", ",", ""), b'1,"a\r\nb"\r\n2,c\r\n', [[b"1", b"a\r\nb"], [b"2", b"c"]]),
+    "csv with a quote inside": (CopyFormat(False, "csv", ",", ""), b'1,a"b,c"\n2,d\n', [[b"2", b"d"]]),
+    "binary": (CopyFormat(False, "binary"), HEADER + b"\0\x01\0\0\0\x01a" + TRAILER, [[b"a"]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("step", [0, 1, 5])
+@pytest.mark.parametrize("case", READ)
+def test_what_a_client_copies_in_is_read_in_any_cut(case: str, step: int) -> None:
+    form, data, rows = READ[case]
+    reader = CopyReader(form)
+    found = []
+    for at in range(0, len(data), step or len(data)):
+        found += reader.feed(say.copy_data(data[at : at + (step or len(data))]))
+    found += reader.feed(say.copy_done())
+    assert [row for row in found if row != [b""]] == rows
+
+
+@given(st.binary(max_size=60), st.sampled_from(["text", "csv", "binary"]))
+def test_no_data_makes_the_reader_raise(data: bytes, form: str) -> None:
+    reader = CopyReader(CopyFormat(False, form, "," if form == "csv" else "\t"))
+    for piece in (say.copy_data(data), say.copy_data(data), say.copy_done()):
+        reader.feed(piece)

@@ -6,6 +6,8 @@ stands for, since texts come out in plans, statistics views and logs. What has n
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from proctor.errors import ClientFault
 from proctor.session.hearing import Hearing
 from proctor.session.judge import Bench, Judged
@@ -25,11 +27,12 @@ class Keyring:
         self._hearing = hearing
         self._wardrobe = wardrobe
 
-    def asked(self, judged: Judged) -> tuple[Judged, Rewritten | None]:
-        """Return the judgement of a simple query by its own literals, and what must leave in its place, if anything."""
+    def asked(self, judged: Judged, event: talk.Ask) -> tuple[Judged, talk.Ask]:
+        """Return the judgement of a simple query by its own literals, and the query with the bytes that must leave."""
         if not judged.minds:
-            return judged, None
-        return self._taken(judged, None, pending=False, declared=0)
+            return judged, event
+        judged, made = self._taken(judged, None, pending=False, declared=0)
+        return judged, event if made is None else replace(event, raw=messages_of(made))
 
     def prepared(self, judged: Judged, declared: int) -> tuple[Judged, Rewritten | None]:
         """Return the judgement of a text as if all that will be bound to it were masked, and what must leave for it."""
@@ -37,15 +40,15 @@ class Keyring:
             return judged, None
         return self._taken(judged, None, pending=True, declared=declared)
 
-    def bound(self, judged: Judged, statement: Prepared, event: talk.Bind) -> tuple[Judged, bytes]:
-        """Return the judgement of a text with these values, and the Bind that must leave for it."""
+    def bound(self, judged: Judged, statement: Prepared, event: talk.Bind) -> tuple[Judged, talk.Bind]:
+        """Return the judgement of a text with these values, and the Bind with the bytes that must leave for it."""
         if not judged.minds and statement.rewritten is None:
-            return judged, event.raw
+            return judged, event
         bound = Bound(event.values, event.formats, statement.types)
         bench = self._hearing.bench(judged.text)
         reading = self._read(judged, bench, bound, pending=False)
         if reading.complaint:
-            return bench.refused(judged, reading.complaint, reading.hint), event.raw
+            return bench.refused(judged, reading.complaint, reading.hint), event
         extra = tuple(plain for _, _, plain in reading.literals)
         known = statement.rewritten
         if extra != (() if known is None else known.extra):
@@ -56,9 +59,10 @@ class Keyring:
             raise ClientFault(f"bind message supplies {count} parameters, but {needed} are needed", sqlstate="08P01")
         judged = self._hearing.keyed(judged, reading.keyed)
         if not extra and not reading.parameters:
-            return judged, event.raw
+            return judged, event
         told = values_with(bound, reading.parameters, extra)
-        return judged, messages.bind(event.portal, event.statement, told.formats, told.values, event.results)
+        raw = messages.bind(event.portal, event.statement, told.formats, told.values, event.results)
+        return judged, replace(event, raw=raw)
 
     def _taken(
         self, judged: Judged, bound: Bound | None, *, pending: bool, declared: int

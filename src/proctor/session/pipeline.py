@@ -44,13 +44,10 @@ class Pipeline:
         self._ask(Open(ex.EXECUTE, self.batch, exchanges, entry=portal), raw)
 
     def push_query(self, raw: bytes, exchanges: list[Exchange], *, undo: list[Undo]) -> None:
-        """Forward a simple query, a batch of its own."""
-        if self._ask(Open(ex.QUERY, self.batch, exchanges, undo=undo), raw):
-            self._end_batch()
-
-    def push_rewritten(self, raw: bytes, exchanges: list[Exchange], *, undo: list[Undo]) -> None:
-        """Forward what takes the place of a simple query: Parse, Bind, Describe, Execute and Sync."""
-        if self._ask(Open(ex.QUERY, self.batch, exchanges, undo=undo, rewritten=True, silent=2), raw):
+        """Forward a simple query, or what takes its place (Parse, Bind, Execute, Sync): a batch of its own."""
+        rewritten = is_rewritten(raw)
+        question = Open(ex.QUERY, self.batch, exchanges, undo=undo, rewritten=rewritten, silent=2 if rewritten else 0)
+        if self._ask(question, raw):
             self._end_batch()
 
     def push_sync(self, raw: bytes) -> None:
@@ -170,3 +167,8 @@ class Pipeline:
     def _end_batch(self) -> None:
         self.batch += 1
         self.in_batch = self.skipping = False
+
+
+def is_rewritten(raw: bytes) -> bool:
+    """Tell whether a simple query leaves as other messages."""
+    return raw[:1] != b"Q"

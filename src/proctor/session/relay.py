@@ -20,10 +20,10 @@ from proctor.session.counter import Refused
 from proctor.session.exchange import Exchange, Open
 from proctor.session.hearing import Hearing, Values
 from proctor.session.judge import Judged, Memory
-from proctor.session.keyring import Keyring, messages_of
+from proctor.session.keyring import Keyring
 from proctor.session.lane import Lane
 from proctor.session.namespace import MAX_NAME, Entry, Namespace, Portal, Prepared, Rewritten
-from proctor.session.pipeline import OWN, Pipeline
+from proctor.session.pipeline import OWN, Pipeline, is_rewritten
 from proctor.session.plans import Wardrobe
 from proctor.session.ports import Answered, Clock, Decided, Desk, Ledger, Outlet, Terms, World
 from proctor.session.view import ENDS
@@ -260,24 +260,19 @@ class Relay:
         return None
 
     async def _ask_slowly(self, event: talk.Ask) -> None:
-        judged, made = self.keyring.asked(await self.hearing.judge(text_of(event.sql), self.pipeline))
-        if made is not None and self.pipeline.in_batch:
+        judged, event = self.keyring.asked(await self.hearing.judge(text_of(event.sql), self.pipeline), event)
+        if is_rewritten(event.raw) and self.pipeline.in_batch:
             await self.pipeline.settle()  # a Sync of ours must not end what the server skips of the client's batch
         judged, ticket = await self._allowed(judged, None)
         exchanges = await self._recorded(judged, None, ticket)
         await self._check_still(judged, exchanges, ticket)
-        self._send_query(event, judged, exchanges, made)
+        self._send_query(event, judged, exchanges)
 
-    def _send_query(
-        self, event: talk.Ask, judged: Judged, exchanges: list[Exchange], made: Rewritten | None = None
-    ) -> None:
+    def _send_query(self, event: talk.Ask, judged: Judged, exchanges: list[Exchange]) -> None:
         self._leaves(judged)
         # The server drops what has no name when a simple query comes.
         unnamed = [self.names.drop(table, b"") for table in (self.names.statements, self.names.portals)]
-        if made is None:
-            self.pipeline.push_query(event.raw, exchanges, undo=unnamed)
-        else:
-            self.pipeline.push_rewritten(messages_of(made), exchanges, undo=unnamed)
+        self.pipeline.push_query(event.raw, exchanges, undo=unnamed)
         self._batch_ends()
 
     # ---- extended query
@@ -321,7 +316,7 @@ class Relay:
         if judged.minds or statement.rewritten is not None:
             return self._bind_slowly(event)
         self.hearing.check_plan(statement, judged)
-        self._send_bind(event, statement, judged, None, event.raw)
+        self._send_bind(event, statement, judged, None)
         return None
 
     async def _bind_slowly(self, event: talk.Bind) -> None:
@@ -330,19 +325,17 @@ class Relay:
             raise Refused(refusals.error("26000", f'prepared statement "{text_of(event.statement)}" does not exist'))
         judged = await self.hearing.judge(statement.text, self.pipeline)
         self.hearing.check_plan(statement, judged)
-        judged, raw = self.keyring.bound(judged, statement, event)
+        judged, event = self.keyring.bound(judged, statement, event)
         # What a portal computes may begin at Bind (constants are folded there), and its parameters are known: ask now.
         judged, ticket = await self._allowed(judged, values_of(event))
-        self._send_bind(event, statement, judged, ticket, raw)
+        self._send_bind(event, statement, judged, ticket)
 
-    def _send_bind(
-        self, event: talk.Bind, statement: Prepared, judged: Judged, ticket: Ticket | None, raw: bytes
-    ) -> None:
+    def _send_bind(self, event: talk.Bind, statement: Prepared, judged: Judged, ticket: Ticket | None) -> None:
         entry = Portal(
             statement.text, judged, self.pipeline.batch, statement, values_of(event), event.results, ticket=ticket
         )
         undo = self.names.put(self.names.portals, event.portal, entry)
-        self.pipeline.push(ex.BIND, raw, entry=entry, undo=undo)
+        self.pipeline.push(ex.BIND, event.raw, entry=entry, undo=undo)
 
     def _describe(self, event: talk.Describe) -> Step:
         table = self.names.statements if event.kind == b"S" else self.names.portals

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from struct import pack, unpack_from
 
 from proctor.terms import CopyFormat
@@ -17,6 +18,9 @@ MAX_ROW = 256 * 1024 * 1024  # a row that never ends would be held for ever
 
 Row = tuple[int, bytes, list[bytes | None] | None]
 """Where a row ends, what stands before its cells, and its cells as the format writes them (None: no data in it)."""
+
+Incoming = tuple[int, list[bytes | None] | None]
+"""Where a row that a client wrote ends, and its cells (None: a header, or what is passed over)."""
 
 
 class CopyMasker:
@@ -98,13 +102,15 @@ class CopyReader:
         if raw[:1] == b"d":
             data = self._held + _payload(raw)
         else:
-            data = b"" if isinstance(self._dialect, _Binary) else self._held + b"\n"  # the last may go without
+            # The last row may go without its end.
+            data = self._held + b"\n" if self._held and not isinstance(self._dialect, _Binary) else b""
         found: list[list[bytes | None]] = []
         end = 0
         try:
             for stop, cells in self._dialect.incoming(data):
                 end = stop
-                found.append([self._dialect.read(cell) for cell in cells])
+                if cells is not None:
+                    found.append([self._dialect.read(cell) for cell in cells])
         except ValueError:
             self._dialect = None
         self._held = data[end:]
@@ -157,7 +163,7 @@ class _Text:
             else:
                 yield start, b"", self._split(line)
 
-    def incoming(self, data: bytes) -> Iterator[tuple[int, list[bytes | None]]]:
+    def incoming(self, data: bytes) -> Iterator[Incoming]:
         """Yield the whole rows of data that a client wrote: a backslash before a line's end lets the row go on."""
         start = at = 0
         while (end := data.find(b"\n", at)) >= 0:
@@ -167,6 +173,7 @@ class _Text:
             start = at
             if self._header:
                 self._header = False
+                yield start, None
             else:
                 yield start, self._split(line.removesuffix(b"\r"))
 
@@ -242,18 +249,17 @@ class _Csv:
             else:
                 yield start, b"", self._split(line)
 
-    def incoming(self, data: bytes) -> Iterator[tuple[int, list[bytes | None]]]:
+    def incoming(self, data: bytes) -> Iterator[Incoming]:
         """Yield the whole rows of data that a client wrote; one with quotes in the middle of a cell is passed over."""
         start = 0
         while (found := self._row.match(data, start)) is not None:
             start, line = found.end(), found[0].removesuffix(b"\n").removesuffix(b"\r") + b"\n"
+            cells: list[bytes | None] | None = None
             if self._header:
                 self._header = False
-                continue
-            try:
-                cells = self._split(line)
-            except ValueError:
-                continue
+            else:
+                with suppress(ValueError):
+                    cells = self._split(line)
             yield start, cells
 
     def _split(self, line: bytes) -> list[bytes | None]:
@@ -325,11 +331,10 @@ class _Binary:
             self._begun = True
             head = b""
 
-    def incoming(self, data: bytes) -> Iterator[tuple[int, list[bytes | None]]]:
+    def incoming(self, data: bytes) -> Iterator[Incoming]:
         """Yield the whole tuples of data that a client wrote."""
         for stop, _, cells in self.rows(data):
-            if cells is not None:
-                yield stop, cells
+            yield stop, cells
 
     def _header_end(self, data: bytes) -> int:
         if not data.startswith(self._SIGNATURE[: len(data)]):
