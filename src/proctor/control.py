@@ -14,10 +14,12 @@ from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
+from proctor.audit import vault
 from proctor.audit.record import (
     Body,
     ClassificationChanged,
     OperatorCall,
+    SubjectErased,
     TicketApproved,
     TicketBody,
     TicketCancelled,
@@ -25,10 +27,12 @@ from proctor.audit.record import (
     who_of,
 )
 from proctor.classify.classes import CLASSES
+from proctor.edge import revealing
 from proctor.edge.config import Config
 from proctor.edge.data_map import Override
 from proctor.edge.desk import moment, new_id
 from proctor.edge.live_sessions import LiveSession
+from proctor.edge.revealing import Revealed
 from proctor.edge.store import Store
 from proctor.errors import ConfigFault
 from proctor.policy import tickets as rules_of_tickets
@@ -40,6 +44,7 @@ from proctor.terms import Column, DataClass, Finding, Identity, Kind, Moment, Re
 
 APPROVERS = frozenset({"dba", "security"})
 READERS = APPROVERS | {"auditor"}
+REVEALERS = frozenset({"security"})
 MAX_OUTCOME = 300
 Life = TypeVar("Life", bound=TicketBody)
 MAX_TARGET = 200  # of what a stranger names, this much goes into the journal
@@ -267,6 +272,36 @@ class Control:
         self._record(by, "log.read", path, outcome="done")
         return None
 
+    # --- what records hold sealed -----------------------------------------------------------------------------------
+
+    async def reveal(self, by: Identity, place: str, because: str) -> Revealed | Refused:
+        """Open what the record at `SHARD:NUMBER` holds sealed. That somebody has, and why, is on disk before."""
+        if not _may_reveal(by):
+            return await self._refuse(by, "audit.reveal", place, _only(REVEALERS))
+        if (refused := _unreasoned(because)) is not None:
+            return await self._refuse(by, "audit.reveal", place, refused)
+        await self._on_record(self._call(by, "audit.reveal", place, outcome="asked", because=because))
+        found = await asyncio.to_thread(revealing.reveal, self.config, place)
+        if isinstance(found, str):
+            return await self._refuse(by, "audit.reveal", place, Refused("missing", found))
+        self._record(by, "audit.reveal", place, outcome="done", because=because)
+        return found
+
+    async def erase(self, by: Identity, subject: str, because: str) -> int | Refused:
+        """Destroy the keys of what somebody's records hold sealed, for good; return how many there were."""
+        if not _may_reveal(by):
+            return await self._refuse(by, "audit.erase", subject, _only(REVEALERS))
+        if (refused := _unreasoned(because)) is not None:
+            return await self._refuse(by, "audit.erase", subject, refused)
+        await self._on_record(self._call(by, "audit.erase", subject, outcome="asked", because=because))
+        count = await asyncio.to_thread(vault.erase, revealing.vault_of(self.config), subject)
+        if not count:
+            return await self._refuse(by, "audit.erase", subject, Refused("missing", "there is no key of theirs"))
+        await self._on_record(
+            SubjectErased(id=self._id(), who=who_of(by), subject=subject[:MAX_TARGET], keys=count, because=because)
+        )
+        return count
+
     # --- records ----------------------------------------------------------------------------------------------------
 
     def _approves(self, by: Identity) -> bool:
@@ -379,6 +414,12 @@ def _unusable(data_class: str | None, because: str) -> Refused | None:
     return _too_long(because)
 
 
+def _unreasoned(because: str) -> Refused | None:
+    if not because.strip():
+        return Refused("invalid", "say why: it goes into the journal")
+    return _too_long(because)
+
+
 def _too_long(because: str | None) -> Refused | None:
     if because is not None and len(because) > MAX_BECAUSE:
         return Refused("invalid", f"the reason is longer than {MAX_BECAUSE} characters")
@@ -402,6 +443,10 @@ def _reads(by: Identity) -> bool:
 
 def _runs_the_house(by: Identity) -> bool:
     return by.kind is Kind.HUMAN and bool(by.groups & APPROVERS)
+
+
+def _may_reveal(by: Identity) -> bool:
+    return by.kind is Kind.HUMAN and bool(by.groups & REVEALERS)
 
 
 def _only(groups: frozenset[str]) -> Refused:

@@ -16,7 +16,7 @@ from demo.gateway import Gateway, Said
 from demo.postgres import ThrowawayPostgres
 from tests.databases import raw
 
-PEOPLE = {"ada": "ada-pw", "bob": "bob-pw", "dana": "dana-pw", "copilot": "copilot-pw"}
+PEOPLE = {"ada": "ada-pw", "bob": "bob-pw", "dana": "dana-pw", "sid": "sid-pw", "copilot": "copilot-pw"}
 OWNER, OWNER_PASSWORD = "app", "app-pw"
 DEADLINE = 30.0
 
@@ -54,6 +54,7 @@ environment = "production"
 ada = {{ groups = ["engineering"], password = "ada-pw" }}
 bob = {{ groups = ["engineering"], password = "bob-pw" }}
 dana = {{ groups = ["dba"], password = "dana-pw" }}
+sid = {{ groups = ["security"], password = "sid-pw" }}
 [agents]
 copilot = {{ owner = "ada", password = "copilot-pw" }}
 [policy]

@@ -12,11 +12,17 @@ from proctor.app.section import Section
 from proctor.edge.config import Keys, KeySource
 
 SIGN_FILE = "log.pem"
+REVEAL_FILE = "reveal.pem"
 
 
 def read_keys(section: Section, folder: Path) -> Keys:
     """Return what `[keys]` says."""
-    keys = Keys(_key(section, "mask", folder), _key(section, "bind", folder), _sign_key(section, folder))
+    keys = Keys(
+        _key(section, "mask", folder),
+        _key(section, "bind", folder),
+        _sign_key(section, folder),
+        _reveal_key(section, folder),
+    )
     section.close()
     return keys
 
@@ -57,6 +63,19 @@ def _sign_key(section: Section, folder: Path) -> KeySource:
             f'write {{ file = "…/{SIGN_FILE}" }}, beside which the signer keeps its memory, '
             'or { command = ["…"], public = "…" }',
         )
+    source.close()
+    return KeySource(file=file, made=True)
+
+
+def _reveal_key(section: Section, folder: Path) -> KeySource:
+    """Read where the reveal key is: its private half in this file, its public half beside it, as `.pub`."""
+    if "reveal" not in section:
+        section.take("reveal")
+        return KeySource(file=folder / REVEAL_FILE, made=True)
+    source = section.section("reveal")
+    file = source.path_of("file")
+    if file is None or file.suffix != ".pem":
+        section.note("reveal", f'write {{ file = "…/{REVEAL_FILE}" }}; its public half lies beside it as .pub')
     source.close()
     return KeySource(file=file, made=True)
 

@@ -22,12 +22,13 @@ from proctor.app.channel import CANCEL, CONNECTION, DRAIN, READY, RELOAD, TROUBL
 from proctor.app.rounds import Rounds, tended
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerStarted, WorkerStopped
+from proctor.audit.vault import Vault
 from proctor.edge import certificates, rule_shelf
 from proctor.edge.config import Config
 from proctor.edge.desk import StoreDesk, new_id
 from proctor.edge.epochs import Epochs
 from proctor.edge.house import House, SystemClock
-from proctor.edge.keys import login_key, read_key
+from proctor.edge.keys import login_key, read_key, reveal_public
 from proctor.edge.listener import Visit
 from proctor.edge.logins import Logins
 from proctor.edge.store import Store
@@ -96,6 +97,7 @@ class Worker:
             logins=Logins(config, login_key(config)),
             mask_key=key,
             record_key=read_key(config.keys.bind, name="bind")[:64],
+            vault=Vault(config.state / "vault", reveal_public(config)),
             desk=StoreDesk(store, clock, journal.record, timedelta(seconds=config.limits.hold)),
             wardrobe=Wardrobe(key),
             forward_cancel=self._forward_cancel,

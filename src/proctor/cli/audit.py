@@ -1,4 +1,5 @@
-"""Commands of the journal: `audit search`, `tail`, `verify`, `prove`, `export` only read; `acknowledge` writes."""
+"""Commands of the journal: `audit search`, `tail`, `verify`, `prove`, `export` only read;
+`acknowledge` writes. `reveal` and `erase` ask the running gateway."""
 
 # ruff: noqa: PLC0415 - what is heavy is imported by the command that needs it; a command's options are many
 
@@ -11,7 +12,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, Exit, JsonOption, fail, settings_of
+from proctor.cli.desk import AsOption, UrlOption
+from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, Exit, JsonOption, fail, settings_of, visible
 
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
 _SPAN = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -163,6 +165,49 @@ def prove(
     from proctor.cli import auditing
 
     auditing.prove(state_folder(config, state), record, to)
+
+
+@journal.command()
+def reveal(
+    record: Annotated[str, typer.Argument(metavar="ID|SHARD:NUMBER", help="The record of a decided statement.")],
+    name: AsOption,
+    because: Annotated[str, typer.Option(help="Why; it goes into the journal, before anything is shown.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    url: UrlOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show a statement as it came, with its literals and bound values. For people of security, by the running gateway.
+
+    Example: `proctor audit reveal worker-0:42 --as sam --because 'INC-42'`
+    """
+    from proctor.cli import auditing
+    from proctor.cli.client import Client
+
+    settings = settings_of(config, secrets=False)
+    place = record if ":" in record else auditing.place_of(settings.state, record)
+    done = Client.of(settings, name, url).post("/api/v1/audit/reveal", {"target": place, "because": because})
+    auditing.tell_revealed(done, as_json=as_json)
+
+
+@journal.command()
+def erase(
+    subject: Annotated[str, typer.Argument(help="Whose sealed values are to be unreadable from now on.")],
+    name: AsOption,
+    because: Annotated[str, typer.Option(help="Why; it goes into the journal, before anything is destroyed.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    url: UrlOption = "",
+) -> None:
+    """Destroy the keys of what somebody's records hold sealed. The records stay, and the log still verifies.
+
+    It cannot be taken back, except from a backup of the vault, which is yours to destroy.
+
+    Example: `proctor audit erase alice --as sam --because 'request 7 under Art. 17'`
+    """
+    from proctor.cli.client import Client
+
+    client = Client.of(settings_of(config, secrets=False), name, url)
+    done = client.post("/api/v1/audit/erase", {"target": subject, "because": because})
+    print(f"{done['keys']} keys of {visible(subject)} are destroyed; what they sealed is gone")
 
 
 @journal.command()

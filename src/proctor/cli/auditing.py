@@ -34,7 +34,7 @@ from proctor.audit.tiles import Misshapen, Tiles
 from proctor.audit.tlog import CHECKPOINT, KEY
 from proctor.audit.vouching import Vouched, by_stamps, by_witnesses
 from proctor.audit.witness import Witness
-from proctor.cli.ground import Exit, Trouble, fail, one_line, print_json, print_table, tell, visible
+from proctor.cli.ground import Answer, Exit, Trouble, fail, one_line, print_json, print_table, tell, visible
 from proctor.edge.config import Config
 from proctor.edge.keys import sign_folder, signatory
 
@@ -325,6 +325,23 @@ def _find(state: Path, name: str) -> tuple[str, int, bytes]:
             if glance(record).id == name:
                 return each, seq, record
     raise Trouble(f"there is no record {visible(name)}", then="`proctor audit search` shows their ids")
+
+
+def place_of(state: Path, name: str) -> str:
+    """Return where a record is, by its id."""
+    shard, number, _ = _find(state, name)
+    return f"{shard}:{number}"
+
+
+def tell_revealed(done: Answer, *, as_json: bool) -> None:
+    """Print a statement as it came."""
+    if as_json:
+        print_json(done)
+        return
+    if done["statement"] is not None:
+        print(visible(str(done["statement"])))
+    for number, value in enumerate(done["parameters"], start=1):
+        print(f"${number} = {'NULL' if value is None else visible(str(value))}")
 
 
 def export(state: Path) -> None:

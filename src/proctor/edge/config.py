@@ -239,6 +239,7 @@ class Keys:
     mask: KeySource
     bind: KeySource
     sign: KeySource
+    reveal: KeySource = KeySource()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from proctor.audit.journal import Journal
 from proctor.audit.record import Body
+from proctor.audit.vault import Vault
 from proctor.edge.config import Config, Database
 from proctor.edge.desk import StoreDesk
 from proctor.edge.epochs import Epochs
@@ -77,6 +78,7 @@ class House:
     logins: Logins
     mask_key: bytes
     record_key: bytes
+    vault: Vault
     desk: StoreDesk
     wardrobe: Wardrobe
     forward_cancel: Callable[[int, bytes], None]

@@ -11,6 +11,7 @@ import subprocess
 from base64 import b64decode
 from pathlib import Path
 
+from proctor.audit import vault
 from proctor.audit.note import CommandKey, Signatory
 from proctor.edge.config import Config, KeySource
 from proctor.errors import ConfigFault
@@ -55,6 +56,27 @@ def signatory(config: Config) -> Signatory | None:
     """Return who signs the log in place of a key in that folder, if somebody does."""
     source = config.keys.sign
     return CommandKey(source.command, source.public) if source.command else None
+
+
+def reveal_file(config: Config) -> Path:
+    """Return where the private half of the reveal key lies, if it is in the house."""
+    return config.keys.reveal.file or config.state / "keys" / "reveal.pem"
+
+
+def reveal_public(config: Config) -> bytes:
+    """Return the public half of the reveal key, making the key first where there is none; workers need no more."""
+    private = reveal_file(config)
+    public = private.with_suffix(".pub")
+    if not public.exists():
+        pem, _ = vault.made_private()
+        make_private(private, pem)
+        # Of two processes that start at once one has made the key, and both take its public half.
+        raw = vault.load_private(private).public_key().public_bytes_raw()
+        make_private(public, raw.hex().encode() + b"\n")
+    try:
+        return bytes.fromhex(public.read_text("ascii"))
+    except (OSError, ValueError) as fault:
+        raise ConfigFault(f"{public} holds no public key", hint="remove it, if the private one is beside it") from fault
 
 
 def make_folder(path: Path) -> Path:

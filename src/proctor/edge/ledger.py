@@ -3,7 +3,8 @@
 """Stations 6 and 9: a session's records. Takes judged statements and their ends; writes them to the worker's journal.
 
 What repeats is encoded once: the part that says who and from where for each session, the part that says what was
-decided for each judgement. Literals never get here: the text is redacted, the digest keyed.
+decided for each judgement. Literals and bound values go into a record as a keyed digest, and sealed for the right to
+reveal unless anything sensitive is touched; the text is redacted.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from typing import Protocol, Self
 import msgspec
 
 from proctor.audit.basis import basis_of
+from proctor.audit.decided import decided_of
 from proctor.audit.journal import Journal
 from proctor.audit.record import Origin as From
-from proctor.audit.record import StatementAnswered, claims_of, decided_of, encode, who_of
+from proctor.audit.record import StatementAnswered, claims_of, encode, who_of
+from proctor.audit.vault import DataKey
+from proctor.edge.sealing import SEALS_TEXT, Seal, seals
 from proctor.session.judge import Verdict
 from proctor.session.ports import Answered, Clock, Decided, Leave
 from proctor.sql.redacted import redacted
@@ -57,6 +61,7 @@ class SessionLedger:
     _journal: Journal
     _clock: Clock
     _keyed: Digest
+    _seal: Seal | None
     _database: str
     _who: bytes
     _claims: Claims | None
@@ -67,11 +72,20 @@ class SessionLedger:
     _approved: set[str]
 
     def __init__(
-        self, journal: Journal, clock: Clock, key: bytes, session: str, asker: Identity, origin: From, database: str
+        self,
+        journal: Journal,
+        clock: Clock,
+        key: bytes,
+        session: str,
+        asker: Identity,
+        origin: From,
+        database: str,
+        seal: DataKey | None = None,
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._keyed = blake2b(key=key, digest_size=32, person=b"statement")
+        self._seal = None if seal is None else Seal(seal)
         self._database = database
         self._who = b',"session":%b,"who":%b,"from":%b' % (
             msgspec.json.encode(session),
@@ -112,8 +126,9 @@ class SessionLedger:
         self._command = verdict.meant.kind
         name = exchange.encode("ascii")
         front, back = verdict.lore.template
-        if values:
-            back = b'%b,"parameters":"%b"}' % (back[:-1], self._digest(values))
+        digest = verdict.digest or self._signed(verdict)
+        if values or verdict.lore.seals == SEALS_TEXT:
+            back = back[:-1] + self._values(verdict, values) + b"}"
         self._journal.append_then(
             b"".join(
                 (
@@ -124,7 +139,7 @@ class SessionLedger:
                     b'"',
                     self._front,
                     front,
-                    verdict.digest or self._signed(verdict),
+                    digest,
                     back,
                 )
             ),
@@ -159,12 +174,16 @@ class SessionLedger:
             verdict.lore.template = self._encoded(verdict)
         front, back = verdict.lore.template
         what: bytes = front + (verdict.digest or self._signed(verdict)) + back
-        if entry.ticket is None and not entry.parameters:
+        if entry.ticket is None and not entry.parameters and verdict.lore.seals != SEALS_TEXT:
             return what
         tail = b"" if entry.ticket is None else b',"ticket":' + msgspec.json.encode(entry.ticket)
-        if entry.parameters:
-            tail += b',"parameters":"%b"' % self._digest(entry.parameters)
-        return what[:-1] + tail + b"}"
+        return what[:-1] + tail + self._values(verdict, entry.parameters or ()) + b"}"
+
+    @cython.cfunc
+    def _values(self, verdict: Verdict, values: tuple[bytes | None, ...]) -> bytes:
+        """Return what is said of literals and bound values: a digest, and a box for the right to reveal."""
+        said: bytes = b',"parameters":"%b"' % self._digest(values) if values else b""
+        return said if self._seal is None else said + self._seal.values(verdict, values)
 
     def _encoded(self, verdict: Verdict) -> tuple[bytes, bytes]:
         """Return what is said of a verdict, in front of the text's digest and behind it.
@@ -174,12 +193,14 @@ class SessionLedger:
         digest = self._signed(verdict)
         grounds, verdict.lore.grounds = verdict.lore.grounds, None
         basis = None if grounds is None else basis_of(verdict.analysis, *grounds)
+        text = redacted(verdict.text)
+        verdict.lore.seals = seals(verdict, text)
         body = decided_of(
             verdict.analysis,
             verdict.decision,
             id="",
             database=self._database,
-            text=redacted(verdict.text),
+            text=text,
             digest=digest.decode(),
             basis=basis,
         )

@@ -173,7 +173,14 @@ class Visit:
         self._upstream = await up.connect(guest.database, role, guest.settings)
         started = house.clock.monotonic_ns()
         ledger = self._ledger = SessionLedger(
-            house.journal, house.clock, house.record_key, session, asker, origin, guest.database.name
+            house.journal,
+            house.clock,
+            house.record_key,
+            session,
+            asker,
+            origin,
+            guest.database.name,
+            house.vault.key_for(asker.subject),
         )
         pid = 0
         try:

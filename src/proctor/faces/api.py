@@ -43,6 +43,14 @@ class Reason(BaseModel):
     because: str | None = Field(None, max_length=MAX_BECAUSE)
 
 
+class Sought(BaseModel):
+    """A record to open, or somebody to forget, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+    target: str = Field(max_length=1000)
+    because: str = Field(max_length=MAX_BECAUSE)
+
+
 class Word(BaseModel):
     """A person's word on a column."""
 
@@ -62,6 +70,7 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "") -> 
     _add_desk(app, control, who)
     _add_sessions(app, control, who)
     _add_map(app, control, who)
+    _add_sealed(app, control, who)
     return Guard(app)
 
 
@@ -247,3 +256,19 @@ def _add_map(app: FastAPI, control: Control, who: _Caller) -> None:
         if isinstance(done, Refused):
             raise declined(done)
         return JSONResponse(plain.mapped(done))
+
+
+def _add_sealed(app: FastAPI, control: Control, who: _Caller) -> None:
+    @app.post("/api/v1/audit/reveal", dependencies=[Depends(_json_only)])
+    async def reveal(sought: Sought, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.reveal(by, sought.target, sought.because)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.revealed(done))
+
+    @app.post("/api/v1/audit/erase", dependencies=[Depends(_json_only)])
+    async def erase(sought: Sought, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.erase(by, sought.target, sought.because)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse({"subject": sought.target, "keys": done})

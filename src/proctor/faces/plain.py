@@ -10,6 +10,7 @@ from datetime import datetime
 
 from proctor.control import Mapped
 from proctor.edge.live_sessions import LiveSession
+from proctor.edge.revealing import Revealed
 from proctor.policy.check import RuleInfo
 from proctor.terms import Ticket
 
@@ -88,4 +89,14 @@ def rule(found: RuleInfo) -> dict[str, Json]:
         "quorum": found.quorum,
         "file": found.file,
         "line": found.line,
+    }
+
+
+def revealed(found: Revealed) -> dict[str, Json]:
+    """Return what a record held sealed."""
+    return {
+        "record": found.record,
+        "id": found.id,
+        "statement": found.statement,
+        "parameters": [*found.parameters],
     }

@@ -83,6 +83,8 @@ class Lore:
     """A place for the ledger to keep what it has encoded once."""
     grounds: tuple[Classified, Context] | None = None
     """What it was decided on, until the ledger has encoded it: a data map may be large."""
+    seals: int = 0
+    """A place for the ledger to keep whether it seals the bound values, and the text."""
     shown: dict[bytes, bytes] = field(default_factory=dict)
     """The descriptions, by the result formats asked for, whose rows pass as they are; what the fast lane goes by."""
 
@@ -103,6 +105,8 @@ class Verdict:
     lore: Lore = field(default_factory=Lore, compare=False)
     digest: bytes = field(default=b"", compare=False)
     """A place for the ledger to keep the keyed digest of this very text."""
+    box: tuple[str, bytes] = field(default=("", b""), compare=False)
+    """A place for the ledger to keep this very text sealed, by the name of the key."""
 
     @property
     def analysis(self) -> Analysis:

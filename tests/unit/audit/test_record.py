@@ -11,6 +11,7 @@ import pytest
 
 from proctor.audit import basis
 from proctor.audit import record as r
+from proctor.audit.decided import decided_of, verdict_of
 from proctor.terms import (
     Access,
     Action,
@@ -35,6 +36,7 @@ PARTS = {
     "from": r.Origin,
     "claims": r.Claimed,
     "statement": r.StatementText,
+    "sealed": r.Sealed,
     "decision": r.Verdict,
     "mask": r.Masked,
     "source": r.Source,
@@ -139,7 +141,7 @@ def full() -> r.StatementDecided:
         text="select email from customers where id = 4711",
     )
     mask = MaskSpec("email", DataClass("email"), frozenset({email}))
-    body = r.decided_of(
+    body = decided_of(
         analysis,
         Allow(("read-masked",), "v1", (mask, None)),
         id="x1",
@@ -173,14 +175,12 @@ def test_a_record_holds_the_text_it_is_given_and_never_the_statements_own():
     ids=["allow", "deny", "hold"],
 )
 def test_a_decision_is_told_as(decision, expected):
-    assert json.loads(msgspec.json.encode(r.verdict_of(decision))) == expected
+    assert json.loads(msgspec.json.encode(verdict_of(decision))) == expected
 
 
 def test_a_statement_that_writes_names_what_it_writes():
     accesses = (Access(Action.UPDATE, CUSTOMERS, frozenset({"name"})), Access(Action.GRANT, object="role bob"))
-    body = r.decided_of(
-        Analysis("update", accesses=accesses), Deny((), "", ""), id="x", database="d", text="", digest=""
-    )
+    body = decided_of(Analysis("update", accesses=accesses), Deny((), "", ""), id="x", database="d", text="", digest="")
     assert (body.writes, body.objects, body.actions) == (
         {"public.customers": ("name",)},
         ("role bob",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,9 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from proctor.audit.record import ClassificationChanged, TicketApproved
+from proctor.audit.integrator import Integrator
+from proctor.audit.journal import Journal
+from proctor.audit.record import (
+    ClassificationChanged,
+    Sealed,
+    StatementDecided,
+    StatementText,
+    SubjectErased,
+    TicketApproved,
+    Verdict,
+)
+from proctor.audit.vault import Vault
+from proctor.audit.verify import verify
 from proctor.control import Refused, column_named
+from proctor.edge.keys import reveal_public
 from proctor.edge.live_sessions import LiveSession
+from proctor.edge.revealing import Revealed
 from proctor.terms import Column, Finding, Kind, Relation, SessionId, Ticket, TicketState
 from tests.unit.control.house import NOW, House, build
 
@@ -236,3 +251,85 @@ async def test_what_a_stranger_names_is_cut_for_the_journal(house: House) -> Non
 )
 def test_a_column_is_named_in_four_parts(text: str, expected: tuple[str, Column] | None) -> None:
     assert column_named(text) == expected
+
+
+def sealed(house: House) -> str:
+    """Let alice ask something, and return the place of its record."""
+    digest = "d" * 64
+    key = Vault(house.config.state / "vault", reveal_public(house.config)).key_for("alice")
+    box = key.seal((b"select 7", b"\xff", None), digest.encode()).decode()
+    with Journal.open(house.config.state / "journal" / "w0", "w0", clock=time) as journal:
+        journal.record(StatementDecided(
+            id="x1", database="shop", statement=StatementText(text="select ?", digest=digest), command="select",
+            understood=True, decision=Verdict(verdict="allow"), sealed=Sealed(key=key.name, box=box),
+        ))  # fmt: skip
+    return "w0:1"
+
+
+async def test_what_is_sealed_is_shown_to_security_and_that_is_on_disk_before(house: House) -> None:
+    place = sealed(house)
+    done = await house.control.reveal(house.who("sam"), place, "INC-42")
+    assert done == Revealed(place, "x1", "select 7", ("\\xff", None))
+    assert house.records.told() == [f"audit.reveal {place} asked", f"audit.reveal {place} done"]
+    assert house.records.on_disk == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "because", "why", "reason"),
+    [
+        ("dora", "w0:1", "INC-42", "forbidden", "for people of security"),
+        ("audrey", "w0:1", "INC-42", "forbidden", "for people of security"),
+        ("copilot", "w0:1", "INC-42", "forbidden", "for people of security"),
+        ("sam", "w0:1", " ", "invalid", "say why"),
+        ("sam", "w0:0", "INC-42", "missing", "a journal.opened holds nothing sealed"),
+        ("sam", "w0:99", "INC-42", "missing", "there is no such record"),
+        ("sam", "../w0:1", "INC-42", "missing", "there is no such record"),
+        ("sam", "w0:x", "INC-42", "missing", "there is no such record"),
+    ],
+)
+async def test_nobody_else_and_nothing_else_is_revealed(
+    house: House, name: str, place: str, because: str, why: str, reason: str
+) -> None:
+    sealed(house)
+    done = await house.control.reveal(house.who(name), place, because)
+    assert isinstance(done, Refused)
+    assert done.why == why
+    assert reason in done.reason
+    assert house.records.told()[-1].startswith(f"audit.reveal {place} refused: ")
+
+
+async def test_who_is_erased_is_read_by_nobody_and_the_log_still_verifies(house: House) -> None:
+    place = sealed(house)
+    state = house.config.state
+    integrator = Integrator.open(state / "journal", state / "log", keys=state / "keys", origin="proctor.test")
+    integrator.integrate()
+    assert await house.control.erase(house.who("sam"), "alice", "request 7") == 1
+    told = house.records.kept[-1]
+    assert isinstance(told, SubjectErased)
+    assert (told.subject, told.keys, told.because) == ("alice", 1, "request 7")
+    assert house.records.on_disk == 2
+    done = await house.control.reveal(house.who("sam"), place, "INC-42")
+    assert isinstance(done, Refused)
+    assert "its key was destroyed" in done.reason
+    integrator.integrate()
+    integrator.close()
+    assert verify(state / "log", state / "journal").problems == ()
+    again = await house.control.erase(house.who("sam"), "alice", "request 7")
+    assert isinstance(again, Refused)
+    assert again.reason == "there is no key of theirs"
+
+
+async def test_only_security_erases(house: House) -> None:
+    place = sealed(house)
+    for name in ("alice", "dora", "audrey", "copilot", "billing"):
+        assert isinstance(await house.control.erase(house.who(name), "alice", "why"), Refused)
+    assert isinstance(await house.control.reveal(house.who("sam"), place, "INC-42"), Revealed)
+
+
+async def test_a_reveal_key_that_was_taken_away_reveals_nothing(house: House) -> None:
+    place = sealed(house)
+    (house.config.state / "keys" / "reveal.pem").unlink()
+    done = await house.control.reveal(house.who("sam"), place, "INC-42")
+    assert isinstance(done, Refused)
+    assert "the reveal key is not here" in done.reason
+    assert len(reveal_public(house.config)) == 32  # workers seal on

@@ -12,6 +12,7 @@ import pytest
 from proctor.audit.journal import Journal
 from proctor.audit.record import Origin
 from proctor.audit.segments import Frame, read
+from proctor.audit.vault import Vault, load_private, made_private, opened
 from proctor.edge.ledger import SessionLedger
 from proctor.errors import Fault
 from proctor.session.judge import Bench, Judged, Memory, Stamp
@@ -108,3 +109,94 @@ def test_a_name_that_looks_like_a_digest_does_not_move_it(
     for text in texts:
         ledger.decided(Decided("x", judged(memory, text).verdicts[0], Claims(), None))
     assert [record["statement"]["digest"] for record in decisions(journal)] == [digest(t) for t in texts]  # type: ignore[index]
+
+
+@pytest.fixture
+def sealed(journal: Journal, tmp_path: Path) -> Sealing:
+    return Sealing(journal, tmp_path)
+
+
+class Sealing:
+    """A ledger that seals, and the reveal key."""
+
+    def __init__(self, journal: Journal, folder: Path) -> None:
+        pem, public = made_private()
+        (folder / "reveal.pem").write_bytes(pem)
+        self.folder = folder / "vault"
+        self.private = load_private(folder / "reveal.pem")
+        self.journal = journal
+        key = Vault(self.folder, public).key_for(ALICE.subject)
+        self.ledger = SessionLedger(journal, FakeClock(), KEY, "s1", ALICE, Origin(address="127.0.0.1"), "shop", key)
+
+    def said(self) -> list[tuple[bytes | None, ...] | None]:
+        """Return what each record holds sealed, None where it holds nothing."""
+        found: list[tuple[bytes | None, ...] | None] = []
+        for record in decisions(self.journal):
+            box = record.get("sealed")
+            assert box is None or isinstance(box, dict)
+            digest = record["statement"]["digest"].encode()  # type: ignore[index]
+            found.append(box and opened(self.folder, box["key"], box["box"], digest, self.private))
+        return found
+
+
+def test_literals_and_bound_values_are_sealed_and_in_the_clear_nowhere(memory: Memory, sealed: Sealing) -> None:
+    left: list[object] = []
+    text = "select total from orders where id = 4711 or id = $1"
+    verdict, claims = judged(memory, text).verdicts[0], Claims()
+    sealed.ledger.decided(Decided("x1", verdict, claims, (b"0815", None)))
+    sealed.ledger.decided_again("x2", verdict, claims, (b"0816",), left.append)
+    sealed.ledger.decided_again("x3", verdict, claims, (), left.append)
+    sealed.ledger.decided(Decided("x4", verdict, claims, None, "T1"))
+    sealed.ledger.let_go()
+    whole = text.encode()
+    assert sealed.said() == [(whole, b"0815", None), (whole, b"0816"), (whole,), (whole,)]
+    bytes_of_it = b"".join(each.record for each in read(sealed.journal.folder) if isinstance(each, Frame))
+    assert not any(secret in bytes_of_it for secret in (b"4711", b"0815", b"0816"))
+
+
+def test_a_text_without_literals_is_not_sealed_for_itself(memory: Memory, sealed: Sealing) -> None:
+    plain = judged(memory, "select total from orders where id = $1").verdicts[0]
+    bare = judged(memory, "select total from orders").verdicts[0]
+    sealed.ledger.decided(Decided("x1", plain, Claims(), (b"7",)))
+    sealed.ledger.decided(Decided("x2", bare, Claims(), None))
+    assert sealed.said() == [(None, b"7"), None]
+
+
+def test_one_text_that_comes_again_has_one_box_and_values_never(memory: Memory, sealed: Sealing) -> None:
+    left: list[object] = []
+    claims = Claims()
+    verdict = judged(memory, "select total from orders where id = 7").verdicts[0]
+    sealed.ledger.decided(Decided("x1", verdict, claims, None))
+    sealed.ledger.decided_again("x2", verdict, claims, (), left.append)
+    bound = judged(memory, "select total from orders where id = $1").verdicts[0]
+    sealed.ledger.decided(Decided("x3", bound, claims, (b"7",)))
+    sealed.ledger.decided_again("x4", bound, claims, (b"7",), left.append)
+    sealed.ledger.let_go()
+    boxes = [record["sealed"]["box"] for record in decisions(sealed.journal)]  # type: ignore[index]
+    assert boxes[0] == boxes[1]
+    assert boxes[2] != boxes[3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("select email from customers where email = 'ada@example.org'", id="sensitive columns"),
+        pytest.param("select full_name from customers where id = 7", id="a masked answer"),
+        pytest.param("drop table orders", id="what is held"),
+        pytest.param("create role eve password 'hush'", id="a password"),
+        pytest.param("alter role eve password 'hush'", id="a new password"),
+        pytest.param("set my.secret = 'hush'", id="a setting"),
+        pytest.param("select nobody_knows('hush')", id="a function that nobody knows"),
+        pytest.param("select 'hush' from", id="what is not SQL"),
+    ],
+)
+def test_what_may_be_sensitive_is_a_digest_and_nothing_else(memory: Memory, sealed: Sealing, text: str) -> None:
+    sealed.ledger.decided(Decided("x1", judged(memory, text).verdicts[0], Claims(), (b"v",)))
+    assert sealed.said() == [None]
+    assert len(str(decisions(sealed.journal)[0]["parameters"])) == 64
+
+
+def test_more_than_a_record_should_hold_is_a_digest(memory: Memory, sealed: Sealing) -> None:
+    verdict = judged(memory, "select total from orders where id = $1").verdicts[0]
+    sealed.ledger.decided(Decided("x1", verdict, Claims(), (b"7" * 300_000,)))
+    assert sealed.said() == [None]

@@ -1,0 +1,59 @@
+"""Station 6, its values: what of a statement's literals and bound values goes into its record sealed.
+
+Takes verdicts, their digests and values; returns the bytes that the record says of them. What touches anything
+sensitive, is not understood or may carry a password is not sealed: its digest does. Knows nothing of journals.
+"""
+
+from __future__ import annotations
+
+from proctor.audit.vault import MAX_SEALED, DataKey
+from proctor.session.judge import Verdict
+from proctor.terms import Action
+
+SEALS_VALUES, SEALS_TEXT = 1, 2
+_SECRETIVE = frozenset({Action.DEFINE, Action.GRANT, Action.ADMINISTER, Action.EXECUTE, Action.CONNECT})
+"""What may carry a password or a key in its text: CREATE ROLE, CREATE SUBSCRIPTION, a call of whatever function."""
+
+
+def seals(verdict: Verdict, text: str) -> int:
+    """Return what of a statement is sealed: nothing, its bound values, or its text as well; `text` is redacted."""
+    meant = verdict.meant
+    if verdict.sensitive or meant.keyed or not meant.understood or meant.opaque:
+        return 0  # its values may be anybody's: a digest compares them, and nobody reads them
+    if meant.kind.startswith("set") or any(access.action in _SECRETIVE for access in meant.accesses):
+        return 0
+    return SEALS_VALUES if text == " ".join(verdict.text.split()) else SEALS_TEXT
+
+
+class Seal:
+    """One session's way of sealing, with its subject's key."""
+
+    __slots__ = ("_front", "_key", "_name")
+
+    def __init__(self, key: DataKey) -> None:
+        self._key = key
+        self._name = key.name
+        self._front = b',"sealed":{"key":"%b","box":"' % key.name.encode("ascii")
+
+    def values(self, verdict: Verdict, values: tuple[bytes | None, ...]) -> bytes:
+        """Return what a record says of bound values, and of the literals beside them."""
+        what = verdict.lore.seals
+        if not what:
+            return b""
+        if not values:
+            return self._text(verdict)
+        text = verdict.text.encode("utf-8", "replace") if what == SEALS_TEXT else None
+        if len(text or b"") + sum(map(len, filter(None, values))) > MAX_SEALED:
+            return b""
+        return self._front + self._key.seal((text, *values), verdict.digest) + b'"}'
+
+    def _text(self, verdict: Verdict) -> bytes:
+        if verdict.lore.seals != SEALS_TEXT or len(verdict.text) > MAX_SEALED // 4:
+            return b""
+        name, said = verdict.box
+        if name != self._name:
+            # The text is the same each time, and its digest tells that anyhow: one box does for all its records.
+            box = self._key.seal((verdict.text.encode("utf-8", "replace"),), verdict.digest)
+            said = self._front + box + b'"}'
+            verdict.box = (self._name, said)
+        return said
