@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from proctor.sql.catalog import Catalog
+from proctor.sql.harmless import steers_plans
 from proctor.sql.settings import SessionSettings
 from proctor.terms import Claims, Effect
 
@@ -47,6 +48,8 @@ class View:
     """A function ran that may have prepared statements and opened cursors under any name."""
     temporary: bool = False
     """The session made objects that only it sees."""
+    steered: bool = False
+    """A setting was changed that decides how statements run, and so the order of their rows."""
     private: Catalog | None = None
     private_of: int = -1
 
@@ -59,6 +62,8 @@ class View:
         """Note what a statement that is about to run may change."""
         for effect in effects:
             if effect.verb in SETS:
+                # For good: what it goes back to is not worth asking for.
+                self.steered = self.steered or (effect.name is not None and steers_plans(effect.name))
                 self.dirty = self.unsettled = True
                 self.private = None if effect.verb == "discard" else self.private  # temporary tables go with it
             elif effect.verb in ENDS:
@@ -101,7 +106,7 @@ class View:
         own = tuple("pg_temp" if temp is not None and name == temp else name for name in path)
         if "pg_temp" not in own:
             own = ("pg_temp", *own)
-        self.settings = SessionSettings(path=own, user=row[1] or "", server_version=version)
+        self.settings = SessionSettings(path=own, user=row[1] or "", server_version=version, steered=self.steered)
         self.claims = Claims(
             reason=_claim(row[7]) or started.reason,
             task=_claim(row[8]) or started.task,

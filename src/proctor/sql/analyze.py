@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from proctor.sql import ir, parser, queries, translate
+from proctor.sql import deeds, ir, parser, queries, translate
 from proctor.sql.catalog import Catalog
 from proctor.sql.forms import Form, form_of
 from proctor.sql.given import given_in
@@ -17,7 +17,7 @@ from proctor.sql.settings import SessionSettings
 from proctor.sql.statements import Told, tell
 from proctor.sql.walk import Walk
 from proctor.sql.world import World
-from proctor.terms import Access, Action, Analysis, Given
+from proctor.terms import Access, Action, Analysis, Column, Given, Use
 
 MAX_STATEMENTS = 1000
 _TOO_DEEP = "the statement is nested too deeply to be examined"
@@ -53,6 +53,7 @@ def examine(text: str, catalog: Catalog, settings: SessionSettings) -> Examined:
     if len(raws) > MAX_STATEMENTS:
         return Examined((_not_understood("unparsed", "the text holds too many statements", text),))
     world = World(catalog, settings.path, settings.user, path_is_local=settings.path_is_local)
+    world.steered = settings.steered
     if len(raws) == 1:
         return _examine_one(text, raws[0], world, settings)
     return Examined(tuple(_examine_one(text, raw, world, settings).analyses[0] for raw in raws))
@@ -67,6 +68,8 @@ def _examine_one(text: str, raw: parser.RawStatement, world: World, settings: Se
             raise ir.NotUnderstood(f"an earlier {world.confused.upper()} of the same text may change what this means")
         walk = Walk(world, Ledger(), queries.query, settings.server_version, raw.text)
         told = tell(walk, statement, raw.text)
+        if world.steered and not (isinstance(statement, deeds.Explain) and not statement.runs):
+            _order_rows(walk)
         for effect in walk.ledger.effects:
             world.follow(effect)
         given = given_in(walk.ledger.said, walk.ledger.spoken, statement)
@@ -81,6 +84,15 @@ def _examine_one(text: str, raw: parser.RawStatement, world: World, settings: Se
         trouble = f"the statement could not be examined ({type(e).__name__})"
     world.confused = world.confused or kind
     return Examined((_not_understood(kind, trouble, raw.text),))
+
+
+def _order_rows(walk: Walk) -> None:
+    """Note that the rows of every table may come in the order of any of its columns, and so of an index on it.
+
+    Without a sequential scan the server walks an index, and the clean columns beside it tell who comes before whom.
+    """
+    for relation in walk.ledger.scans:
+        walk.ledger.infer(Use.ORDER, frozenset(Column(relation, name) for name in walk.world.column_names(relation)))
 
 
 def _written_down(told: Told, ledger: Ledger, text: str, given: tuple[Given, ...], parameters: int) -> Analysis:

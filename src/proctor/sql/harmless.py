@@ -106,6 +106,17 @@ _NAMES = frozenset(
         "row_security",
     ]
 )
+_COSTS = frozenset(
+    [
+        "cpu_index_tuple_cost",
+        "cpu_operator_cost",
+        "cpu_tuple_cost",
+        "cursor_tuple_fraction",
+        "effective_cache_size",
+        "random_page_cost",
+        "seq_page_cost",
+    ]
+)
 _EXTENSION_PREFIXES = frozenset(
     [
         "auto_explain",
@@ -153,6 +164,11 @@ def setting_deeds(name: str, value: str | None) -> tuple[deeds.Deed, ...]:
         return ()
     how = frozenset({traits.SETTING_DANGEROUS})
     return (deeds.Deed(Action.ADMINISTER, object=f"setting {name}", traits=how),)
+
+
+def steers_plans(name: str) -> bool:
+    """Tell whether a setting chooses between the ways a statement can run, and so the order its rows come in."""
+    return name.startswith("enable_") or name in _COSTS
 
 
 def harmless(name: str, value: str | None) -> bool:

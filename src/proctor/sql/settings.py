@@ -17,5 +17,7 @@ class SessionSettings:
     user: str
     server_version: int = 150000
     parameter_types: tuple[int, ...] = ()
+    steered: bool = False
+    """Some time in this session a setting was changed that decides how statements run."""
     path_is_local: bool = False
     """The path was set by SET LOCAL: a COMMIT in the middle of a text ends it, and later names are not understood."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from proctor.sql import functions, ir
 from proctor.sql.catalog import Catalog, FunctionDef, RelationDef, TypeDef
+from proctor.sql.harmless import steers_plans
 from proctor.sql.scope import NO_TYPES, NOTHING, Cell, Value
 from proctor.terms import Column, Effect, Relation
 
@@ -45,6 +46,7 @@ class World:
         self.views: dict[Relation, View] = {}
         self.changed: set[Relation] = set()
         self.confused = ""
+        self.steered = False
 
     def follow(self, effect: Effect) -> None:
         """Follow what a statement does to the session, as far as later statements of the same text depend on it."""
@@ -54,6 +56,7 @@ class World:
         elif effect.verb == "commit" and self.path_is_local:
             self.confused = "commit"
         elif effect.verb in ("set", "set_local", "reset"):
+            self.steered = self.steered or (effect.name is not None and steers_plans(effect.name))
             if effect.name in ("role", "session_authorization"):
                 self.confused = f"set {effect.name}"
             elif effect.name in ("search_path", None):
@@ -115,6 +118,11 @@ class World:
             if candidate not in (TEMPORARY, CATALOG) and candidate in self._schemas():
                 return Relation(candidate, name)
         return Relation(self.path[0] if self.path else "public", name)
+
+    def column_names(self, relation: Relation) -> tuple[str, ...]:
+        """Return the names of a relation's columns."""
+        found = self.made.get(relation) or self.catalog.relations.get(relation)
+        return () if found is None else tuple(column.name for column in found.columns)
 
     def _schemas(self) -> frozenset[str]:
         return self.catalog.schemas or frozenset(relation.schema for relation in self.catalog.relations)
