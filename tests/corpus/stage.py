@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from demo.gateway import Gateway
 from demo.postgres import ThrowawayPostgres
@@ -60,17 +61,19 @@ class Stage:
     runner: Runner
 
 
-def settings(port: int, *, style: str, environment: str = "production") -> str:
-    """Return a gateway's configuration that serves `lab` and `lab2`."""
-    databases = (_DATABASE.format(name=name, port=port, environment=environment) for name in ("lab", "lab2"))
-    return _HEAD.format(style=style) + "".join(databases)
+def settings(
+    port: int, *, style: str, environment: str = "production", databases: Sequence[str] = ("lab", "lab2")
+) -> str:
+    """Return a gateway's configuration that serves these databases."""
+    served = (_DATABASE.format(name=name, port=port, environment=environment) for name in databases)
+    return _HEAD.format(style=style) + "".join(served)
 
 
 @contextmanager
-def worlds() -> Iterator[ThrowawayPostgres]:
-    """Run a PostgreSQL with the two worlds as templates."""
+def worlds(configured: Mapping[str, str] = MappingProxyType({})) -> Iterator[ThrowawayPostgres]:
+    """Run a PostgreSQL with the two worlds as templates, its settings over the usual ones."""
     hba = ["host all postgres 127.0.0.1/32 trust"]
-    with ThrowawayPostgres(version="system", hba=hba) as server:
+    with ThrowawayPostgres(version="system", settings=configured, hba=hba) as server:
         server.run("create database lab_tpl")
         server.psql("-f", str(HERE / "setup_postgres.sql"), dbname="lab_tpl")
         server.run("create database lab_tpl2 template lab_tpl")

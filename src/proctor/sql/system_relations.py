@@ -29,13 +29,12 @@ _TELLING: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 _SAFE: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "pg_stats": (
         _STATISTICS,
-        frozenset(
-            ["schemaname", "tablename", "attname", "inherited", "null_frac", "avg_width", "n_distinct", "correlation"]
-        ),
+        # How many different values there are, how long they are and how they lie is told by nothing else either.
+        frozenset({"schemaname", "tablename", "attname", "inherited", "null_frac"}),
     ),
     "pg_statistic": (
         _STATISTICS,
-        frozenset(["starelid", "staattnum", "stainherit", "stanullfrac", "stawidth", "stadistinct"]),
+        frozenset({"starelid", "staattnum", "stainherit", "stanullfrac"}),
     ),
     "pg_stats_ext": (
         _STATISTICS,

@@ -115,6 +115,7 @@ OTHERS = {
     "the server's version": replace(STAMP, settings=replace(STAMP.settings, server_version=180000)),
     "the types of parameters": replace(STAMP, settings=replace(STAMP.settings, parameter_types=(25,))),
     "whether the path is local": replace(STAMP, settings=replace(STAMP.settings, path_is_local=True)),
+    "whether plans are chosen": replace(STAMP, settings=replace(STAMP.settings, steered=True)),
     "the catalog": replace(STAMP, epoch="2"),
     "the data map": replace(STAMP, data_map=2),
     "the rules": replace(STAMP, rule_set="other"),
@@ -140,7 +141,7 @@ def test_every_part_of_a_stamp_is_tried() -> None:
 TRIED = {
     Stamp: {"asker", "context", "settings", "epoch", "data_map", "rule_set"},
     Context: {"database", "environment", "now", "claims", "style", "approved", "approvals", "probes"},
-    SessionSettings: {"path", "user", "server_version", "parameter_types", "path_is_local"},
+    SessionSettings: {"path", "user", "server_version", "parameter_types", "path_is_local", "steered"},
 }
 """What `OTHERS` tries; judgements after an approval, and those that count probes, are never remembered."""
 

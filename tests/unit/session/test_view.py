@@ -45,6 +45,18 @@ def test_a_statement_makes_stale_what_it_may_change(
     assert (view.dirty, view.private is not None) == (dirty, private)
 
 
+def test_a_session_that_once_chose_its_plans_is_known_for_it() -> None:
+    view = clean()
+    view.follow([Effect("set", "work_mem", "1GB")], opaque=False, temporary=False)
+    view.learn(ROW, ("pg_catalog", "public"), Claims())
+    assert not view.settings.steered
+    view.follow([Effect("set_local", "enable_seqscan", "off")], opaque=False, temporary=False)
+    for verb in ("rollback", "discard"):
+        view.follow([Effect(verb)], opaque=False, temporary=False)
+        view.learn(ROW, ("pg_catalog", "public"), Claims())
+        assert view.settings.steered
+
+
 def test_what_is_not_seen_through_may_change_everything() -> None:
     view = clean()
     view.follow([], opaque=True, temporary=False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.unit.sql.lab import understand, understood, used
+from proctor.sql import analyze
+from tests.unit.sql.lab import ALICE, CATALOG, understand, understood, used
 
 CASES = {
     # keys
@@ -244,3 +247,31 @@ CLEAR = {
 @pytest.mark.parametrize("sql", CLEAR.values(), ids=CLEAR.keys())
 def test_what_is_surely_the_servers_own_is_not_opaque(sql: str) -> None:
     understood(sql)
+
+
+CHOSEN = {
+    "set": "set enable_seqscan = off; {}",
+    "set local": "set local random_page_cost = 0; {}",
+    "by function": "select set_config('enable_sort', 'off', true); {}",
+    "taken back": "set enable_seqscan = off; reset enable_seqscan; {}",
+}
+
+
+@pytest.mark.parametrize("text", CHOSEN.values(), ids=CHOSEN.keys())
+def test_a_chosen_plan_is_a_chosen_order_of_all_that_is_read(text: str) -> None:
+    """An index on a sensitive column lies beside the clean columns that come out of it."""
+    *_, found = analyze(text.format("select id from customers where ssn is not null"), CATALOG, ALICE)
+    assert {"order:customers.ssn", "order:customers.email"} <= used(found.inferences)
+
+
+@pytest.mark.parametrize(
+    "text", ["set work_mem = '1GB'; {}", "set enable_seqscan = off; explain {}", "set application_name = 'a'; {}"]
+)
+def test_no_plan_was_chosen(text: str) -> None:
+    *_, found = analyze(text.format("select id from customers where ssn is not null"), CATALOG, ALICE)
+    assert used(found.inferences) == set()
+
+
+def test_a_session_whose_plans_were_chosen_is_told_so() -> None:
+    found = understood("select id from customers where ssn is not null", replace(ALICE, steered=True))
+    assert "order:customers.ssn" in used(found.inferences)

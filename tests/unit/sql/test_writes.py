@@ -79,7 +79,10 @@ READS = {
         {"read pg_catalog.pg_stats (attname histogram_bounds) statistics"},
     ),
     "harmless statistics": (
-        "select n_distinct from pg_stats where attname = 'x'", {"read pg_catalog.pg_stats (attname n_distinct) metadata"},
+        "select null_frac from pg_stats where attname = 'x'", {"read pg_catalog.pg_stats (attname null_frac) metadata"},
+    ),
+    "how many values there are": (
+        "select n_distinct from pg_stats where attname = 'x'", {"read pg_catalog.pg_stats (attname n_distinct) statistics"},
     ),
     "secrets": ("select rolpassword from pg_authid", {"read pg_catalog.pg_authid (rolpassword) no_where secrets"}),
     "secret in a whole row": (
