@@ -1,6 +1,6 @@
 # What the house does for you. Start with `make demo` or `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit lint format types layers bench compiled lock clean
+.PHONY: help setup demo test unit lint format types layers bench worlds compiled lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -45,6 +45,11 @@ types: $(VENV)/.dev ## mypy, strict
 
 layers: $(VENV)/.dev ## import-linter: a module imports only what stands below it
 	$(VENV)/bin/lint-imports
+
+worlds: $(VENV)/.dev ## generate statements for a night and play them over two worlds (N=20000: so many of each style)
+	@.ci/needs $(RUN)
+	@$(MAKE) --no-print-directory compiled
+	PROCTOR_WORLDS=$(or $(N),20000) $(RUN) -m pytest -q tests/worlds
 
 bench: $(VENV)/.dev ## small and large reads, directly, through pgbouncer and through Proctor (QUICK=1: under 3 minutes)
 	@.ci/needs $(RUN)

@@ -11,6 +11,7 @@ from demo.gateway import Gateway
 from demo.postgres import ThrowawayPostgres
 from tests.corpus.client import Client, Transcript
 from tests.corpus.stage import settings, worlds
+from tests.worlds.compare import renamed, took_too_long, untold
 from tests.worlds.judge import Judge, judge
 from tests.worlds.script import Script, play
 
@@ -47,6 +48,33 @@ class Worlds:
             return client.heard
         self._open[style, database] = client, turns + 1
         return client.heard
+
+    def told_apart(self, style: str, script: Script) -> str:
+        """Return how a script tells the worlds of that style apart; empty if it does not.
+
+        What the scripts before it left behind (rows of transactions taken back, and with them other plans) is no
+        difference between the worlds: a find is one only on fresh copies.
+        """
+        told = self._compared(style, script)
+        if told:
+            self.fresh()
+            told = self._compared(style, script)
+        return told
+
+    def _compared(self, style: str, script: Script) -> str:
+        one = self.hear(style, ONE, script)
+        other = self.hear(style, OTHER if style == "redact" else RENAMED, script)
+        if took_too_long(one, other):
+            self.fresh()
+            return ""
+        return untold(one, other) if style == "redact" else renamed(one, other)
+
+    def fresh(self) -> None:
+        """Make every database new."""
+        self.close()
+        for database, template in _TEMPLATES.items():
+            self.server.run(f"drop database {database} with (force)")
+            self.server.run(f"create database {database} template {template}")
 
     def close(self) -> None:
         """Close every session."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from proctor.sql import functions, ir
 from proctor.sql.catalog import FunctionDef, RelationDef, TypeDef
+from proctor.sql.constant import ESCAPED
 from proctor.sql.functions import OPAQUE, Standing
 from proctor.sql.harmless import setting_deeds
 from proctor.sql.ledger import MANY_ROWS
@@ -30,6 +31,7 @@ _PG_DUMP_RESTRICTS = (
     "WHERE name = 'restrict_nonsystem_relation_kind'"
 )
 """What pg_dump says first of all, to the letter: the one set_config without literals that is known to be harmless."""
+_PATTERNS = frozenset({"~~", "!~~", "~~*", "!~~*"})
 _CATALOG_HELPERS = {"_pg_expandarray": ("x", "n")}
 
 
@@ -266,6 +268,8 @@ def operation(walk: Walk, e: ir.Operation, args: Sequence[Value]) -> Value:
         return _opaque_operator(walk, e, args)
     if standing.kind == "opaque":
         raise ir.NotUnderstood(f"operator {e.name} is not in the snapshot")
+    if e.name in _PATTERNS and _ends_well(e.args[-1]):
+        standing = replace(standing, total=True)
     mixed = union(args)
     if e.form == "nullif":
         value = replace(mixed, type=args[0].type, constant=False)
@@ -279,6 +283,17 @@ def operation(walk: Walk, e: ir.Operation, args: Sequence[Value]) -> Value:
             exotic=NO_TYPES if type_oid else mixed.exotic,
         )
     return _judged(walk, value, standing, args)
+
+
+def _ends_well(pattern: ir.Expression) -> bool:
+    """Tell whether a literal pattern of LIKE ends in no escape: one that does fails for what matches it up to there."""
+    match pattern:
+        case ir.Constant():
+            return pattern.kind == "string" and not pattern.among(ESCAPED)
+        case ir.Array(args):
+            return all(map(_ends_well, args))
+        case _:
+            return False
 
 
 def _padded(types: list[int | None]) -> tuple[int | None, int | None]:

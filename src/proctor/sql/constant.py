@@ -7,6 +7,24 @@ what `forms` goes by. Knows nothing of shapes.
 from __future__ import annotations
 
 
+class _EscapedWords(frozenset[str]):
+    """Every text that ends in a backslash."""
+
+    def __contains__(self, item: object) -> bool:
+        return isinstance(item, str) and item.endswith("\\")
+
+
+class _EscapedLiterals(frozenset[bytes]):
+    """How each of them is written, in plain quotes."""
+
+    def __contains__(self, item: object) -> bool:
+        return isinstance(item, bytes) and item.endswith(b"\\'")
+
+
+ESCAPED: frozenset[str] = _EscapedWords()
+ESCAPED_LITERALS: frozenset[bytes] = _EscapedLiterals()
+
+
 class Constant:
     """A literal: `value` is str, int, bool or None; numbers that fit no int4 stay strings.
 

@@ -261,7 +261,37 @@ def _row(walk: Walk, e: ir.Row, scope: Scope) -> Value:
 
 
 def _array(walk: Walk, e: ir.Array, scope: Scope) -> Value:
-    return union(evaluate_all(walk, e.args, scope)) if e.args else CONSTANT
+    if not e.args:
+        return CONSTANT
+    values = evaluate_all(walk, e.args, scope)
+    # Arrays in one array must be of one size, or it fails: how many parts a value has is told by those beside it.
+    ragged = any(_may_be_array(value) for value in values) and _size(e) is None
+    return _collected(walk, union(values), ragged=ragged)
+
+
+def _collected(walk: Walk, mixed: Value, *, ragged: bool) -> Value:
+    if not (ragged and mixed.sources):
+        return mixed
+    walk.ledger.infer(Use.OUTCOME, mixed.sources)
+    return replace(mixed, partial=True)
+
+
+def _may_be_array(value: Value) -> bool:
+    if value.constant or value.fields is not None:
+        return False
+    return functions.is_array(value.type) if value.type else True
+
+
+def _size(e: ir.Expression) -> tuple[int, ...] | None:
+    """Return the size of an array that is written out, () of what is none, None where it depends on values."""
+    if not isinstance(e, ir.Array):
+        return ()
+    inside = {_size(arg) for arg in e.args}
+    found = inside.pop() if len(inside) == 1 else None
+    nested = [isinstance(arg, ir.Array) for arg in e.args]
+    if found is None or (any(nested) and not all(nested)):
+        return None
+    return (len(e.args), *found)
 
 
 def _field(walk: Walk, e: ir.Field, scope: Scope) -> Value:
@@ -313,7 +343,8 @@ def _subquery(walk: Walk, e: ir.Subquery, scope: Scope) -> Value:
             value = values[0] if len(values) == 1 else row(shape.cells)
             return replace(value, partial=True, constant=False)
         case "array":
-            return Value(union(values).sources, partial=True, exotic=union(values).exotic)
+            mixed = _collected(walk, union(values), ragged=any(map(_may_be_array, values)))
+            return Value(mixed.sources, partial=True, exotic=mixed.exotic)
         case _:
             return compared(walk, e, values, scope)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from proctor.sql import deeds, ir
+from proctor.sql.constant import ESCAPED, ESCAPED_LITERALS
 from proctor.sql.shape import COMMENT, DECIMAL, INTEGER, LONG, MARKERS, STRING, shape_of
 
 _MARKER = re.compile(b"[%b]" % MARKERS)
@@ -79,11 +80,16 @@ def form_of(text: str, own: str, statement: deeds.Statement) -> Form | None:
             fixed.append((place, literal))
         else:
             for words in {words for c in meant for words in c.asked}:
-                spelt = frozenset(b"'" + word.encode() + b"'" for word in words)
+                spelt = _spelt(words)
                 asked.append((place, spelt, literal in spelt))
     if len(fixed) + len(asked) > MAX_CONDITIONS:
         return None
     return Form(shape, tuple(fixed), tuple(asked))
+
+
+def _spelt(words: frozenset[str]) -> frozenset[bytes]:
+    """Return words as the text would hold them."""
+    return ESCAPED_LITERALS if words is ESCAPED else frozenset(b"'" + word.encode() + b"'" for word in words)
 
 
 def _negated(shape: bytes, mark: int, at: int, constants: dict[int, list[ir.Constant]]) -> list[ir.Constant] | None:

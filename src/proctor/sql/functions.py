@@ -122,6 +122,12 @@ def result_columns(name: str) -> tuple[str, ...] | None:
     return found.pop()
 
 
+def is_array(oid: int) -> bool:
+    """Tell whether a built-in type is an array."""
+    name = _types_by_oid().get(oid)
+    return name is not None and _types()[name].category == "A"
+
+
 def returns_record(name: str) -> bool:
     """Tell whether a routine may return a record whose columns the caller must name (`AS t(a int, b text)`)."""
     return any(s.returns == "record" and not s.columns for s in _routines().get(name, ()))

@@ -275,3 +275,24 @@ def test_no_plan_was_chosen(text: str) -> None:
 def test_a_session_whose_plans_were_chosen_is_told_so() -> None:
     found = understood("select id from customers where ssn is not null", replace(ALICE, steered=True))
     assert "order:customers.ssn" in used(found.inferences)
+
+
+OUTCOMES = {
+    "a pattern that ends in an escape": ("select ssn like E'521\\\\' from customers", True),
+    "a pattern that does not": ("select ssn like '521%' from customers", False),
+    "a pattern bound later": ("select ssn like $1 from customers", True),
+    "a pattern from a column": ("select 'x' like ssn from customers", True),
+    "one of several patterns": ("select ssn like any (array['5%', E'6\\\\']) from customers", True),
+    "several patterns": ("select ssn like any (array['5%', '6%']) from customers", False),
+    "ragged arrays": ("select array[string_to_array(ssn, '8'), array['x', 'y']] from customers", True),
+    "ragged arrays of rows": ("select array(select string_to_array(ssn, '8') from customers)", True),
+    "an array": ("select array[ssn, phone, 'x'] from customers", False),
+    "a matrix": ("select array[[ssn, 'x'], [phone, 'y']] from customers", False),
+    "an array of a query's values": ("select array(select ssn from customers)", False),
+}
+
+
+@pytest.mark.parametrize("case", OUTCOMES)
+def test_what_may_fail_by_a_value_tells_of_it(case: str) -> None:
+    text, tells = OUTCOMES[case]
+    assert ("outcome:customers.ssn" in used(understood(text).inferences)) is tells

@@ -79,7 +79,7 @@ READS = {
         {"read pg_catalog.pg_stats (attname histogram_bounds) statistics"},
     ),
     "harmless statistics": (
-        "select null_frac from pg_stats where attname = 'x'", {"read pg_catalog.pg_stats (attname null_frac) metadata"},
+        "select tablename from pg_stats where attname = 'x'", {"read pg_catalog.pg_stats (attname tablename) metadata"},
     ),
     "how many values there are": (
         "select n_distinct from pg_stats where attname = 'x'", {"read pg_catalog.pg_stats (attname n_distinct) statistics"},

@@ -289,16 +289,16 @@ bpcharcmp|bpchar bpchar|2|int4|c|
 bpchareq|bpchar bpchar|2|bool|ctp|
 bpcharge|bpchar bpchar|2|bool|ctp|
 bpchargt|bpchar bpchar|2|bool|ctp|
-bpchariclike|bpchar text|2|bool|cp|
-bpcharicnlike|bpchar text|2|bool|cp|
+bpchariclike|bpchar text|2|bool|c|
+bpcharicnlike|bpchar text|2|bool|c|
 bpcharicregexeq|bpchar text|2|bool|c|
 bpcharicregexne|bpchar text|2|bool|c|
 bpcharin|cstring oid int4|3|bpchar|c|
 bpcharle|bpchar bpchar|2|bool|ctp|
-bpcharlike|bpchar text|2|bool|cp|
+bpcharlike|bpchar text|2|bool|c|
 bpcharlt|bpchar bpchar|2|bool|ctp|
 bpcharne|bpchar bpchar|2|bool|ctp|
-bpcharnlike|bpchar text|2|bool|cp|
+bpcharnlike|bpchar text|2|bool|c|
 bpcharout|bpchar|1|cstring|c|
 bpcharrecv|internal oid int4|3|bpchar|ou|
 bpcharregexeq|bpchar text|2|bool|c|
@@ -418,10 +418,10 @@ byteage|bytea bytea|2|bool|ctp|
 byteagt|bytea bytea|2|bool|ctp|
 byteain|cstring|1|bytea|c|
 byteale|bytea bytea|2|bool|ctp|
-bytealike|bytea bytea|2|bool|cp|
+bytealike|bytea bytea|2|bool|c|
 bytealt|bytea bytea|2|bool|ctp|
 byteane|bytea bytea|2|bool|ctp|
-byteanlike|bytea bytea|2|bool|cp|
+byteanlike|bytea bytea|2|bool|c|
 byteaout|bytea|1|cstring|c|
 bytearecv|internal|1|bytea|ou|
 byteasend|bytea|1|bytea|c|
@@ -1436,9 +1436,9 @@ json_object_agg_strict_transfn|internal any any|3|internal|ou|
 json_object_agg_strict|any any|2|json|cpa|
 json_object_agg_transfn|internal any any|3|internal|ou|
 json_object_agg_unique_strict_transfn|internal any any|3|internal|ou|
-json_object_agg_unique_strict|any any|2|json|cpa|
+json_object_agg_unique_strict|any any|2|json|ca|
 json_object_agg_unique_transfn|internal any any|3|internal|ou|
-json_object_agg_unique|any any|2|json|cpa|
+json_object_agg_unique|any any|2|json|ca|
 json_object_agg|any any|2|json|cpa|
 json_object_field_text|json text|2|text|cp|
 json_object_field|json text|2|json|cp|
@@ -1501,9 +1501,9 @@ jsonb_object_agg_strict_transfn|internal any any|3|internal|ou|
 jsonb_object_agg_strict|any any|2|jsonb|cpa|
 jsonb_object_agg_transfn|internal any any|3|internal|ou|
 jsonb_object_agg_unique_strict_transfn|internal any any|3|internal|ou|
-jsonb_object_agg_unique_strict|any any|2|jsonb|cpa|
+jsonb_object_agg_unique_strict|any any|2|jsonb|ca|
 jsonb_object_agg_unique_transfn|internal any any|3|internal|ou|
-jsonb_object_agg_unique|any any|2|jsonb|cpa|
+jsonb_object_agg_unique|any any|2|jsonb|ca|
 jsonb_object_agg|any any|2|jsonb|cpa|
 jsonb_object_field_text|jsonb text|2|text|ctp|
 jsonb_object_field|jsonb text|2|jsonb|ctp|
@@ -1584,9 +1584,9 @@ like_escape|bytea bytea|2|bytea|c|
 like_escape|text text|2|text|c|
 likejoinsel|internal oid internal int2 internal|5|float8|ou|
 likesel|internal oid internal int4|4|float8|ou|
-like|bytea bytea|2|bool|cp|
-like|name text|2|bool|cp|
-like|text text|2|bool|cp|
+like|bytea bytea|2|bool|c|
+like|name text|2|bool|c|
+like|text text|2|bool|c|
 line_distance|line line|2|float8|c|
 line_eq|line line|2|bool|cp|
 line_horizontal|line|1|bool|c|
@@ -1825,19 +1825,19 @@ namegetext|name text|2|bool|ctp|
 namege|name name|2|bool|ctp|
 namegttext|name text|2|bool|ctp|
 namegt|name name|2|bool|ctp|
-nameiclike|name text|2|bool|cp|
-nameicnlike|name text|2|bool|cp|
+nameiclike|name text|2|bool|c|
+nameicnlike|name text|2|bool|c|
 nameicregexeq|name text|2|bool|c|
 nameicregexne|name text|2|bool|c|
 namein|cstring|1|name|c|
 nameletext|name text|2|bool|ctp|
 namele|name name|2|bool|ctp|
-namelike|name text|2|bool|cp|
+namelike|name text|2|bool|c|
 namelttext|name text|2|bool|ctp|
 namelt|name name|2|bool|ctp|
 namenetext|name text|2|bool|ctp|
 namene|name name|2|bool|ctp|
-namenlike|name text|2|bool|cp|
+namenlike|name text|2|bool|c|
 nameout|name|1|cstring|c|
 namerecv|internal|1|name|ou|
 nameregexeq|name text|2|bool|c|
@@ -1872,9 +1872,9 @@ nextval|regclass|1|int8|q|
 nlikejoinsel|internal oid internal int2 internal|5|float8|ou|
 nlikesel|internal oid internal int4|4|float8|ou|
 normalize|text text|1|text|c|
-notlike|bytea bytea|2|bool|cp|
-notlike|name text|2|bool|cp|
-notlike|text text|2|bool|cp|
+notlike|bytea bytea|2|bool|c|
+notlike|name text|2|bool|c|
+notlike|text text|2|bool|c|
 now||0|timestamptz|mtp|
 npoints|path|1|int4|c|
 npoints|polygon|1|int4|c|
@@ -2934,8 +2934,8 @@ texteq|text text|2|bool|ctp|
 textgename|text name|2|bool|ctp|
 textgtname|text name|2|bool|ctp|
 texticlike_support|internal|1|internal|ou|
-texticlike|text text|2|bool|cp|
-texticnlike|text text|2|bool|cp|
+texticlike|text text|2|bool|c|
+texticnlike|text text|2|bool|c|
 texticregexeq_support|internal|1|internal|ou|
 texticregexeq|text text|2|bool|c|
 texticregexne|text text|2|bool|c|
@@ -2943,11 +2943,11 @@ textin|cstring|1|text|c|
 textlename|text name|2|bool|ctp|
 textlen|text|1|int4|ctp|
 textlike_support|internal|1|internal|ou|
-textlike|text text|2|bool|cp|
+textlike|text text|2|bool|c|
 textltname|text name|2|bool|ctp|
 textnename|text name|2|bool|ctp|
 textne|text text|2|bool|ctp|
-textnlike|text text|2|bool|cp|
+textnlike|text text|2|bool|c|
 textout|text|1|cstring|c|
 textrecv|internal|1|text|ou|
 textregexeq_support|internal|1|internal|ou|
