@@ -3,6 +3,7 @@
 `SHAPES` are the forms, by what they are; a slot in braces is drawn from `SLOTS`. What people do with personal columns is in
 them as often as in the day's work: they are shown, counted, joined and computed with, and now and then searched and sorted by.
 """
+# ruff: noqa: E501 - statements read best whole
 
 from __future__ import annotations
 
@@ -218,7 +219,7 @@ class Ordinary:
 
 def queries(seed: int, count: int) -> Iterator[Ordinary]:
     """Return that many queries; the same seed gives the same."""
-    chance = random.Random(seed)  # noqa: S311 - nothing is secret here
+    chance = random.Random(seed)
     for _ in range(count):
         sort = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         yield Ordinary(sort, filled(chance.choice(SHAPES[sort]), chance))
