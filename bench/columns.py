@@ -22,7 +22,7 @@ from proctor.classify.detectors import SHAPES
 from proctor.terms import DataClass, Finding
 
 COUNT, SEED = 400, 7
-TARGETS = {"built on": (0.98, 0.95), "held out": (0.95, 0.92)}
+TARGETS = {"built on": (0.98, 0.95), "abroad": (0.95, 0.92), "held out": (0.95, 0.92)}
 TARGET_CELLS = 300_000
 IN_PLACE = frozenset({"prose"})  # of such a text only what is found in it is masked
 KIN = (
@@ -176,12 +176,12 @@ def speed(cells: Sequence[str], tries: int = 5) -> float:
     return best
 
 
-def held_out() -> list[MadeTable]:
-    """Return the tables that the rules were not built on."""
-    from bench.tables import held_out as other  # noqa: PLC0415 Faker is for those who measure
+def made_elsewhere(name: str) -> list[MadeTable]:
+    """Return the tables of other sources: those that were looked into, or those that were not."""
+    from bench.tables import abroad, held_out  # noqa: PLC0415 Faker is for those who measure
 
-    other.seed(SEED)
-    return list(tables(other.source(), COUNT, SEED))
+    abroad.seed(SEED)
+    return list(tables((held_out if name == "held out" else abroad).source(), COUNT, SEED))
 
 
 # ---- printing
@@ -195,6 +195,8 @@ def show(score: Score) -> None:
     print(f"  precision  {score.precision:7.2%}   (target {precision:.0%})")
     print(f"  cells of sensitive columns that would be shown {score.leaked:.2%}")
     print(f"  whole judgement {score.cells_a_second:,.0f} cells/s")
+    if score.name == "held out":
+        return  # looked at no closer than this
     print(f"  {'class':20} {'columns':>7} {'recall':>7} {'class right':>11} {'cells shown':>11}")
     for name, tally in sorted(score.classes.items()):
         right = tally.named_right / max(1, tally.found)
@@ -221,9 +223,11 @@ def main() -> int:
     show(scores[0])
     if "--wrong" in sys.argv:
         print(*scores[0].wrong, sep="\n")
-    else:
-        scores.append(judge("held out", held_out()))
-        show(scores[1])
+    for name in ("abroad", "held out"):
+        scores.append(judge(name, made_elsewhere(name)))
+        show(scores[-1])
+        if "--wrong" in sys.argv and name != "held out":
+            print(*scores[-1].wrong, sep="\n")
     fast = speed([cell for cell, _ in cells_of(built_on, 50_000)])
     print(f"\nshapes of mixed short cells: {fast:,.0f} cells/s on one core (target {TARGET_CELLS:,})")
     OUT.mkdir(exist_ok=True)

@@ -96,6 +96,8 @@ class Source:
     styles: dict[str, Style]
     person_tables: dict[str, str]
     thing_tables: dict[str, str]
+    native: float = 0.65
+    """How many of the tables speak their country's language, the others English."""
 
 
 BUILT_ON = Source(CULTURES, PEOPLE, THINGS, STYLES, PERSON_TABLES, THING_TABLES)
@@ -110,7 +112,7 @@ def tables(source: Source, count: int, seed: int) -> Iterator[MadeTable]:
 
 
 def _table(source: Source, culture: Culture, rng: Random, sort: str) -> MadeTable:
-    language = culture.language if rng.random() < 0.65 else "en"
+    language = culture.language if rng.random() < source.native else "en"
     style_name = rng.choice(list(source.styles))
     style = source.styles[style_name]
     people = [k for k in source.people if not k.cultures or culture.code in k.cultures]

@@ -69,6 +69,7 @@ _ROWS = (
     ("biometric", "biometric data", "redact", False, False),
     ("secret", "password, key or token", "redact", False, False),
     ("free_text", "free text about persons", "redact", False, False),
+    ("prose", "text with personal values in it", "spans", False, False),
     ("document", "document with personal data", "document", False, False),
 )
 

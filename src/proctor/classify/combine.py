@@ -10,13 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proctor.classify.classes import CLASSES, title_of
+from proctor.classify.doubts import OF_THINGS, contradicted, telling_paths
 from proctor.classify.facts import ColumnFacts, TableFacts
 from proctor.classify.names import About, Hint, Strength, about, hint_for, hint_in, tokenise
 from proctor.classify.prevalence import Profile, Share, profile
 from proctor.classify.words import words_of
 from proctor.terms import DataClass, Finding
 
+FREE_TEXT, PROSE = DataClass("free_text"), DataClass("prose")
+"""Text about a person is hidden whole; of other text only the personal values that stand in it."""
 _TEXT = frozenset({"text", "array", "other", "json", "binary"})
+_SHAPED = frozenset({"text", "array", "other"})
 _NUMBER = frozenset({"integer", "decimal"})
 _ANY_NUMBER = _NUMBER | {"float"}
 _EVERY = _TEXT | _ANY_NUMBER | {"boolean", "date", "timestamp", "inet", "uuid", "time"}
@@ -44,11 +48,6 @@ _FITS: dict[str, frozenset[str]] = {
         _TEXT | _NUMBER,
     ),
 }  # fmt: skip
-# In a table about things such a name is the thing's own: `stores.street`, `drugs.allergy`, `shirts.gender`.
-_OF_THINGS = frozenset(
-    {"street", "health", "gender", "nationality", "special_category", "age", "city", "postal_code", "geolocation",
-     "salary", "username", "national_id", "drivers_licence", "vehicle_plate"}
-)  # fmt: skip
 # Identifiers and measures whose values look like anything: only what proves itself counts there.
 _LOOKALIKES = words_of(
     """
@@ -58,7 +57,7 @@ _LOOKALIKES = words_of(
     receipt transaction txn sequence seq index position timing measurement reading sample
     """
 )
-SOME_ROWS, MANY_ROWS = 3, 5
+SOME_ROWS, MANY_ROWS, PLENTY = 3, 5, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,17 @@ def _identifying(column: _Column) -> set[DataClass]:
     found = set()
     if column.hint is not None and column.hint.strength is Strength.STRONG:
         found.add(column.hint.data_class)
-    found.update(c for c, share in column.profile.shares.items() if share.proof >= 0.95 and share.share >= 0.5)
+    seen = column.profile
+    found.update(c for c, share in seen.shares.items() if share.proof >= 0.95 and share.share >= 0.5)
+    if column.facts.type in _SHAPED and not _is_lookalike(column):
+        found.update(c for c, s in seen.shares.items() if s.proof >= 0.6 and s.share >= 0.6 and s.distinct >= PLENTY)
+        if seen.names >= 0.5 and seen.named >= PLENTY:
+            found.add(DataClass("person_name"))
     return {c for c in found if CLASSES[c].identifies}
+
+
+def _is_lookalike(column: _Column) -> bool:
+    return any(t in _LOOKALIKES for t in tokenise(column.facts.name))
 
 
 def _verdict(column: _Column, topic: About) -> Finding:
@@ -103,14 +111,16 @@ def _verdict(column: _Column, topic: About) -> Finding:
 
 def _by_name(column: _Column, topic: About) -> Finding | None:
     hint, seen = column.hint, column.profile
-    if hint is None or _flag_like(column, hint):
+    if hint is None or _flag_like(column, hint) or contradicted(hint, column.profile):
         return None
     agreeing = seen.share(hint.data_class)
-    if topic is About.THING and hint.data_class in _OF_THINGS and agreeing < 0.5:
+    if topic is About.THING and hint.data_class in OF_THINGS and agreeing < 0.5:
         return None
     if hint.strength is Strength.WEAK and topic < About.PERSONISH and not _confirmed(column, hint, topic):
         return None
     data_class = hint.data_class
+    if data_class == FREE_TEXT and topic is not About.PERSON:
+        data_class = PROSE
     if column.facts.type == "json" and data_class not in {"free_text", "secret", "health", "biometric"}:
         data_class = DataClass("document")
     better = _better(hint, seen)
@@ -131,6 +141,8 @@ def _confirmed(column: _Column, hint: Hint, topic: About) -> bool:
     seen = column.profile
     if hint.data_class == "person_name":
         return topic is About.UNKNOWN and seen.names >= 0.35 and seen.distinct >= MANY_ROWS
+    if hint.data_class == FREE_TEXT:
+        return seen.spans >= 0.02
     share = seen.shares.get(hint.data_class)
     return share is not None and share.share >= 0.5 and (share.proof >= 0.5 or seen.distinct >= MANY_ROWS)
 
@@ -158,7 +170,7 @@ def _by_comment(column: _Column, topic: About) -> Finding | None:
     hint = hint_in(column.facts.comment) if column.facts.comment else None
     if hint is None or not _fits(hint.data_class, column.facts.type) or _flag_like(column, hint):
         return None
-    if topic is About.THING and hint.data_class in _OF_THINGS:
+    if topic is About.THING and hint.data_class in OF_THINGS:
         return None
     if topic is About.THING and column.profile.rows >= MANY_ROWS and not column.profile.shares:
         return None
@@ -167,54 +179,69 @@ def _by_comment(column: _Column, topic: About) -> Finding | None:
 
 
 def _by_shape(column: _Column, topic: About) -> Finding | None:
-    if column.facts.type not in {"text", "array", "other"}:
+    if column.facts.type not in _SHAPED:
         return None  # a number or a date is nothing by its shape
-    lookalike = any(t in _LOOKALIKES for t in tokenise(column.facts.name))
-    for data_class, share in sorted(column.profile.shares.items(), key=lambda pair: -pair[1].proof):
-        if _proves(share, topic, lookalike=lookalike):
+    lookalike, seen = _is_lookalike(column), column.profile
+    for data_class, share in sorted(seen.shares.items(), key=lambda pair: -pair[1].proof):
+        # Streets look like no number of a thing's.
+        if _proves(share, topic, lookalike=lookalike and data_class != "postal_address"):
             sure = round(min(0.5 + 0.4 * share.proof * share.share, 0.95), 2)
-            return Finding(data_class, sure, _share_words(share.share, column.profile.rows, data_class))
-    if (
-        topic is not About.THING
-        and not lookalike
-        and column.profile.names >= (0.35 if topic is About.UNKNOWN else 0.2)
-        and column.profile.distinct >= MANY_ROWS
+            return Finding(data_class, sure, _share_words(share.share, seen.rows, data_class))
+    if topic is About.THING:
+        return None
+    if lookalike:  # `ref_text`, `item4`: only what can hardly be anything else
+        plain_names = seen.names >= 0.6 and seen.named >= PLENTY
+        return _by_names(seen, topic) if plain_names else None
+    if seen.scattered and seen.share(_IP) >= 0.6:
+        return Finding(_IP, 0.7, _share_words(seen.share(_IP), seen.rows, _IP))
+    return _by_names(seen, topic)
+
+
+_IP = DataClass("ip_address")
+
+
+def _by_names(seen: Profile, topic: About) -> Finding | None:
+    """Say whether the values are people's names: enough of them known, many of them different."""
+    at_home = topic >= About.PERSONISH
+    if (seen.names >= (0.2 if at_home else 0.35) and seen.named >= MANY_ROWS) or (
+        seen.names >= 0.15 and seen.alike >= 0.8 and seen.named >= PLENTY
     ):
-        rows = column.profile.rows
-        return Finding(DataClass("person_name"), 0.6, f"{column.profile.names:.0%} of {rows} values read like names")
+        return Finding(DataClass("person_name"), 0.6, f"{seen.names:.0%} of {seen.rows} values read like names")
+    if seen.first >= (0.4 if at_home else 0.5) and seen.named >= PLENTY // 2:
+        return Finding(DataClass("given_name"), 0.55, f"{seen.first:.0%} of {seen.rows} values are given names")
+    if seen.last >= (0.4 if at_home else 0.5) and seen.distinct >= PLENTY:
+        return Finding(DataClass("family_name"), 0.55, f"{seen.last:.0%} of {seen.rows} values are family names")
     return None
 
 
 def _proves(share: Share, topic: About, *, lookalike: bool) -> bool:
     """Say whether a class follows from the values alone: the less one match proves, the more must agree."""
+    many = share.distinct >= PLENTY
     if share.proof >= 0.95:
         return share.share >= 0.5
     if topic is About.THING or (lookalike and topic is About.UNKNOWN):
-        return share.proof >= 0.8 and share.share >= 0.9 and share.distinct >= 20
+        return share.proof >= 0.8 and share.share >= 0.9 and many
     if lookalike:
-        return share.proof >= 0.6 and share.share >= 0.9 and share.distinct >= MANY_ROWS
+        return share.proof >= 0.6 and (
+            (share.share >= 0.9 and share.distinct >= MANY_ROWS) or (share.share >= 0.7 and many)
+        )
     if topic >= About.PERSONISH:
         return share.share >= 0.5 and (share.proof >= 0.6 or (share.proof >= 0.3 and share.distinct >= MANY_ROWS))
+    if many and share.share >= (0.6 if share.proof >= 0.6 else 0.8):
+        return share.proof >= 0.3
     if share.proof >= 0.8:
         return share.share >= 0.8 and share.distinct >= 2
     return share.proof >= 0.6 and share.share >= 0.9 and share.distinct >= SOME_ROWS
 
 
 def _by_document(column: _Column, topic: About) -> Finding | None:
-    if column.facts.type != "json" and not (column.profile.keys and column.facts.type == "text"):
+    if column.facts.type not in {"json", "text", "other"}:
         return None
-    telling: set[DataClass] = set()
-    for key in column.profile.keys:
-        hint = hint_for(key)
-        if hint is None or (topic is About.THING and not CLASSES[hint.data_class].identifies):
-            continue
-        if topic is About.THING and hint.data_class in _OF_THINGS:
-            continue
-        if hint.strength is Strength.STRONG or topic >= About.PERSONISH:
-            telling.add(hint.data_class)
-    if telling:
-        titles = ", ".join(sorted(title_of(c) for c in telling)[:4])
-        return Finding(DataClass("document"), 0.85, f"its keys name {titles}")
+    told = telling_paths(column.profile, topic)
+    if told:
+        shown = ", ".join(f"{path} ({title_of(data_class)})" for path, data_class in sorted(told.items())[:4])
+        more = f" and {len(told) - 4} more" if len(told) > 4 else ""
+        return Finding(DataClass("document"), 0.85, f"its paths name {shown}{more}")
     if column.profile.spans > 0 and column.facts.type == "json":
         return Finding(DataClass("document"), 0.75, _spans_words(column.profile))
     return None
@@ -225,12 +252,12 @@ def _by_text(column: _Column, topic: About) -> Finding | None:
     seen = column.profile
     if column.facts.type not in {"text", "array", "other"} or seen.rows == 0:
         return None
-    if any(t in _LOOKALIKES for t in tokenise(column.facts.name)) and seen.wordy < 0.2:
+    if _is_lookalike(column) and seen.wordy < 0.2:
         return None
     if seen.spans >= 0.02 and (seen.wordy > 0 or topic >= About.PERSONISH or seen.spans >= 0.1):
-        return Finding(DataClass("free_text"), 0.75, _spans_words(seen))
-    if topic is About.PERSON and seen.wordy >= 0.5 and seen.longest >= 60:
-        return Finding(DataClass("free_text"), 0.5, "long texts in a table about persons")
+        return Finding(FREE_TEXT if topic is About.PERSON else PROSE, 0.75, _spans_words(seen))
+    if topic is About.PERSON and seen.wordy >= 0.5 and seen.longest >= 60 and seen.machine < 0.5:
+        return Finding(FREE_TEXT, 0.5, "long texts in a table about persons")
     return None
 
 

@@ -1,4 +1,4 @@
-"""Classify, names as values: whether a text reads like a person's name, by a list of common given names.
+"""Classify, names as values: whether a text reads like a person's name, by lists of common given and family names.
 
 A weak sign by design: cities, brands and months are names too (`Jordan`, `Paris`, `May`), so `combine` asks for many
 different values and a table that is not about things.
@@ -6,51 +6,72 @@ different values and a table that is not about things.
 
 from __future__ import annotations
 
-from proctor.classify.words import words_of
+import re
+import unicodedata
 
-_GIVEN = words_of(
-    """
-    james mary robert patricia john jennifer michael linda david elizabeth william barbara richard susan joseph
-    jessica thomas sarah christopher karen charles lisa daniel nancy matthew betty anthony sandra mark margaret
-    donald ashley steven kimberly andrew emily paul donna joshua michelle kenneth carol kevin amanda brian melissa
-    timothy deborah ronald stephanie george rebecca jason sharon edward laura jeffrey cynthia ryan dorothy jacob amy
-    nicholas kathleen gary angela eric shirley jonathan emma stephen brenda larry pamela justin nicole scott anna
-    brandon samantha benjamin katherine samuel christine gregory helen alexander debra patrick rachel frank carolyn
-    raymond janet jack maria dennis olivia jerry heather tyler catherine aaron julie jose victoria adam kelly nathan
-    lauren henry christina zachary joan douglas evelyn peter judith kyle megan noah andrea ethan cheryl jeremy
-    hannah walter jacqueline christian martha keith roger terry austin gloria sean ann gerald teresa carl kathryn
-    sara harold janice dylan jean arthur abigail lawrence jordan alice jesse madison bryan julia billy judy bruce
-    sophia gabriel grace joe denise logan amber alan juan marilyn wayne roy danielle ralph beverly randy isabella
-    eugene theresa vincent diana russell natalie louis brittany philip bobby charlotte johnny marie bradley kayla
-    liam lucas mason oliver elijah leo ava mia amelia harper chloe zoe lily hans peter wolfgang klaus jurgen dieter
-    uwe stefan andreas matthias sabine petra monika ursula renate heike birgit karin ingrid lukas felix jonas leon
-    finn paula lena leonie greta friedrich heinrich gunter horst manfred helmut jean pierre michel philippe alain
-    nicolas christophe laurent francois jacques isabelle sylvie catherine nathalie francoise camille manon lea chloe
-    louise jules hugo theo antoine guillaume mathieu celine aurelie elodie jose juan antonio manuel francisco javier
-    carlos miguel alejandro pedro luis sergio pablo jorge alberto carmen maria josefa isabel dolores pilar teresa
-    rosa cristina lucia paula elena raquel sofia martina valentina diego mateo giuseppe giovanni antonio mario luigi
-    francesco angelo marco alessandro giulia chiara francesca sara martina giorgia alessia elisa silvia paolo luca
-    matteo lorenzo davide simone federico riccardo joao paulo pedro lucas rafael gustavo felipe bruno thiago rodrigo
-    ana beatriz juliana fernanda camila larissa jan piet kees henk willem johan pieter anneke marieke sanne femke
-    daan sem lotte anouk bram ivan dmitri sergei alexei olga natalia tatiana svetlana irina ekaterina anastasia
-    mikhail vladimir nikolai andrei mohammed muhammad ahmed ali omar hassan hussein fatima aisha khadija zainab
-    maryam yusuf ibrahim khalid mustafa raj priya amit sanjay ravi vijay anita sunita deepak pooja neha rahul rohit
-    arjun lakshmi krishna ananya aditya wei li ming jing yan fang hui xin yu lei jun tao hiroshi takashi kenji yuki
-    sakura haruto yui akira naoko min seo ji hyun jae sung soo young kim nguyen linh anh minh thanh erik lars anders
-    sven karl johanna astrid ingrid freya nils magnus bjorn sigrid maja elsa oskar zelda piotr pawel tomasz
-    krzysztof agnieszka katarzyna malgorzata jakub zofia chinedu amara ngozi kwame ama kofi abena oluwaseun adebayo
-    thabo sipho nomsa zanele
-    """
+from proctor.classify.known_names import FAMILY, GIVEN
+
+MAX_NAME = 80
+_TITLES = frozenset("mr mrs ms miss dr prof sir herr frau hr fr m mme mlle don dona sr sra sig dott shri smt san ing mag dipl".split())
+# What stands in the names of firms, books and goods, and in no person's.
+_OF_THINGS = frozenset(
+    "ltd inc llc gmbh ag kg sa sarl sas srl spa sl bv nv ab oy as plc co corp company group holding holdings bank and und et"
+    " the of for with by air one street road avenue model media foods systems logistics store shop shoes ring sofa tea"
+    " pvt lda sons brothers partners associates services solutions international university school church hotel".split()
 )
+_PARTICLES = frozenset("de da di do dos das del della la le van von der den ter ten al el bin ibn y e du des zu af av".split())
+_NAME_WORD = re.compile(r"[^\W\d_][^\W\d_]*(?:['’\-][^\W\d_]+)*\.?")
+
+
+def plain(text: str) -> str:
+    """Return the text in lower case and without accents."""
+    apart = unicodedata.normalize("NFKD", text.lower().replace("ı", "i").replace("ł", "l").replace("ø", "o"))
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+def name_words(value: str) -> list[str] | None:
+    """Return the words of a text that has the form of a full name, plain and without titles; None if it has not."""
+    if not 3 <= len(value) <= MAX_NAME or "  " in value:
+        return None
+    parts = value.replace(",", " ").split()
+    if not 2 <= len(parts) <= 7 or value.count(",") > 1:
+        return None
+    words = []
+    for part in parts:
+        if _NAME_WORD.fullmatch(part) is None:
+            return None
+        lowered = plain(part.rstrip("."))
+        if lowered in _OF_THINGS:
+            return None
+        if lowered in _TITLES:
+            continue
+        if lowered not in _PARTICLES and not part[0].isupper():
+            return None
+        words.append(lowered)
+    return words if 1 < len(words) <= 6 or (len(words) == 1 and len(parts) == 2) else None
 
 
 def looks_like_a_name(value: str) -> bool:
-    """Say whether two to four capitalised words begin, or after a comma go on, with a common given name."""
-    if len(value) > 80:
+    """Say whether two or more capitalised words have a common given name among them, or family names only."""
+    words = name_words(value)
+    if words is None:
         return False
-    words = value.replace(",", " ").replace(".", " ").split()
-    if not 2 <= len(words) <= 4 or not all(
-        w[0].isupper() and w.replace("-", "").replace("'", "").isalpha() for w in words
-    ):
+    if any(word.partition("-")[0] in GIVEN for word in words):
+        return True
+    return sum(word in FAMILY for word in words) >= 2
+
+
+def is_given(value: str) -> bool:
+    """Say whether a text is a common given name, or two of them."""
+    if len(value) > MAX_NAME or not value[:1].isupper():
         return False
-    return any(w.partition("-")[0].lower() in _GIVEN for w in (words[0], words[1] if "," in value else words[0]))
+    words = plain(value).replace("-", " ").split()
+    return 0 < len(words) <= 2 and all(word in GIVEN for word in words)
+
+
+def is_family(value: str) -> bool:
+    """Say whether a text is a common family name, or two of them."""
+    if len(value) > MAX_NAME:
+        return False
+    words = [word for word in plain(value).replace("-", " ").split() if word not in _PARTICLES]
+    return 0 < len(words) <= 2 and all(word in FAMILY for word in words)

@@ -14,7 +14,7 @@ from enum import IntEnum
 from functools import lru_cache
 from itertools import pairwise
 
-from proctor.classify import words
+from proctor.classify import tongues, words
 from proctor.classify.facts import TableFacts
 from proctor.terms import DataClass
 
@@ -56,29 +56,59 @@ _ABBREVIATED = {
     "ph": "phone", "mob": "mobile", "acc": "account", "bday": "birthday", "brthdt": "birthdate", "pword": "password",
     "pswd": "password", "passw": "password", "adr": "addr", "sal": "salary", "descr": "description",
     "desc": "description", "cmt": "comment", "msg": "message", "cmnt": "comment", "adress": "address",
-    "addresse": "address", "natl": "national", "govt": "government", "crd": "card", "cred": "credit",
+    "addresse": "address", "natl": "national", "govt": "government", "crd": "card", "cred": "credit", "nm": "name",
+    "frst": "first", "fst": "first", "lst": "last", "cd": "code", "dt": "date", "dte": "date", "amt": "amount",
+    "ctry": "country", "acnt": "account", "psswd": "password", "pswrd": "password", "cntct": "contact",
 }  # fmt: skip
+# Words that join and words that say of what type a column is: neither changes what it holds.
+_JOINING = frozenset("de du des da do dos das di del della dello dei of the la les el los und och ja och van der den".split())
+_TYPED = frozenset("tx txt val vc vch str col fld raw orig enc".split())
 
 
 def _split(table: dict[str, str]) -> dict[tuple[str, ...], DataClass]:
     phrases: dict[tuple[str, ...], DataClass] = {}
     for data_class, text in table.items():
         for phrase in text.split("|"):
-            phrases.setdefault(tuple(phrase.split()), DataClass(data_class))
+            spelt = tuple(_plain(_ABBREVIATED.get(w, w)) for w in phrase.split() if w not in _JOINING)
+            phrases.setdefault(spelt, DataClass(data_class))
     return phrases
 
 
-_STRONG = _split(words.STRONG)
-_WEAK = _split(words.WEAK)
+_LETTERS = str.maketrans({"ß": "ss", "ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "æ": "ae", "Æ": "AE"})
+
+
+def _plain(text: str) -> str:
+    """Return the text without accents; scripts other than Latin in the one form that the lists are kept in."""
+    apart = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+_STRONG = {**_split(tongues.STRONG), **_split(words.STRONG)}
+_WEAK = {**_split(tongues.WEAK), **_split(words.WEAK)}
 _LONGEST = max(len(phrase) for phrase in (*_STRONG, *_WEAK))
 _VOCABULARY = frozenset(
     {word for phrase in (*_STRONG, *_WEAK) for word in phrase}
     | words.NEGATIVE_TAIL | words.NEGATIVE_HEAD | words.THING_QUALIFIER | words.PERSON_TABLE | words.ATTRIBUTE_TABLE
     | words.THING_TABLE | words.NOISE_TABLE
 )  # fmt: skip
+
+
+def _skeletons() -> dict[str, str]:
+    """Return the words by what is left of them without vowels (`cstmr`, `phn`), where that leaves no doubt."""
+    found: dict[str, set[str]] = {}
+    for word in _VOCABULARY:
+        if len(word) >= 4 and word.isascii():
+            bones = word[0] + "".join(c for c in word[1:] if c not in "aeiouy")
+            if 3 <= len(bones) < len(word):
+                found.setdefault(bones, set()).add(word)
+    return {bones: min(those) for bones, those in found.items() if len(those) == 1 and bones not in _VOCABULARY}
+
+
+_VOWELLESS = _skeletons()
 # Inside a run without separators only long words are trusted: `postage` is no age, `passport` no port.
-_COMPOUND_START = frozenset({"zip", "tel", "ssn", "dob", "tax", "fax", "user", "nom"})
-_COMPOUND_END = frozenset({"no", "id", "nr", "num", "ip"})
+_COMPOUND_START = frozenset({"zip", "tel", "ssn", "dob", "tax", "fax", "user", "nom", "ip", "mac", "cc", "dl", "num", "no"})
+_COMPOUND_END = frozenset({"no", "id", "nr", "num", "ip", "dt", "nm", "pay", "lng", "lat", "nbr", "cd", "nac", "iban"})
+_COMPOUND_WITHIN = frozenset({"de", "du", "di", "da", "do", "del", "of"})
 # Whole runs that segmentation would misread.
 _UNSPLIT = frozenset({"passage", "postage", "homepage", "landmark", "username", "timestamp", "datename", "useragent"})
 
@@ -109,6 +139,7 @@ def _compound(run: str) -> tuple[str, ...] | None:
                 (len(piece) >= 4 and piece in _VOCABULARY)
                 or (start == 0 and piece in _COMPOUND_START)
                 or (end == len(run) and start > 0 and piece in _COMPOUND_END)
+                or (0 < start and end < len(run) and piece in _COMPOUND_WITHIN)
             )
             found = best[end]
             if allowed and (found is None or len(before) + 1 < len(found)):
@@ -119,23 +150,23 @@ def _compound(run: str) -> tuple[str, ...] | None:
 @lru_cache(maxsize=16_384)
 def tokenise(name: str) -> tuple[str, ...]:
     """Return the words of a name in lower case, without accents, abbreviations and compounds resolved."""
-    plain = unicodedata.normalize("NFKD", name[:MAX_NAME].replace("ß", "ss"))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
     out: list[str] = []
-    for piece in _PIECES.findall(plain):
+    for piece in _PIECES.findall(_plain(name[:MAX_NAME])):
         run = piece.lower()
-        known = _known(run)
+        if run in _JOINING:
+            continue
+        known = _known(run) or _VOWELLESS.get(run)
         if known is not None or run in _UNSPLIT:
             out.append(known or run)
             continue
         parts = _compound(run) if 6 <= len(run) <= 64 else None
-        out.extend((_ABBREVIATED.get(p, p) for p in parts) if parts else (run,))
+        out.extend((_ABBREVIATED.get(p, p) for p in parts if p not in _COMPOUND_WITHIN) if parts else (run,))
     return tuple(out)
 
 
 def hint_for(name: str) -> Hint | None:
     """Return the best suggestion of a column's name, or None when it suggests nothing or something harmless."""
-    tokens = _without_ordinals(tokenise(name))
+    tokens = _without_types(_without_ordinals(tokenise(name)))
     best = _best(tokens, whole=True)
     if best is None or best.strength is Strength.WEAK:
         return _named_person(tokens) or best
@@ -152,6 +183,12 @@ def hint_in(comment: str) -> Hint | None:
 def _without_ordinals(tokens: tuple[str, ...]) -> tuple[str, ...]:
     # `address2`, `phone_1`: which of several says nothing. `icd10`, `2fa` and `zip4` are names in themselves.
     return tuple(t for t in tokens if not (t.isdigit() and len(tokens) > 1) or t in {"2", "4", "10"})
+
+
+def _without_types(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Drop what only tells the type, as in `strName`, `NAME_TX`."""
+    kept = tuple(t for t in tokens if t not in _TYPED)
+    return kept or tokens
 
 
 # Persons' words that stand as often for a program, a firm or a record.

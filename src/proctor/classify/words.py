@@ -216,7 +216,8 @@ NEGATIVE_HEAD = words_of(
     """
     is has was are number can should must will does did num nb nbr count cnt total avg sum max min mean median allow
     allows allowed require requires required need needs enable enables use uses show hide send skip include exclude
-    accepts accept default template memory virtual logical physical contract token bus smart
+    accepts accept default template memory mem virtual logical physical contract token bus smart tipo modelo modele
+    modello modell plantilla vorlage gabarit modeles
     """
 )
 # Such a word before or after `name`, `address`, `description` … says that it is a thing's.
