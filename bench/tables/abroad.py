@@ -3,6 +3,7 @@
 Held out at first: recall was 86.7%, precision 98.2% when these were judged for the first time, after the rules had been
 tried on our own words alone. Since then they have been looked into; what is held out now stands in `held_out`.
 """
+# ruff: noqa: E501 - a kind of column reads best as a row of a table
 
 from __future__ import annotations
 
@@ -16,7 +17,16 @@ from bench.tables.kinds import Kind, Value, remark
 from bench.tables.making import Source
 
 LOCALES = {"pl": "pl_PL", "se": "sv_SE", "cz": "cs_CZ", "tr": "tr_TR", "fi": "fi_FI", "jp": "ja_JP"}
-HELD_OUT = {"ro": "ro_RO", "dk": "da_DK", "hu": "hu_HU", "hr": "hr_HR", "nl": "nl_NL", "pt": "pt_PT", "at": "de_AT", "au": "en_AU"}
+HELD_OUT = {
+    "ro": "ro_RO",
+    "dk": "da_DK",
+    "hu": "hu_HU",
+    "hr": "hr_HR",
+    "nl": "nl_NL",
+    "pt": "pt_PT",
+    "at": "de_AT",
+    "au": "en_AU",
+}
 _FAKERS = {code: Faker(locale) for code, locale in (LOCALES | HELD_OUT).items()}
 _LATIN = Faker("en_US")
 TEXT = ("text", "varchar(80)")
@@ -40,6 +50,7 @@ def culture(code: str) -> Culture:
 
 def fake(name: str) -> Value:
     """Return what Faker makes of that name, for the country at hand."""
+
     def value(_: Random, culture: Culture) -> str:
         made: Callable[[], object] = getattr(_FAKERS[culture.code], name)
         return str(made()).replace("\n", ", ")
@@ -73,7 +84,7 @@ PEOPLE = (
     Kind("ip_address", ("text", "inet"), latin("ipv4_public"), {"en": "ip addr, signup ip, last seen ip, origin ip", "pl": "adres ip", "se": "ip adress", "cz": "ip adresa", "tr": "ip adresi", "fi": "ip osoite", "jp": "ip"}, told=False),
     Kind("salary", ("numeric", "integer"), latin("random_int", min=20000, max=150000), {"en": "gross salary, yearly income, base wage, monthly pay", "pl": "wynagrodzenie", "se": "lön", "cz": "mzda, plat", "tr": "maaş", "fi": "palkka", "jp": "給与"}, told=False),
     Kind("username", TEXT, fake("user_name"), {"en": "login id, user login, username", "pl": "nazwa użytkownika", "se": "användarnamn", "cz": "uživatelské jméno", "tr": "kullanıcı adı", "fi": "käyttäjätunnus", "jp": "ユーザー名"}, told=False),
-    Kind("secret", TEXT, latin("bothify", text="$2b$12$" + "?" * 53), {"en": "pwd hash, passwd, password enc, login password", "pl": "hasło", "se": "lösenord", "cz": "heslo", "tr": "şifre", "fi": "salasana", "jp": "パスワード"}),
+    Kind("secret", TEXT, latin("lexify", text="$2b$12$" + "?" * 53), {"en": "pwd hash, passwd, password enc, login password", "pl": "hasło", "se": "lösenord", "cz": "heslo", "tr": "şifre", "fi": "salasana", "jp": "パスワード"}),
     Kind("gender", TEXT, latin("random_element", elements=("M", "F")), {"en": "sex cd, gender, gender code", "pl": "płeć", "se": "kön", "cz": "pohlaví", "tr": "cinsiyet", "fi": "sukupuoli", "jp": "性別"}, told=False),
     Kind("health", TEXT, latin("random_element", elements=("Asthma", "I10", "none", "Epilepsy")), {"en": "diagnosis text, chronic disease, allergy list, diag code", "pl": "diagnoza", "se": "diagnos", "cz": "diagnóza", "tr": "tanı", "fi": "diagnoosi", "jp": "診断"}, told=False),
     Kind("free_text", TEXT, remark, {"en": "agent notes, case remarks, comment text, memo", "pl": "uwagi", "se": "anteckningar", "cz": "poznámky", "tr": "notlar", "fi": "muistiinpanot", "jp": "備考"}, needles=True),
@@ -128,7 +139,9 @@ STYLES = {
     "no vowels": _vowelless, "type before": _typed_before, "type behind": _typed_behind, "letters before": _lettered,
     "plain": lambda words, _: words.replace(" ", "_"),
 }  # fmt: skip
-PERSON_TABLES = {"en": "clientele,subscribers,staff_members,guests,T_PERSON,applicants,passengers,policy_holders,USR_MASTER"}
+PERSON_TABLES = {
+    "en": "clientele,subscribers,staff_members,guests,T_PERSON,applicants,passengers,policy_holders,USR_MASTER"
+}
 THING_TABLES = {"en": "catalog_items,purchase_orders,stock_moves,price_list,assets,work_orders,deliveries,sku_master"}
 
 

@@ -4,6 +4,7 @@ Fixed before the rules were tried on them, and not looked into: neither word lis
 what these show, and only the totals are printed. The countries are Romania, Denmark, Hungary, Croatia, the Netherlands,
 Portugal, Austria and Australia; a third of the tables has names in the country's language.
 """
+# ruff: noqa: E501 - a kind of column reads best as a row of a table
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ PEOPLE = (
     Kind("ip_address", ("text", "inet"), latin("ipv4_public"), {"en": "user ip address, registration ip, client ip, login ip"}, told=False),
     Kind("salary", ("numeric", "integer"), latin("random_int", min=20000, max=150000), {"en": "annual salary, monthly income, hourly wage, bonus amount", "ro": "salariu", "dk": "løn", "hu": "fizetés", "hr": "plaća", "nl": "salaris", "pt": "salário", "at": "gehalt"}, told=False),
     Kind("username", TEXT, fake("user_name"), {"en": "login name, user name, account username"}, told=False),
-    Kind("secret", TEXT, latin("bothify", text="$2y$10$" + "?" * 53), {"en": "user password, password digest, secret key, api key", "ro": "parola", "dk": "adgangskode", "hu": "jelszó", "hr": "lozinka", "nl": "wachtwoord", "pt": "palavra passe", "at": "passwort"}),
+    Kind("secret", TEXT, latin("lexify", text="$2y$10$" + "?" * 53), {"en": "user password, password digest, secret key, api key", "ro": "parola", "dk": "adgangskode", "hu": "jelszó", "hr": "lozinka", "nl": "wachtwoord", "pt": "palavra passe", "at": "passwort"}),
     Kind("gender", TEXT, latin("random_element", elements=("M", "F")), {"en": "sex, patient gender, gender identity", "ro": "sex", "dk": "køn", "hu": "nem", "hr": "spol", "nl": "geslacht", "pt": "género", "at": "geschlecht"}, told=False),
     Kind("health", TEXT, latin("random_element", elements=("Asthma", "I10", "none", "Epilepsy")), {"en": "medical history, primary diagnosis, known allergies, blood group", "ro": "diagnostic", "dk": "diagnose", "hu": "diagnózis", "hr": "dijagnoza", "nl": "diagnose", "pt": "diagnóstico", "at": "diagnose"}, told=False),
     Kind("free_text", TEXT, remark, {"en": "customer notes, internal comment, call remarks, support message", "ro": "observații", "dk": "bemærkninger", "hu": "megjegyzés", "hr": "napomena", "nl": "opmerkingen", "pt": "observações", "at": "anmerkungen"}, needles=True),
@@ -83,7 +84,9 @@ STYLES = {
     "kebab": _kebab, "custom": _custom, "numbered": _numbered, "pathlike": _pathlike,
     "camel": lambda words, _: "".join(w.capitalize() for w in words.split()),
 }  # fmt: skip
-PERSON_TABLES = {"en": "shoppers,app_users,people,hr_employees,patient_records,Contact__c,student,volunteers,drivers,tenants_persons"}
+PERSON_TABLES = {
+    "en": "shoppers,app_users,people,hr_employees,patient_records,Contact__c,student,volunteers,drivers,tenants_persons"
+}
 THING_TABLES = {"en": "items,sales_orders,parts,tariffs,machines,contracts_lines,bundles,media_files"}
 
 

@@ -1,4 +1,5 @@
 """What columns hold about people: for each kind its class, its types, how its values look, and what it is called."""
+# ruff: noqa: E501 - a kind of column reads best as a row of a table
 
 from __future__ import annotations
 
@@ -68,6 +69,7 @@ def email(rng: Random, culture: Culture) -> str:
     first, last = (plain(f(rng, culture)).replace(" ", "").lower() for f in (given, family))
     first, last = (part.replace("'", "").replace(".", "") for part in (first, last))
     number = rng.choice(("", "", str(rng.randrange(100))))
+    first = first or f"user{rng.randrange(1000)}"  # in letters that no mailbox has
     return f"{first}{rng.choice(('.', '_', ''))}{last}{number}@{rng.choice(DOMAINS)}"
 
 
@@ -104,7 +106,9 @@ def licence(rng: Random, culture: Culture) -> str:
     """Return a driver's licence number."""
     if culture.code == "uk":
         return f"{numbers.letters(rng, 5)}{numbers.digits(rng, 6)}{numbers.letters(rng, 2)}9{numbers.letters(rng, 2)}"
-    return rng.choice((numbers.letters(rng, 1) + numbers.digits(rng, 8), numbers.letters(rng, 2) + numbers.digits(rng, 9)))
+    return rng.choice(
+        (numbers.letters(rng, 1) + numbers.digits(rng, 8), numbers.letters(rng, 2) + numbers.digits(rng, 9))
+    )
 
 
 def secret(rng: Random, _: Culture) -> str:

@@ -52,7 +52,7 @@ def iban(rng: Random, country: str) -> str:
 
 def ssn(rng: Random) -> str:
     """Return a US social security number."""
-    area = rng.choice([n for n in (rng.randrange(1, 666), rng.randrange(667, 900))])
+    area = rng.choice((rng.randrange(1, 666), rng.randrange(667, 900)))
     return f"{area:03d}-{rng.randrange(1, 100):02d}-{rng.randrange(1, 10000):04d}"
 
 
@@ -175,4 +175,6 @@ def gtin(rng: Random) -> str:
 
 def tracking(rng: Random) -> str:
     """Return a parcel's number, as carriers write it."""
-    return rng.choice((f"1Z{letters(rng, 3)}{digits(rng, 13)}", digits(rng, 20), f"RR{digits(rng, 9)}DE", "JD01" + digits(rng, 16)))
+    return rng.choice(
+        (f"1Z{letters(rng, 3)}{digits(rng, 13)}", digits(rng, 20), f"RR{digits(rng, 9)}DE", "JD01" + digits(rng, 16))
+    )

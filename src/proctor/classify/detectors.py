@@ -85,7 +85,8 @@ PHONE = (
 )
 PHONE_NATIONAL = (
     r"\(\d{2,4}\)[ .\-]?\d{3,5}[ .\-]?\d{3,4}" + _EXTENSION + r"|(?:1-)?\d{3}[ .\-]\d{3}[ .\-]\d{3,4}" + _EXTENSION
-    + r"|0\d{1,5}[ .\-/]\d{2,8}(?:[ .\-/]?\d{2,4}){0,4}|\d{2,3}(?: \d{2,3}){2,4}|3\d\d-\d{7}|0[1-9]\d{8,9}"
+    + r"|0\d{1,5}[ .\-/]\d{2,8}(?:[ .\-/]?\d{2,4}){0,4}|\d{2,3}(?: \d{2,3}){2,4}"
+    + r"|3\d\d-\d{7}|0[1-9]\d{8,9}|\d{2,4}-\d{3,4}-\d{3,4}"
 )  # fmt: skip
 IBAN = r"[A-Za-z]{2}\d{2}(?: ?[0-9A-Za-z]{4}){2,7}(?: ?[0-9A-Za-z]{1,3})?"
 SSN = r"\d{3}-\d{2}-\d{4}|\d{3} \d{2} \d{4}"
@@ -107,8 +108,9 @@ _STREET_BEHIND = (
     "|väg|gränd|vej|gade|veien|vegen|gaten|katu|tie|polku|kuja|cesta|ulice|náměstí|iela|gatvė|utca|sokağı"
 )
 STREET = (
-    rf"(?is)[^@{{}}<>]*(?:(?:^|[\s,;/(])(?:{_STREET_BEFORE}|c/)(?:[\s.,)]|$)|(?:{_STREET_BEHIND})\.?(?:[\s,;.]|$))[^@{{}}<>]*"
-)
+    rf"(?is)[^@{{}}<>]*(?:(?:^|[\s,;/(])(?:{_STREET_BEFORE}|c/)(?:[\s.,)]|$)"
+    rf"|(?:{_STREET_BEHIND})\.?(?:[\s,;.]|$))[^@{{}}<>]*"
+)  # fmt: skip
 
 
 def _street_and_number(value: str) -> bool:
@@ -178,7 +180,9 @@ class DetectorSet:
 
     def matches(self, value: str) -> list[Match]:
         """Return every class that the whole value shows, surest first."""
-        if _TELLING(value) is None or len(value) > MAX_VALUE:
+        if _TELLING(value) is None and (len(value) < LONG_WORD or " " in value):
+            return []
+        if len(value) > MAX_VALUE:
             return []
         stripped = value.strip()
         if "\0" in stripped:
@@ -192,8 +196,9 @@ class DetectorSet:
         return accepted
 
 
-# No pattern matches a value without one of these, and most words are values without. A class of characters, no more:
-# it is looked for in time linear in the value.
+LONG_WORD = 20
+# No pattern matches a value without one of these unless it is one long word (a key of letters alone), and most words
+# are values without. A class of characters, no more: it is looked for in time linear in the value.
 _TELLING = re.compile(r"[0-9@{$:_\-]").search
 
 

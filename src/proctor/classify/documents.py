@@ -1,4 +1,4 @@
-"""Classify, documents: the paths of JSON and hstore values, each with the keys on its way and some of what stands there.
+"""Classify, documents: the paths of JSON and hstore values, with some of what stands at each.
 
 In comes text; out go `$.customer.email` and the like, bounded in number, depth and length. What is no document has no
 paths. Values are handed on to be looked at, and kept by nobody.

@@ -10,6 +10,7 @@ from proctor.classify.classes import CLASSES
 from proctor.classify.documents import spelt
 from proctor.classify.names import About, Hint, Strength, hint_for
 from proctor.classify.prevalence import Profile
+from proctor.classify.words import words_of
 from proctor.terms import DataClass
 
 ENOUGH = 10
@@ -27,9 +28,11 @@ _WITH_DIGITS = frozenset(
 )  # fmt: skip
 _NEVER_MACHINES = frozenset({"postal_address", "street", "city", "free_text", "person_name"})
 # Names of texts of any kind: what people write of people goes by `notes`, `remarks`, `feedback`.
-_ANY_TEXT = frozenset(
-    "description message messages body text content details summary subject reason misc beschreibung descripcion"
-    " descrizione descricao omschrijving opis aciklama keterangan instructions history statement answer answers".split()
+_ANY_TEXT = words_of(
+    """
+    description message messages body text content details summary subject reason misc beschreibung descripcion
+    descrizione descricao omschrijving opis aciklama keterangan instructions history statement answer answers
+    """
 )
 
 
@@ -43,6 +46,8 @@ def contradicted(hint: Hint, seen: Profile) -> bool:
     few = seen.distinct <= FEW_WORDS and seen.distinct * 2 <= seen.rows
     if few and (data_class == "email" or (data_class in _WITH_DIGITS and seen.numbers < 0.2)):
         return True
+    if data_class == "person_name" and hint.qualified and hint.strength is Strength.WEAK:
+        return seen.names + seen.first + seen.last < 0.1 and seen.alike < 0.5 and seen.latin >= 0.5
     if data_class == "free_text" and seen.spans == 0:
         if hint.words in _ANY_TEXT:
             return seen.longest < 60 or seen.wordy < 0.3
@@ -79,4 +84,3 @@ def _agrees(data_class: DataClass, below: Profile, topic: About) -> bool:
         )
     share = below.shares.get(data_class)
     return share is not None and share.share >= 0.5 and share.proof >= 0.5
-

@@ -9,17 +9,29 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from proctor.classify.known_names import FAMILY, GIVEN
+from proctor.classify.known_names import EASTERN, FAMILY, GIVEN
+from proctor.classify.words import words_of
 
 MAX_NAME = 80
-_TITLES = frozenset("mr mrs ms miss dr prof sir herr frau hr fr m mme mlle don dona sr sra sig dott shri smt san ing mag dipl".split())
-# What stands in the names of firms, books and goods, and in no person's.
-_OF_THINGS = frozenset(
-    "ltd inc llc gmbh ag kg sa sarl sas srl spa sl bv nv ab oy as plc co corp company group holding holdings bank and und et"
-    " the of for with by air one street road avenue model media foods systems logistics store shop shoes ring sofa tea"
-    " pvt lda sons brothers partners associates services solutions international university school church hotel".split()
+_TITLES = words_of(
+    """
+    mr mrs ms miss dr prof sir herr frau hr fr m mme mlle don dona sr sra sig dott shri smt san ing mag dipl
+    """
 )
-_PARTICLES = frozenset("de da di do dos das del della la le van von der den ter ten al el bin ibn y e du des zu af av".split())
+# What stands in the names of firms, books and goods, and in no person's.
+_OF_THINGS = words_of(
+    """
+    ltd inc llc gmbh ag kg sa sarl sas srl spa sl bv nv ab oy as plc co corp company group holding holdings bank and
+    und et the of for with by air one street road avenue model media foods systems logistics store shop shoes ring
+    sofa tea pvt lda sons brothers partners associates services solutions international university school church
+    hotel
+    """
+)
+_PARTICLES = words_of(
+    """
+    de da di do dos das del della la le van von der den ter ten al el bin ibn y e du des zu af av
+    """
+)
 _NAME_WORD = re.compile(r"[^\W\d_][^\W\d_]*(?:['’\-][^\W\d_]+)*\.?")
 
 
@@ -53,12 +65,25 @@ def name_words(value: str) -> list[str] | None:
 
 def looks_like_a_name(value: str) -> bool:
     """Say whether two or more capitalised words have a common given name among them, or family names only."""
+    if value[:1] >= "\u3000":
+        return _eastern(value)
     words = name_words(value)
     if words is None:
         return False
     if any(word.partition("-")[0] in GIVEN for word in words):
         return True
     return sum(word in FAMILY for word in words) >= 2
+
+
+def _eastern(value: str) -> bool:
+    """Say whether a common family name stands before a given one, as in Chinese, Japanese and Korean."""
+    bare = unicodedata.normalize("NFC", value).replace("\u3000", " ")
+    family, _, given = bare.partition(" ")
+    if given:
+        return family in EASTERN and len(given) <= 6
+    return 2 <= len(bare) <= 4 and any(
+        bare.startswith(name) and len(bare) > len(name) for name in (bare[:1], bare[:2]) if name in EASTERN
+    )
 
 
 def is_given(value: str) -> bool:

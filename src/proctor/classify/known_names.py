@@ -1,4 +1,4 @@
-"""Classify, the words: common given and family names of many countries, in lower case and without accents. Data only."""
+"""Classify, the words: common given and family names of many countries, in lower case, without accents. Data only."""
 
 from __future__ import annotations
 
@@ -238,5 +238,14 @@ FAMILY = words_of(
     wells werner west white wieczorek wikstrom willems williams willis wilson winkler winter wisniewska wisniewski
     witkowski wojcik wolf wood woods wozniak wright wrobel xie yadav yamada yamaguchi yamamoto yang yildirim yildiz
     yilmaz yoon yoshida young zajac zeman zhang zhao zheng zhou zhu ziegler zielinska zielinski zimmermann
+    """
+)
+EASTERN = words_of(
+    """
+    佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 林 斎藤 清水 山崎 森
+    池田 橋本 阿部 石川 山下 中島 石井 小川 前田 岡田 長谷川 藤田 後藤 近藤 村上 遠藤 青木 坂本 斉藤 福田 太田
+    西村 藤井 金子 岡本 藤原 中野 三浦 原田 松田 竹内 王 李 张 刘 陈 杨 黄 赵 吴 周 徐 孙 马 朱 胡 郭 何 高 罗 郑
+    梁 谢 宋 唐 许 韩 冯 邓 曹 彭 曾 萧 陳 張 劉 楊 吳 趙 김 이 박 최 정 강 조 윤 장 임 한 오 서 신 권 황 안 송
+    류 홍
     """
 )

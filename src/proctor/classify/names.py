@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from proctor.classify import tongues, words
 from proctor.classify.facts import TableFacts
+from proctor.classify.words import words_of
 from proctor.terms import DataClass
 
 MAX_NAME = 256  # a name is a promise by a stranger, too
@@ -47,6 +48,8 @@ class Hint:
     data_class: DataClass
     strength: Strength
     words: str
+    qualified: bool = False
+    """Other words stand beside these: `paint_name` is a name, but perhaps of a paint."""
 
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
@@ -61,8 +64,16 @@ _ABBREVIATED = {
     "ctry": "country", "acnt": "account", "psswd": "password", "pswrd": "password", "cntct": "contact",
 }  # fmt: skip
 # Words that join and words that say of what type a column is: neither changes what it holds.
-_JOINING = frozenset("de du des da do dos das di del della dello dei of the la les el los und och ja och van der den".split())
-_TYPED = frozenset("tx txt val vc vch str col fld raw orig enc".split())
+_JOINING = words_of(
+    """
+    de du des da do dos das di del della dello dei of the la les el los und och ja och van der den
+    """
+)
+_TYPED = words_of(
+    """
+    c tx txt val vc vch str col fld raw orig enc
+    """
+)
 
 
 def _split(table: dict[str, str]) -> dict[tuple[str, ...], DataClass]:
@@ -101,12 +112,26 @@ def _skeletons() -> dict[str, str]:
             bones = word[0] + "".join(c for c in word[1:] if c not in "aeiouy")
             if 3 <= len(bones) < len(word):
                 found.setdefault(bones, set()).add(word)
-    return {bones: min(those) for bones, those in found.items() if len(those) == 1 and bones not in _VOCABULARY}
+    common = {bones: those & _COMMON or those for bones, those in found.items() if bones not in _VOCABULARY}
+    return {bones: min(those) for bones, those in common.items() if len(those) == 1}
+
+
+# Which word is meant where several tongues share one without vowels: passport, passeport, passaporto.
+_COMMON = words_of(
+    """
+    passport postal street login document travel phone mobile number address customer employee patient person member
+    email first last name surname given family birth date code city state country gender salary account card credit
+    bank password secret token national identity social security license driver company product order invoice item
+    description status type amount price total quantity employer manufacturer supplier
+    """
+)
 
 
 _VOWELLESS = _skeletons()
 # Inside a run without separators only long words are trusted: `postage` is no age, `passport` no port.
-_COMPOUND_START = frozenset({"zip", "tel", "ssn", "dob", "tax", "fax", "user", "nom", "ip", "mac", "cc", "dl", "num", "no"})
+_COMPOUND_START = frozenset(
+    {"zip", "tel", "ssn", "dob", "tax", "fax", "user", "nom", "ip", "mac", "cc", "dl", "num", "no"}
+)
 _COMPOUND_END = frozenset({"no", "id", "nr", "num", "ip", "dt", "nm", "pay", "lng", "lat", "nbr", "cd", "nac", "iban"})
 _COMPOUND_WITHIN = frozenset({"de", "du", "di", "da", "do", "del", "of"})
 # Whole runs that segmentation would misread.
@@ -139,7 +164,7 @@ def _compound(run: str) -> tuple[str, ...] | None:
                 (len(piece) >= 4 and piece in _VOCABULARY)
                 or (start == 0 and piece in _COMPOUND_START)
                 or (end == len(run) and start > 0 and piece in _COMPOUND_END)
-                or (0 < start and end < len(run) and piece in _COMPOUND_WITHIN)
+                or (start > 0 and end < len(run) and piece in _COMPOUND_WITHIN)
             )
             found = best[end]
             if allowed and (found is None or len(before) + 1 < len(found)):
@@ -214,7 +239,7 @@ def _best(tokens: tuple[str, ...], *, whole: bool) -> Hint | None:
                 phrase = tokens[start : start + length]
                 if _spoiled(tokens, start, length, data_class, strength, whole=whole):
                     continue
-                return Hint(data_class, strength, " ".join(phrase))
+                return Hint(data_class, strength, " ".join(phrase), length < len(tokens))
     return None
 
 

@@ -15,14 +15,17 @@ from proctor.classify.documents import MAX_DOCUMENT, elements_of, leaves_of
 from proctor.classify.facts import ColumnFacts
 from proctor.classify.given import is_family, is_given, looks_like_a_name, name_words, plain
 from proctor.classify.text import find_spans
+from proctor.classify.words import words_of
 from proctor.terms import DataClass
 
 MAX_SAMPLE = 2000
 LONG_WORD = 24
 # What people and programs write where they have nothing to write: no value, and no evidence against the others.
-PLACEHOLDERS = frozenset(
-    "- -- . .. ? ?? * / 0 n/a na n.a. n.a none null nil nan unknown unbekannt inconnu desconocido sconosciuto tbd tba"
-    " todo x xx xxx xxxx test empty leer vide missing (null) <null> [null] not_provided undefined keine ninguno".split()
+PLACEHOLDERS = words_of(
+    """
+    - -- . .. ? ?? * / 0 n/a na n.a. n.a none null nil nan unknown unbekannt inconnu desconocido sconosciuto tbd tba
+    todo x xx xxx xxxx test empty leer vide missing (null) <null> [null] not_provided undefined keine ninguno
+    """
 )
 
 
@@ -50,6 +53,8 @@ class Profile:
     """How many different names."""
     alike: float = 0.0
     """Share of values that have the form of a full name, known or not."""
+    latin: float = 0.0
+    """Share of values in a script whose names `given` can read."""
     first: float = 0.0
     """Share of values that are a common given name."""
     last: float = 0.0
@@ -95,7 +100,7 @@ def _plain_profile(values: list[str], shapes: DetectorSet, *, searched: bool, de
     seen: dict[DataClass, set[str]] = {}
     proofs: dict[DataClass, float] = {}
     named: set[str] = set()
-    inside = names = alike = first = last = wordy = numbers = machine = 0
+    inside = latin = names = alike = first = last = wordy = numbers = machine = 0
     for value in values:
         matched = set()
         for match in shapes.matches(value):
@@ -119,6 +124,7 @@ def _plain_profile(values: list[str], shapes: DetectorSet, *, searched: bool, de
             named.add(value)
         last += is_family(value)
         alike += name_words(value) is not None
+        latin += value[:1] < "\u0370"
     rows = len(values)
     documents = [v for v in values if v.lstrip()[:1] in {"{", "["} or "=>" in v] if searched and deep else []
     return Profile(
@@ -129,6 +135,7 @@ def _plain_profile(values: list[str], shapes: DetectorSet, *, searched: bool, de
         names=names / rows,
         named=len(named),
         alike=alike / rows,
+        latin=latin / rows,
         first=first / rows,
         last=last / rows,
         spans=inside / rows,

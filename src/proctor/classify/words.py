@@ -163,8 +163,7 @@ WEAK: dict[str, str] = {
     "nationality": "marital status|marital|civil status|familienstand|etat civil|estado civil|stato civile|country of"
     " origin|mother tongue|native language|origin",
     "special_category": "party|union|belief|beliefs|orientation|conviction|veteran",
-    "username": "user|userid|nick|account name|profile name|screenname|slug|website|homepage|social profile|url"
-    "|profile url|avatar url|uid name",
+    "username": "user|userid|nick|account name|profile name|screenname|social profile|profile url|avatar url|uid name",
     "secret": "token|code secret|pass|otp code|code pin",
     "free_text": "note|answer|answers|notes|comment|comments|remark|remarks|description|bio|biography|about"
     "|about me|message|messages"
@@ -208,7 +207,8 @@ NEGATIVE_TAIL = words_of(
     created modified deleted requested failed success limit max min avg sum threshold precision interval duration
     ttl anzahl typ art nombre_de case book space pool range prefix mask netmask gateway cidr width height plan score
     change verify prompt reminder reminders notification notifications alert alerts setting settings config options
-    option feature features
+    option feature features subject hash hashed template vorlage plantilla modelo modele modello modell memory memoria
+    memoire speicher screen
     """
 )
 # Before what it qualifies: `is_email`, `num_phones`, `has_passport`.
@@ -236,7 +236,7 @@ THING_QUALIFIER = words_of(
     policy common scientific generic species team league club category domain bus memory contract port tournament
     stadium firma unternehmen produkt artikel datei societe produit fichier entreprise empresa producto producto
     azienda prodotto bedrijf banque banco banca printer network interface account job shipping_method carrier
-    event_type display_type vessel ship aircraft vehicle
+    event_type display_type vessel ship aircraft vehicle employer paint manufacturer maker partner_company
     """
 )
 

@@ -71,6 +71,7 @@ DEFAULTS: dict[DataClass, str] = {
         "mac": "mac_address",
         "geo": "geolocation",
         "document": "document",
+        "spans": "prose",
         "redact": "gender nationality special_category health biometric secret free_text",
     }.items()
     for data_class in classes.split()

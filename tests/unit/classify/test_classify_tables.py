@@ -249,8 +249,9 @@ def test_a_flag_by_a_telling_name_is_only_a_flag() -> None:
 def test_free_text_is_personal_when_personal_values_stand_in_it() -> None:
     rows: list[str | None] = [f"ticket {i} was closed without a reply" for i in range(40)]
     assert one("body", rows) is None
-    assert one("body", [*rows, "please call +1-202-555-0147 at once"]) == "free_text"
-    assert one("note", ["mail zelda@sentinel.example for the key"], of="products") == "free_text"
+    assert one("body", [*rows, "please call +1-202-555-0147 at once"]) == "prose"
+    assert one("note", ["mail zelda@sentinel.example for the key"], of="products") == "prose"
+    assert one("body", [*rows, "please call +1-202-555-0147 at once"], of="customers") == "free_text"
 
 
 def test_notes_about_persons_are_personal_however_they_look() -> None:
