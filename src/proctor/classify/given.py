@@ -13,6 +13,7 @@ from proctor.classify.known_names import EASTERN, FAMILY, GIVEN
 from proctor.classify.words import words_of
 
 MAX_NAME = 80
+MAX_RUN = 200  # capitalised words in a row
 _TITLES = words_of(
     """
     mr mrs ms miss dr prof sir herr frau hr fr m mme mlle don dona sr sra sig dott shri smt san ing mag dipl
@@ -84,6 +85,24 @@ def _eastern(value: str) -> bool:
     return 2 <= len(bare) <= 4 and any(
         bare.startswith(name) and len(bare) > len(name) for name in (bare[:1], bare[:2]) if name in EASTERN
     )
+
+
+def begins_a_name(run: str) -> int | None:
+    """Return where a name begins in a run of capitalised words: at a given name with a word behind it, or None.
+
+    `Dear Anna Schmidt` begins one at its second word, `Last Tuesday Morning` none.
+    """
+    at = 0
+    words = run.split(" ")
+    if len(words) > MAX_RUN:
+        return 0  # no prose; not looked through, and so not shown
+    for index, word in enumerate(words):
+        known = plain(word.strip(",.")).partition("-")[0]
+        behind = plain(words[index + 1].strip(",.")) if index + 1 < len(words) else ""
+        if behind and behind not in _OF_THINGS and (known in GIVEN or (known in FAMILY and behind in GIVEN)):
+            return at
+        at += len(word) + 1
+    return None
 
 
 def is_given(value: str) -> bool:

@@ -184,6 +184,8 @@ def looks_masked(value: bytes, data_class: DataClass, key: bytes, *, type_family
     if type_family == "text":
         if value == plain.WORD or words.email_like_ours(value) or words.is_digest(value):
             return True
+        if DEFAULTS.get(data_class) == "spans" and nested.MASKED_SPAN in value:
+            return True
     elif type_family in {"integer", "decimal"} and not numbers.is_tagged_number(data_class, value):
         return False
     return decode(value, data_class, key, type_family=type_family) is not None

@@ -180,7 +180,7 @@ def form_of(order: Order, made: Callable[[Order], Mask], defaults: dict[DataClas
         case "document", ("json" | "text"):
             return lambda v: nested.mask_document(keyed, v, leaf)
         case "spans", "text" if find is not None:
-            return lambda v: nested.mask_spans(v, find, leaf)
+            return lambda v: nested.mask_spans(v, find)
         case (_, "json") | (("document" | "spans"), _):
             return _hide
         case _:

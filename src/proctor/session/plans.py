@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from proctor.classify import find_spans
 from proctor.policy import masked_keys, masks
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
@@ -82,10 +83,17 @@ class Wardrobe:
             return hidden
         width = field.type_modifier - 4 if field.type_oid in (1042, 1043) and field.type_modifier >= 4 else None
         family = FAMILIES.get(field.type_oid, "text")
-        mask = masks.make_mask(spec.name, spec.data_class, key=self._key, type_family=family, max_length=width)
+        mask = masks.make_mask(
+            spec.name, spec.data_class, key=self._key, type_family=family, max_length=width, find_spans=_within
+        )
         if field.format == 0 or field.type_oid in TEXT_KINDS:
             return mask
         return _binary(mask, field.type_oid, constant)
+
+
+def _within(text: bytes) -> list[tuple[int, int, DataClass]]:
+    """Return where personal values stand in a text: `classify` finds them, `policy` masks them, in no other place."""
+    return [(span.start, span.end, span.data_class) for span in find_spans(text, names=True)]
 
 
 def _binary(mask: CellMask, oid: int, constant: bytes | None) -> CellMask:
