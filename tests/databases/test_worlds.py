@@ -12,13 +12,13 @@ import pytest
 import uvloop
 
 from demo.postgres import ThrowawayPostgres
-from proctor.audit.record import Body
+from proctor.audit.record import Body, ClassificationChanged, ScanFinished
 from proctor.edge.config import Database, Host, Secret, UpstreamRole
 from proctor.edge.epochs import Epochs
 from proctor.edge.store import Store
 from proctor.edge.world import DatabaseWorld, RuleBook
 from proctor.policy.rules import Rules
-from proctor.terms import Column, Relation, Taint
+from proctor.terms import Column, DataClass, Finding, Relation, Taint
 
 HOUR = 3_600_000_000_000
 MAIL = Column(Relation("public", "people"), "email")
@@ -207,5 +207,44 @@ def test_no_version_comes_twice(stage: Stage) -> None:
             seen.append(one.version)
             assert seen == sorted(set(seen))
             assert one.version == one.version
+
+    play(story)
+
+
+def test_what_comes_into_a_clean_column_is_an_event_and_counts_from_then_on(stage: Stage) -> None:
+    """Values of an answer have shown it: the map says so, the journal too, and the other worker knows."""
+
+    async def story() -> None:
+        shown = {NOTE: Finding(DataClass("email"), 0.9, "60% of 20 sampled values show e-mail address")}
+        async with stage.world() as one, stage.world() as other:
+            one.drifted({**shown, Column(NOTE.relation, "no such column"): shown[NOTE]})
+            assert one.classified.class_of(NOTE) == "email"
+            assert one.classified.findings[NOTE].evidence.startswith("drift: ")
+            await other.refresh()
+            assert other.classified.class_of(NOTE) == "email"
+            changed = [r for r in stage.records if isinstance(r, ClassificationChanged)]
+            assert [(r.column, r.after, r.source) for r in changed] == [("public.notes.note", "email", "drift")]
+            one.drifted(shown)
+            assert len([r for r in stage.records if isinstance(r, ClassificationChanged)]) == 1, "it is no news"
+        async with stage.world() as third:
+            assert third.classified.class_of(NOTE) == "email", "a restart forgets nothing"
+
+    play(story)
+
+
+def test_a_restart_scans_nothing_and_ddl_has_only_what_changed_scanned(stage: Stage) -> None:
+    def scans() -> list[int]:
+        return [r.tables for r in stage.records if isinstance(r, ScanFinished)]
+
+    async def story() -> None:
+        async with stage.world():
+            assert scans() == [2]
+        async with stage.world() as again:
+            assert scans() == [2], "nothing has changed"
+            stage.run("alter table notes add column mail text; update notes set mail = 'a' || id || '@example.org'")
+            again.catalog_changes()
+            await again.refresh()
+            assert scans() == [2, 1]
+            assert again.classified.class_of(Column(NOTE.relation, "mail")) == "email"
 
     play(story)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from proctor.errors import Fault, HouseFault
 from proctor.policy.rules import Rules
 from proctor.policy.tickets import digest, unfit
+from proctor.session.drift import Watch
 from proctor.session.inheritance import inherited, wearing
 from proctor.session.judge import Memory, Verdict
 from proctor.session.plans import Wardrobe
@@ -109,6 +110,8 @@ class FakeWorld:
         self._rules = rules
         self._events = events
         self._changes = self._seen = 0
+        self.watch = Watch()
+        self.drift: dict[Column, Finding] = {}
 
     @property
     def version(self) -> int:
@@ -127,6 +130,9 @@ class FakeWorld:
         self.shared = shared
         self.classified = classified or self.classified
         self._changes += 1
+
+    def drifted(self, found: Mapping[Column, Finding]) -> None:
+        self.drift |= found
 
     def inherit(self, taints: Iterable[Taint]) -> None:
         self.classified = replace(

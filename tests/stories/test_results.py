@@ -156,3 +156,15 @@ def _events(story: Story) -> list[talk.UpstreamEvent]:
     from tests.stories.house import talking_leg
 
     return list(talking_leg().feed(story.heard))
+
+
+async def test_a_clean_column_that_begins_to_hold_emails_is_noticed(story: Story) -> None:
+    """The rows that show it are the last to pass: the world hears of it before the next statement is judged."""
+    rows = [(f"n{at}@corp.example".encode(),) for at in range(9)]
+    story.database.results["select note from orders"] = Result(
+        [column("note", table=OIDS["orders"], number=4)], rows, "SELECT 9"
+    )
+    await story.asks(messages.query("select note from orders"))
+    assert {str(column): finding.data_class for column, finding in story.world.drift.items()} == {
+        "public.orders.note": "email"
+    }

@@ -7,7 +7,7 @@ read values, `prevalence` counts, `text` finds personal values inside prose. `cl
 from __future__ import annotations
 
 from proctor.classify.classes import CLASSES, ClassInfo, title_of
-from proctor.classify.combine import classify_table
+from proctor.classify.combine import classify_table, shown_by_values
 from proctor.classify.facts import ColumnFacts, Family, TableFacts, family
 from proctor.classify.names import hint_for
 from proctor.classify.text import Span, find_spans
@@ -23,5 +23,6 @@ __all__ = [
     "family",
     "find_spans",
     "hint_for",
+    "shown_by_values",
     "title_of",
 ]

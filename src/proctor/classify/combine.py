@@ -75,6 +75,29 @@ def classify_table(table: TableFacts) -> dict[str, Finding]:
     return {c.facts.name: _verdict(c, topic) for c in columns}
 
 
+def shown_by_values(table: TableFacts, names: frozenset[str]) -> dict[str, Finding]:
+    """Return what the values of those columns show by themselves, where they show anything; names judge no column.
+
+    For few values of a column that was found clean on more: neither likeness to names nor length is enough then.
+    """
+    columns = [_Column(f, _fitting_hint(f), profile(f) if f.name in names else Profile()) for f in table.columns]
+    topic = about(table, {data_class for c in columns for data_class in _identifying(c)})
+    found = {}
+    for column in columns:
+        seen = column.profile
+        if seen.rows < SOME_ROWS or not (seen.spans * seen.rows >= SOME_ROWS - 1 or seen.shares or seen.paths):
+            continue
+        for judge in (_by_shape, _by_document, _by_text):
+            verdict = judge(column, topic)
+            if verdict is not None and verdict.data_class not in _BY_LIKENESS:
+                found[column.facts.name] = verdict
+                break
+    return found
+
+
+_BY_LIKENESS = frozenset({"person_name", "given_name", "family_name"})
+
+
 def _fitting_hint(facts: ColumnFacts) -> Hint | None:
     hint = hint_for(facts.name)
     return hint if hint is not None and _fits(hint.data_class, facts.type) else None

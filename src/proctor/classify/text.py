@@ -74,7 +74,8 @@ _ANY.Compile()
 
 
 _NAMES = re2.compile(
-    r"\b\p{Lu}[\p{L}'’\-]+(?:,? (?:de|da|di|do|dos|del|la|van|von|der|den|bin|al|e|y|\p{Lu}[\p{L}'’\-]*\.?))+".encode(), _OPTIONS
+    r"\b\p{Lu}[\p{L}'’\-]+(?:,? (?:de|da|di|do|dos|del|la|van|von|der|den|bin|al|e|y|\p{Lu}[\p{L}'’\-]*\.?))+".encode(),
+    _OPTIONS,
 )
 
 

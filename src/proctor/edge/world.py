@@ -13,7 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
-from proctor.audit.record import Body, ScanFinished
+from proctor.audit.record import Body, ClassificationChanged, ScanFinished
 from proctor.classify import classify_table
 from proctor.edge import scanner, snapshots
 from proctor.edge.config import Database
@@ -23,6 +23,7 @@ from proctor.edge.store import Store
 from proctor.edge.upstream import OWN_SETTINGS, Questions
 from proctor.errors import Fault
 from proctor.policy.rules import Rules
+from proctor.session.drift import Watch
 from proctor.session.inheritance import inherited, together, wearing
 from proctor.session.ports import Clock
 from proctor.sql.catalog import Catalog, RelationDef
@@ -90,6 +91,7 @@ class DatabaseWorld:
         self._drift_at = 0
         self._turn = asyncio.Lock()
         self._unused = 0
+        self.watch = Watch()
         self._unseen: frozenset[Relation] = frozenset()
         self._blind: frozenset[Relation] = frozenset()
         self._blind_until = 0
@@ -165,6 +167,35 @@ class DatabaseWorld:
             self._save_copied()
         except Fault as fault:
             log.error("database %s: what was copied is known to this worker alone: %s", self.database.name, fault)
+
+    def drifted(self, found: Mapping[Column, Finding]) -> None:
+        """Take in that values of clean columns show a class. It is an event, and they are masked from now on."""
+        known = self._classified.findings
+        fresh = {c: f for c, f in found.items() if c in known and known[c].data_class is None}
+        if not fresh:
+            return
+        for column, finding in fresh.items():
+            drift = Finding(finding.data_class, finding.confidence, f"drift: {finding.evidence}", "inherited")
+            self._copied[column] = together(self._copied.get(column, CLEAN), drift)
+            if column.relation.schema != TEMPORARY:
+                self._unsaved[column] = drift
+            self._record(
+                ClassificationChanged(
+                    id=new_id(self._clock),
+                    database=self.database.name,
+                    column=str(column),
+                    before=None,
+                    after=finding.data_class,
+                    source="drift",
+                    because=finding.evidence,
+                )
+            )
+        log.warning("database %s: %d columns that were clean hold personal values now", self.database.name, len(fresh))
+        self._show()
+        try:
+            self._save_copied()
+        except Fault as fault:
+            log.error("database %s: the drift is known to this worker alone: %s", self.database.name, fault)
 
     def _save_copied(self) -> None:
         if self._unsaved:
@@ -260,6 +291,7 @@ class DatabaseWorld:
         if minute != self._minute:
             self._minute = minute
             self._version += 1
+            self.watch.reopen(self._clock.monotonic_ns())
 
     async def look(self) -> None:
         """See whether anybody else has changed the catalog or the data map; called once a second."""

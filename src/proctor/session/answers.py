@@ -198,7 +198,18 @@ class Answers:
         if not exchange.planned:
             self._plan_portal(exchange, front.entry)
         self._count(exchange, event.count, len(event.raw))
+        if exchange.verdict.lore.look_at <= (now := self._clock.monotonic_ns()):
+            self._glance(exchange, event.raw, now)
         self._out.append(self._masked(exchange, event.raw) if exchange.plan is not None else event.raw)
+
+    def _glance(self, exchange: Exchange, raw: bytes, now: int) -> None:
+        """See whether values show what the data map does not know; it counts from the next statement on."""
+        catalog, masked = self._catalog(), exchange.plan.wears if exchange.plan is not None else ()
+        if catalog is not None:
+            known = self._world.classified
+            found = self._world.watch.glance(exchange.verdict, masked, raw, catalog, known, now)
+            if found:
+                self._world.drifted(found)
 
     def _masked(self, exchange: Exchange, raw: bytes) -> bytes:
         worn: Plan = exchange.plan  # type: ignore[assignment]  # the caller looked

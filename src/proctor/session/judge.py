@@ -75,7 +75,7 @@ class Stamp:
     rule_set: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Lore:
     """What is learnt of a statement by recording and running it; shared by all texts that are judged like it."""
 
@@ -87,6 +87,8 @@ class Lore:
     """A place for the ledger to keep whether it seals the bound values, and the text."""
     shown: dict[bytes, bytes] = field(default_factory=dict)
     """The descriptions, by the result formats asked for, whose rows pass as they are; what the fast lane goes by."""
+    look_at: int = 0
+    """From when on its answers are looked at again, on the monotonic clock."""
 
 
 @dataclass(slots=True)

@@ -5,16 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from proctor.errors import Fault
 from proctor.policy.rules import Rules
+from proctor.session.drift import Watch
 from proctor.session.judge import Verdict
 from proctor.sql.catalog import Catalog
-from proctor.terms import Claims, Classified, Hold, Identity, Relation, SessionId, Taint, Ticket
+from proctor.terms import (
+    Claims,
+    Classified,
+    Column,
+    Finding,
+    Hold,
+    Identity,
+    Relation,
+    SessionId,
+    Taint,
+    Ticket,
+)
 
 
 class Outlet(Protocol):
@@ -78,6 +90,13 @@ class World(Protocol):
 
     def inherit(self, taints: Iterable[Taint]) -> None:
         """Take in that values were copied: the columns they went to are as sensitive from now on, for everybody."""
+
+    @property
+    def watch(self) -> Watch:
+        """Return the watch over the columns that count as clean."""
+
+    def drifted(self, found: Mapping[Column, Finding]) -> None:
+        """Take in that values of clean columns show a class: they are sensitive from now on, for everybody."""
 
     def catalog_changes(self) -> None:
         """Raise the shared epoch: DDL is about to run, or has just ended."""
