@@ -19,14 +19,18 @@ from pathlib import Path
 
 from bench.pgbench import OUT
 from proctor import twins
+from proctor.policy.decide import decide
+from proctor.policy.files import RuleFile, shipped_files
 from proctor.policy.rules import Rules
 from proctor.session.judge import Bench, Memory, Stamp
-from proctor.sql import SessionSettings
+from proctor.sql import SessionSettings, analyze
 from proctor.sql.catalog import Catalog, ColumnDef, RelationDef
 from proctor.terms import Allow, Classified, Column, Context, DataClass, Finding, Identity, Kind, Relation
 
-TARGET_SHAPE_US, TARGET_NEW_US = 10.0, 3000.0
+TARGET_SAME_US, TARGET_SHAPE_US, TARGET_NEW_US, TARGET_RULES_US = 5.0, 10.0, 3000.0, 500.0
+MANY_RULES = 200
 TRIES = 41
+TRIES_OF_RULES = 7
 CORPUS = Path(__file__).resolve().parents[1] / "tests" / "corpus" / "benign_postgres.jsonl"
 
 OIDS = {
@@ -220,6 +224,39 @@ def _judged(bench: Bench, memory: Memory, text: str) -> None:
     memory.keep(memory.number(bench.stamp), bench.judge(text))
 
 
+def many_rules() -> Rules:
+    """Return the shipped pack and as many rules of an operator's as make two hundred, of the sorts that are usual."""
+    sorts = (
+        'forbid (principal in Group::"team-{n}", action in [Action::"update", Action::"delete"], '
+        'resource in Database::"shop") when {{ context.estimated_rows > {n} }} unless {{ context.approved }};',
+        'forbid (principal is Agent, action, resource == Table::"public.table_{n}");',
+        'forbid (principal, action == Action::"read", resource) '
+        'when {{ resource.environment == "staging" && context.reason like "X{n}*" }};',
+        'permit (principal in Group::"support-{n}", action == Action::"unmask", resource) '
+        'when {{ resource.class == "email" && context.reason like "INC-*" }};',
+    )
+    head = '@id("own-{n}")\n@reason("measured")\n@hint("")\n'
+    own = (head + sorts[n % len(sorts)] for n in range(MANY_RULES - len(Rules.shipped())))
+    text = "\n".join(each.format(n=n) for n, each in enumerate(own))
+    return Rules.of((*shipped_files(), RuleFile("own.cedar", text)))
+
+
+def decided(rules: Rules) -> list[float]:
+    """Decide every statement on its own, no answer of the rules remembered; return what each took."""
+    bench, _ = bench_and_memory()
+    shop, classified, context = bench.catalog, bench.classified, bench.stamp.context
+    meant = [analyze(said(template, 1), shop, bench.stamp.settings)[0] for template in templates()]
+    times = []
+    for analysis in meant:
+        decide(bench.stamp.asker, analysis, context, rules, classified)  # the sets for its actions are prepared once
+        tries = []
+        for _ in range(TRIES_OF_RULES):
+            rules.forget()
+            tries.append(once(partial(decide, bench.stamp.asker, analysis, context, rules, classified)))
+        times.append(statistics.median(tries))
+    return times
+
+
 def bench_and_memory() -> tuple[Bench, Memory]:
     """Return the shop, somebody who asks, and an empty memory."""
     shop, rules = catalog(), Rules.shipped()
@@ -233,9 +270,11 @@ def main() -> int:
     """Print the table, write the figures, and say by the exit code whether the targets hold."""
     found = measure(*bench_and_memory())
     costs = [
-        cost("the same text", found.exact, None),
+        cost("the same text", found.exact, TARGET_SAME_US),
         cost("a shape seen before", found.shaped, TARGET_SHAPE_US),
         cost("a new statement", found.new, TARGET_NEW_US),
+        cost(f"the rules alone, {len(Rules.shipped())}", decided(Rules.shipped()), TARGET_RULES_US),
+        cost(f"the rules alone, {MANY_RULES}", decided(many_rules()), TARGET_RULES_US),
     ]
     held = all(line.target_us is None or line.median_us < line.target_us for line in costs)
     print(f"decisions, modules {twins.describe()}; µs each, the median of {TRIES} for what is remembered")

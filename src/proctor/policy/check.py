@@ -68,8 +68,20 @@ class Rule:
     kinds: frozenset[Kind]
     asks: bool
     """Its condition reads `context.approved` or `context.approvals`."""
-    reads_clock: bool
-    reads_probes: bool
+    reads: frozenset[str]
+    """Every attribute that its condition reads, of whatever."""
+    who: tuple[str, str] | None
+    """The one entity that its scope names as principal, or as what the principal is in."""
+
+    @property
+    def reads_clock(self) -> bool:
+        """Tell whether its answer depends on the hour."""
+        return bool(self.reads & CLOCK)
+
+    @property
+    def reads_probes(self) -> bool:
+        """Tell whether its answer depends on how often somebody has asked."""
+        return bool(self.reads & COUNTED)
 
 
 def check_rule(piece: Piece, schema: cedarpy.Schema) -> Rule:
@@ -81,10 +93,8 @@ def check_rule(piece: Piece, schema: cedarpy.Schema) -> Rule:
         raise ConfigFault(f"{piece.place}: rule {info.id}: {_plainly([e.error for e in checked.errors])}")
     _check_words(piece, info.id, policy)
     # Any attribute of that name counts, of whatever it is read: to ask once too often is the safe side.
-    read = {str(node["attr"]) for node in _nodes(policy) if "attr" in node}
-    return Rule(
-        info, actions_of(policy), kinds_of(policy), bool(read & APPROVAL), bool(read & CLOCK), bool(read & COUNTED)
-    )
+    read = frozenset(str(node["attr"]) for node in _nodes(policy) if "attr" in node)
+    return Rule(info, actions_of(policy), kinds_of(policy), bool(read & APPROVAL), read, _who(policy))
 
 
 def _parsed(piece: Piece) -> dict[str, Json]:
@@ -164,6 +174,13 @@ def kinds_of(policy: dict[str, Json]) -> frozenset[Kind]:
     if scope["op"] == "is":
         return frozenset(kind for kind, entity in ENTITY_TYPES.items() if entity == scope["entity_type"])
     return frozenset(Kind)
+
+
+def _who(policy: dict[str, Json]) -> tuple[str, str] | None:
+    scope = cast(dict[str, Json], policy["principal"])
+    within = scope.get("in") if scope["op"] == "is" else scope
+    entity = within.get("entity") if isinstance(within, dict) else None
+    return (str(entity["type"]), str(entity["id"])) if isinstance(entity, dict) else None
 
 
 def _check_words(piece: Piece, rule: str, policy: dict[str, Json]) -> None:

@@ -43,6 +43,10 @@ class Principal:
         owner = identity.on_behalf_of if identity.kind is Kind.AGENT else None
         return cls(identity.kind, identity.subject, tuple(sorted(identity.groups)), owner)
 
+    def names(self) -> list[tuple[str, str]]:
+        """Return every entity that this principal is or is in."""
+        return [(ENTITY_TYPES[self.kind], self.subject), *(("Group", group) for group in self.groups)]
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -103,20 +107,24 @@ class Question:
     target: Target
     manner: Manner
 
-    def request(self, facts: Facts) -> dict[str, object]:
-        """Return the question as Cedar's request."""
+    def request(self, facts: Facts, reads: frozenset[str] | None = None) -> dict[str, object]:
+        """Return the question as Cedar's request; with `reads`, it says nothing that none of these asks for."""
         principal, target = _principal(self.principal), _targets(self.target)[-1]
         return {
             "principal": {"type": principal.key[0], "id": principal.key[1]},
             "action": f'Action::"{self.action.value}"',
             "resource": {"type": target.key[0], "id": target.key[1]},
-            "context": msgspec.json.encode(self._context(facts)).decode(),
+            "context": msgspec.json.encode(self._told(facts, reads)).decode(),
         }
 
     def entities(self) -> Iterator[Entity]:
         """Yield the entities that the question speaks of."""
         yield _principal(self.principal)
         yield from _targets(self.target)
+
+    def _told(self, facts: Facts, reads: frozenset[str] | None) -> dict[str, object]:
+        context = self._context(facts)
+        return context if reads is None else {name: value for name, value in context.items() if name in reads}
 
     def _context(self, facts: Facts) -> dict[str, object]:
         manner = self.manner

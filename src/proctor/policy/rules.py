@@ -22,6 +22,7 @@ from proctor.policy.vocabulary import did_you_mean
 from proctor.terms import Action, Kind
 
 MAX_REMEMBERED = 4096  # verdicts; questions are made of names that a client may invent
+MAX_SETS = 512  # prepared for askers of different groups
 MAX_TROUBLES = 100  # told at once
 MAX_QUESTIONS = 5000  # of one statement: a stranger's statement may name any number of columns
 
@@ -72,6 +73,18 @@ MASKED_KEYS = RuleInfo(
 BUILT_IN = {rule.id: rule for rule in (DEFAULT, CLAIM, TWO_DESKS, MASKED_KEYS)}
 
 
+Reach = tuple[Kind, Action, frozenset[tuple[str, str]]]
+"""What decides which rules can meet a request: the asker's kind, the action, the asker's names that rules know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The policies that can meet a request, and the attributes that they read: nothing else has to be told them."""
+
+    policies: cedarpy.PolicySet
+    reads: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer to one question, and the rules that gave it, in the order in which they are written."""
@@ -91,7 +104,8 @@ class Rules:
         self._counted: frozenset[Kind] = frozenset().union(*counting)
         self._rules = {rule.info.id: rule for rule in rules}
         self._order = {rule.info.id: at for at, rule in enumerate(rules)}
-        self._sets: dict[tuple[Kind, Action], cedarpy.PolicySet | None] = {}
+        self._sets: dict[Reach, Prepared | None] = {}
+        self._named = frozenset(rule.who for rule in rules if rule.who is not None)
         self.most_approvals = max((rule.info.quorum for rule in rules), default=1)
         self._remembered: dict[tuple[Question, bool, int], Verdict] = {}
 
@@ -156,38 +170,57 @@ class Rules:
         if len(questions) > MAX_QUESTIONS:
             raise HouseFault(f"the statement touches more than {MAX_QUESTIONS} things; split it", sqlstate="54000")
         found: dict[Question, Verdict] = {}
-        missing: dict[tuple[Kind, Action], dict[Question, None]] = {}
+        missing: dict[Reach, dict[Question, None]] = {}
         for question in questions:
             known = None if self.reads_clock else self._remembered.get((question, facts.approved, facts.approvals))
             if known is not None:
                 found[question] = known
             else:
-                missing.setdefault((question.principal.kind, question.action), {})[question] = None
-        for (kind, action), group in missing.items():
-            verdicts = self._asked(kind, action, list(group), facts)
+                missing.setdefault(self._reach(question), {})[question] = None
+        for reach, group in missing.items():
+            verdicts = self._asked(reach, list(group), facts)
             found.update(verdicts)
             self._remember(verdicts, facts)
         return [found[question] for question in questions]
 
-    def _asked(self, kind: Kind, action: Action, questions: list[Question], facts: Facts) -> dict[Question, Verdict]:
-        policies = self._prepared(kind, action)
-        if policies is None:
+    def forget(self) -> None:
+        """Forget the answers given so far; they are only ever worked out again."""
+        self._remembered.clear()
+
+    def _reach(self, question: Question) -> Reach:
+        return question.principal.kind, question.action, self._named.intersection(question.principal.names())
+
+    def _asked(self, reach: Reach, questions: list[Question], facts: Facts) -> dict[Question, Verdict]:
+        prepared = self._prepared(reach)
+        if prepared is None:
             return dict.fromkeys(questions, Verdict(False, ()))
-        requests = [q.request(facts) for q in questions]
+        requests = [q.request(facts, prepared.reads) for q in questions]
         entities = {entity.key: entity.json for q in questions for entity in q.entities()}
-        answers = cedarpy.is_authorized_batch(requests, policies, msgspec.json.encode(list(entities.values())).decode())
+        known = msgspec.json.encode(list(entities.values())).decode()
+        answers = cedarpy.is_authorized_batch(requests, prepared.policies, known)
         return {question: self._verdict(answer) for question, answer in zip(questions, answers, strict=True)}
 
-    def _prepared(self, kind: Kind, action: Action) -> cedarpy.PolicySet | None:
+    def _prepared(self, reach: Reach) -> Prepared | None:
         """Return the policies whose scope can meet such a request: the others cannot matter, and cost time."""
-        key = (kind, action)
-        if key not in self._sets:
-            texts = [r.info.text for r in self._rules.values() if action in r.actions and kind in r.kinds]
-            prepared = cedarpy.PolicySet.from_str("\n".join(texts)) if texts else None
-            if prepared is not None and len(prepared) != len(texts):
-                raise HouseFault("the rules read differently together than one by one")
-            self._sets[key] = prepared
-        return self._sets[key]
+        if reach not in self._sets:
+            if len(self._sets) >= MAX_SETS:
+                self._sets.clear()
+            self._sets[reach] = self._prepare(reach)
+        return self._sets[reach]
+
+    def _prepare(self, reach: Reach) -> Prepared | None:
+        kind, action, names = reach
+        rules = [
+            rule
+            for rule in self._rules.values()
+            if action in rule.actions and kind in rule.kinds and (rule.who is None or rule.who in names)
+        ]
+        if not rules:
+            return None
+        policies = cedarpy.PolicySet.from_str("\n".join(rule.info.text for rule in rules))
+        if len(policies) != len(rules):
+            raise HouseFault("the rules read differently together than one by one")
+        return Prepared(policies, frozenset().union(*(rule.reads for rule in rules)))
 
     def _verdict(self, answer: cedarpy.AuthzResult) -> Verdict:
         if answer.diagnostics.errors or answer.decision is cedarpy.Decision.NoDecision:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bench.decisions import SINGLE, bench_and_memory, cost, said, templates
+from bench.decisions import MANY_RULES, SINGLE, bench_and_memory, cost, many_rules, said, templates
 from proctor.session.judge import Bench, Memory
+from proctor.terms import Action
 
 
 def judged(bench: Bench, memory: Memory, text: str) -> bool:
@@ -26,3 +27,11 @@ def test_the_statements_are_understood_and_known_by_their_shape() -> None:
 def test_the_figures_are_the_middle_and_the_end_of_what_was_measured() -> None:
     line = cost("x", [float(n) for n in range(1, 101)], None)
     assert (line.statements, line.median_us, line.p95_us, line.worst_us) == (100, 50.5, 96.0, 100.0)
+
+
+def test_two_hundred_rules_are_two_hundred_and_some_concern_whoever_asks() -> None:
+    rules = many_rules()
+    assert len(rules) == MANY_RULES
+    assert len({rule.id for rule in rules}) == MANY_RULES
+    bench, _ = bench_and_memory()
+    assert rules.may_permit(bench.stamp.asker.kind, Action.UNMASK)

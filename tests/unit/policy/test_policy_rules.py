@@ -313,3 +313,31 @@ def test_every_question_fits_the_schema(shop, shipped) -> None:
                 entities = [entity.json for entity in question.entities()]
                 answer = cedarpy.is_authorized(question.request(Facts(shop.context.now)), everything, entities, schema)
                 assert answer.allowed, answer.diagnostics.errors
+
+
+def test_rules_for_others_are_left_out_and_those_for_groups_are_not(shop, tmp_path) -> None:
+    """What cannot meet a request costs time only; whoever is in the group, or is the one named, must be met."""
+    texts = (
+        '@id("g")\n@reason("g")\n@hint("")\nforbid (principal in Group::"engineering", action == Action::"read", resource);',
+        '@id("u")\n@reason("u")\n@hint("")\nforbid (principal == User::"dora", action == Action::"read", resource);',
+        '@id("a")\n@reason("a")\n@hint("")\nforbid (principal is Agent in Group::"bots", action == Action::"read", resource);',
+    )
+    own = shop.with_rules(tmp_path, *texts)
+    read = shop.access(Action.READ, "orders")
+    assert own.decide("people", read).rules == ("g",)
+    assert own.decide("dba", read).rules == ("u",)
+    assert isinstance(own.decide("agents", read), Allow)
+    bot = Identity("bot", Kind.AGENT, frozenset({"bots"}), "scram", "alice")
+    assert own.decide(bot, read).rules == ("a",)
+    assert own.decide("people", read).rules == ("g",)
+
+
+def test_a_rule_is_told_every_attribute_that_it_reads(shop, tmp_path) -> None:
+    """Attributes that no rule reads are not sent; one that is read anywhere, also behind `has`, has to be."""
+    text = (
+        '@id("x")\n@reason("x")\n@hint("")\nforbid (principal is Agent, action == Action::"read", resource)\n'
+        'when { context has on_behalf_of && context.on_behalf_of == User::"alice" && context.hour < 24 && '
+        'context.kind == "read" && context.style like "use*" && !context.understood == false };'
+    )
+    own = shop.with_rules(tmp_path, text)
+    assert own.decide("agents", shop.access(Action.READ, "orders")).rules == ("x",)
