@@ -32,6 +32,7 @@ from proctor.edge.config import Config
 from proctor.edge.data_map import Override
 from proctor.edge.desk import moment, new_id
 from proctor.edge.live_sessions import LiveSession
+from proctor.edge.proposal_book import Shown
 from proctor.edge.revealing import Revealed
 from proctor.edge.store import Store
 from proctor.errors import ConfigFault
@@ -132,6 +133,17 @@ class Control:
             return await self._refuse(by, "approvals.show", ticket_id, _no_ticket())
         self._record(by, "approvals.show", ticket_id, outcome="done")
         return found
+
+    async def shown(self, by: Identity, ticket: Ticket) -> Shown | None:
+        """Return what this person may see of a held statement beside its ticket; None if nothing is kept.
+
+        What the database says of it (rows, plan, sample) is for those who decide: to whoever asked, and to the person
+        an agent asked for, it would answer questions that the rules have not let through.
+        """
+        found = await asyncio.to_thread(self.store.proposals.get, ticket.id)
+        asked = by.subject in (ticket.requester, ticket.on_behalf_of)
+        decides = by.kind is Kind.HUMAN and not asked and bool(by.groups & (ticket.approvers | READERS))
+        return found if found is None or decides else Shown(found.proposal)
 
     async def approve(self, by: Identity, ticket_id: str, because: str | None = None) -> Ticket | Refused:
         """Approve a ticket, once; it is approved when its quorum is reached."""

@@ -50,6 +50,7 @@ database = "{shop}"
 user = "app"
 password = "app-pw"
 environment = "production"
+{more}
 [people]
 ada = {{ groups = ["engineering"], password = "ada-pw" }}
 bob = {{ groups = ["engineering"], password = "bob-pw" }}
@@ -173,6 +174,7 @@ def lab(
     limits: str = "",
     upstream: str = "",
     port: int = 0,
+    shop: str = "",
 ) -> Iterator[Lab]:
     """Fill two fresh databases of the server and start the gateway before them."""
     server.run(
@@ -188,7 +190,7 @@ def lab(
     (folder / "rules").mkdir()
     config.write_text(CONFIG.format(
         listen=listen, workers=workers, tls=tls, wait=wait, login=login, limits=limits, upstream=upstream,
-        port=port or server.port, **names,
+        port=port or server.port, more=shop, **names,
     ))  # fmt: skip
     config.chmod(0o600)
     with Gateway(config) as gateway:

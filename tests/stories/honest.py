@@ -7,10 +7,12 @@ prepared statement keeps its plan while the search path stays the same.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
+from proctor.session.footing import SETTINGS
 from proctor.wire import messages, talk
 from proctor.wire.client_leg import ClientLeg
 from proctor.wire.talk import ClientEvent, Field
@@ -392,7 +394,8 @@ class Postgres:
             return self._about_itself()
         if "session_replication_role" in text:
             path = ",".join(name for name in self.state.path if not name.startswith("pg_temp"))
-            return Result([column("situation")], [(f"proctor|{path}".encode(),)], "SELECT 1")
+            row = (b"proctor", json.dumps(path.split(",")).encode(), *(b"on" for _ in SETTINGS))
+            return Result([column(f"c{i}") for i in range(len(row))], [row], "SELECT 1")
         if "recursive reached" in text:
             return Result([column("md5")], [(self.objects,)], "SELECT 1")
         if verb == "execute" and rest.encode() in self.plans:

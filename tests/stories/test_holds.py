@@ -208,3 +208,14 @@ async def test_a_hold_in_a_transaction_runs_in_that_transaction(story: Story) ->
     story.desk.approve()
     assert (await story.hears())[-1] == "ready T"
     assert story.ran == ["begin", HELD]
+
+
+async def test_the_same_bytes_declared_as_another_type_need_another_ticket() -> None:
+    async with opened(asker=COPILOT, hold_seconds=0) as agent:
+        bound = messages.bind(b"", b"", formats=(1,), values=(b"1234",)), messages.execute(b""), SYNC
+        await agent.asks(messages.parse(b"", UPDATE, (23,)), *bound)
+        agent.desk.approve()
+        await agent.asks(messages.parse(b"", UPDATE, (700,)), *bound)
+        assert agent.ran == []
+        await agent.asks(messages.parse(b"", UPDATE, (23,)), *bound)
+        assert agent.ran == [UPDATE]

@@ -154,6 +154,7 @@ class ControlRoom:
         return tend
 
     async def _expire(self) -> None:
+        await asyncio.to_thread(self.store.proposals.forget_rows)
         for ticket in await asyncio.to_thread(self.store.tickets.expire_due, moment(self.clock)):
             self.journal.record(
                 TicketExpired(

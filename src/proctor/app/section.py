@@ -135,6 +135,13 @@ class Section:
             return ""
         return self.text(key)
 
+    def flag(self, key: str) -> bool:
+        """Return a yes or no; what is not written is a no."""
+        value = self.take(key)
+        if value is not None and not isinstance(value, bool):
+            self.note(key, "must be true or false")
+        return value is True
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings; a lone string counts as a list of one."""
         value = self.take(key)

@@ -255,6 +255,7 @@ def _reached(name: str, section: Section, database: str) -> Database:
             ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
             "any",
         ),
+        dry_run=section.flag("dry_run"),
     )
 
 

@@ -24,13 +24,14 @@ from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerStarted, WorkerStopped
 from proctor.audit.vault import Vault
 from proctor.edge import certificates, rule_shelf
-from proctor.edge.config import Config
+from proctor.edge.config import Config, Database
 from proctor.edge.desk import StoreDesk, new_id
 from proctor.edge.epochs import Epochs
 from proctor.edge.house import House, SystemClock
 from proctor.edge.keys import login_key, read_key, reveal_public
 from proctor.edge.listener import Visit
 from proctor.edge.logins import Logins
+from proctor.edge.rehearsals import Rehearsals
 from proctor.edge.store import Store
 from proctor.edge.world import RuleBook
 from proctor.errors import Fault
@@ -86,6 +87,8 @@ class Worker:
         seal = certificates.prepare(config, clock.now())
         self._tls = None if seal is None else certificates.server_context(seal)
         store.sessions.worker_gone(f"worker-{self._index}")
+        wardrobe = Wardrobe(key)
+        rehearsals = Rehearsals(store.proposals, self._database, wardrobe, journal, clock)
         return House(
             config=config,
             worker=self._index,
@@ -98,10 +101,13 @@ class Worker:
             mask_key=key,
             record_key=read_key(config.keys.bind, name="bind")[:64],
             vault=Vault(config.state / "vault", reveal_public(config)),
-            desk=StoreDesk(store, clock, journal.record, timedelta(seconds=config.limits.hold)),
-            wardrobe=Wardrobe(key),
+            desk=StoreDesk(store, clock, journal.record, timedelta(seconds=config.limits.hold), rehearsals.begin),
+            wardrobe=wardrobe,
             forward_cancel=self._forward_cancel,
         )
+
+    def _database(self, name: str) -> Database | None:
+        return None if self._house is None else self._house.config.database(name)
 
     def _forward_cancel(self, pid: int, secret: bytes) -> None:
         self._channel.send(CANCEL, pack_cancel(pid, secret))

@@ -215,6 +215,10 @@ class TicketVoided(TicketBody, tag="ticket.voided", frozen=True, kw_only=True):
     why: str = ""
 
 
+class TicketRehearsed(TicketBody, tag="ticket.rehearsed", frozen=True, kw_only=True):
+    """The held statement is about to be run on trial, so that approvers see what it changes, and rolled back."""
+
+
 class TicketCancelled(TicketBody, tag="ticket.cancelled", frozen=True, kw_only=True):
     """The requester has withdrawn."""
 
@@ -351,6 +355,7 @@ KINDS: Final[tuple[type[Body], ...]] = (
     TicketSpent,
     TicketCancelled,
     TicketVoided,
+    TicketRehearsed,
     RulesLoaded,
     ConfigLoaded,
     ScanFinished,

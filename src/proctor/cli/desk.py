@@ -21,6 +21,7 @@ from proctor.cli.ground import (
     settings_of,
     visible,
 )
+from proctor.cli.ticket import told
 
 AsOption = Annotated[
     str,
@@ -78,8 +79,12 @@ def show_approval(
     url: UrlOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show one ticket: the whole statement, who asks, why it was held, and who may decide."""
-    _show(_get(config, name, url, f"/api/v1/approvals/{_part(ticket)}"), as_json=as_json)
+    """Show one ticket: the statement, who asks, why it was held, what it touches, and what it would change."""
+    found = _get(config, name, url, f"/api/v1/approvals/{_part(ticket)}")
+    if as_json:
+        print_json(found)
+    else:
+        print(told(found))
 
 
 @approvals.command("approve")
@@ -177,15 +182,6 @@ def _part(text: str) -> str:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
-
-
-def _show(ticket: Mapping[str, object], *, as_json: bool) -> None:
-    if as_json:
-        print_json(ticket)
-        return
-    for field, value in ticket.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else _text(value)
-        print(f"{field:13} {visible(shown).replace(chr(10), chr(10) + ' ' * 14)}")
 
 
 def _tell_decision(ticket: Mapping[str, object], *, as_json: bool) -> None:

@@ -146,6 +146,8 @@ class Database:
     ca: Path | None = None
     target_session_attrs: SessionAttrs = "any"
     engine: Engine = "postgresql"
+    dry_run: bool = False
+    """Held writes may be run and taken back, so that an approver sees what they would change."""
 
     @property
     def host(self) -> Host:

@@ -48,7 +48,15 @@ def new_id(clock: Clock) -> str:
 class StoreDesk:
     """The desk of one worker's sessions."""
 
-    def __init__(self, store: Store, clock: Clock, record: Callable[[Body], object], lifetime: timedelta) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        record: Callable[[Body], object],
+        lifetime: timedelta,
+        rehearse: Callable[[Ticket, HoldRequest], None] | None = None,
+    ) -> None:
+        self._rehearse = rehearse
         self._store = store
         self._clock = clock
         self._record = record
@@ -84,6 +92,8 @@ class StoreDesk:
         ticket = self._store.tickets.open(fresh, now)
         if ticket.id == fresh.id:
             self._record(_opened(ticket, request, new_id(self._clock)))
+            if self._rehearse is not None:
+                self._rehearse(ticket, request)
         return ticket
 
     async def settled(self, ticket: Ticket) -> Ticket:

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 
 from proctor.edge.data_map import DataMap
 from proctor.edge.live_sessions import LiveSessions
+from proctor.edge.proposal_book import ProposalBook
 from proctor.edge.shelf import Shelf, bump, microseconds, moment_of
 from proctor.edge.tables import events
 from proctor.edge.ticket_book import TicketBook
@@ -39,6 +40,7 @@ class Store:
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
         self.tickets = TicketBook(shelf)
+        self.proposals = ProposalBook(shelf)
         self.map = DataMap(shelf)
         self.sessions = LiveSessions(shelf)
 

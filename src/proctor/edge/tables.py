@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0003"
+HEAD = "0004"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -43,6 +43,15 @@ tickets = Table(
     Column("votes", Text, nullable=False),
 )
 Index("tickets_open", tickets.c.state, tickets.c.requester, tickets.c.digest)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("ticket", String, primary_key=True),
+    Column("proposal", Text, nullable=False),
+    Column("impact", Text),
+    Column("sample", Text),  # rows of the database, masked; gone once the ticket has ended
+)
 
 classifications = Table(
     "classifications",

@@ -200,7 +200,9 @@ def _add_desk(app: FastAPI, control: Control, who: _Caller) -> None:
         done = await control.approval(by, ticket)
         if isinstance(done, Refused):
             raise declined(done)
-        return JSONResponse(plain.ticket(done))
+        shown = await control.shown(by, done)
+        proposal: Json = None if shown is None else plain.shown(shown)
+        return JSONResponse({**plain.ticket(done), "proposal": proposal})
 
     @app.post("/api/v1/approvals/{ticket}/approve", dependencies=[Depends(_json_only)])
     async def approve(ticket: str, reason: Reason, by: Annotated[Identity, Depends(who)]) -> Response:

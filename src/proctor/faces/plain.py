@@ -10,6 +10,7 @@ from datetime import datetime
 
 from proctor.control import Mapped
 from proctor.edge.live_sessions import LiveSession
+from proctor.edge.proposal_book import Shown
 from proctor.edge.revealing import Revealed
 from proctor.policy.check import RuleInfo
 from proctor.terms import Ticket
@@ -43,6 +44,52 @@ def ticket(found: Ticket) -> dict[str, Json]:
         "decided_by": [*found.decided_by],
         "because": found.because,
         "digest": found.digest,
+        "votes": [
+            {
+                "by": vote.by,
+                "vote": "approve" if vote.yes else "deny",
+                "at": moment(vote.at),
+                "proof": vote.proof,
+                "groups": sorted(vote.groups),
+                "because": vote.because,
+            }
+            for vote in found.votes
+        ],
+    }
+
+
+def shown(found: Shown) -> dict[str, Json]:
+    """Return a held statement as its approver sees it."""
+    proposal, impact, sample = found.proposal, found.impact, found.sample
+    return {
+        "statement": proposal.statement,
+        "parameters": [*proposal.parameters],
+        "touches": [
+            {
+                "action": touch.action,
+                "object": touch.object,
+                "columns": [*touch.columns],
+                "manner": [*touch.manner],
+                "estimated_rows": touch.estimated_rows,
+            }
+            for touch in proposal.touches
+        ],
+        "sensitive": [
+            {"column": each.column, "class": each.data_class, "becomes": each.becomes, "place": each.place}
+            for each in proposal.sensitive
+        ],
+        "rules": [{"id": each.id, "reason": each.reason, "hint": each.hint} for each in proposal.rules],
+        "opaque": [*proposal.opaque],
+        "in_transaction": proposal.in_transaction,
+        "impact": None if impact is None else {"plan": [*impact.plan], "rows": impact.rows, "whynot": impact.whynot},
+        "sample": None
+        if sample is None
+        else {
+            "columns": [*sample.columns],
+            "masked": [*sample.masked],
+            "before": [[*row] for row in sample.before],
+            "after": [[*row] for row in sample.after],
+        },
     }
 
 

@@ -11,6 +11,7 @@ What cannot be seen through may touch anything: there the whole catalogue counts
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ def _qualified(sql: str) -> str:
 # A relation stands on its columns, rules, triggers, defaults, policies, constraints and children; these on what the
 # server itself has noted in pg_depend that they need. A foreign key is followed to where deleting or updating cascades.
 # Code that somebody made may call any other such code, and of that the server keeps no note: then all of it counts.
-_REACHED = _qualified("""
+REACHED = _qualified("""
     with recursive reached(class, object) as (
         select 1259::pg_catalog.oid, o from pg_catalog.unnest({relations}) o
         union
@@ -70,7 +71,10 @@ _REACHED = _qualified("""
               and r.class <> 1259::pg_catalog.oid and r.class <> 2606::pg_catalog.oid
               and d.refclassid = any (array[1259, 1255]::pg_catalog.oid[])
         ) n
-    ),
+    )
+""")
+"""What is reached from relations, as `reached(class, object)`; `{relations}` stands for their oids."""
+_DIGEST = _qualified(""",
     made as (
         select p.oid from reached r join pg_catalog.pg_proc p on r.class = 1255::pg_catalog.oid and p.oid = r.object
         where p.oid >= 16384::pg_catalog.oid
@@ -110,12 +114,19 @@ _REACHED = _qualified("""
     select pg_catalog.md5(pg_catalog.string_agg(n.line, '|' order by n.line collate pg_catalog."C")) from named n
 """)
 _SITUATION = _qualified(
-    "select pg_catalog.concat_ws('|', current_user, (select pg_catalog.string_agg(p.n, ',' order by p.i) from "
+    "select current_user, (select pg_catalog.json_agg(p.n order by p.i) from "
     "pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality as p(n, i) "
     "where not pg_catalog.starts_with(p.n, 'pg_temp')), "
     + ", ".join(f"pg_catalog.current_setting('{name}', true)" for name in SETTINGS)
-    + ")"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a statement stands on: its digest, and those settings of the session that are part of it."""
+
+    digest: str
+    settings: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +135,30 @@ class Footing:
 
     query: Query
 
-    async def of(self, judged: Judged, catalog: Catalog) -> str:
-        """Return the digest of what the statement stands on at this moment."""
-        ((situation,),) = await self.query(_SITUATION)
+    async def of(self, judged: Judged, catalog: Catalog) -> Ground:
+        """Return what the statement stands on at this moment."""
+        (situation,) = await self.query(_SITUATION)
         objects = catalog.epoch if judged.opaque else await self._objects(judged, catalog)
-        return hashlib.sha256(f"proctor footing 1\0{situation}\0{objects}".encode()).hexdigest()
+        whole = "\0".join(("proctor footing 1", *(part or "" for part in situation), objects))
+        own = {name: value for name, value in zip(SETTINGS, situation[2:], strict=True) if value is not None}
+        path: list[str] = json.loads(situation[1] or "[]")
+        settings = {**own, "search_path": ", ".join(map(_quoted, path))}
+        return Ground(hashlib.sha256(whole.encode()).hexdigest(), settings)
 
     async def _objects(self, judged: Judged, catalog: Catalog) -> str:
         known = {r: catalog.relations.get(r) for r in judged.touches}
         # What is to be made has no oid yet; under its name something else may be made first.
         missing = sorted(str(relation) for relation, found in known.items() if found is None)
         oids = sorted(found.oid for found in known.values() if found is not None)
-        ((objects,),) = await self.query(_REACHED.replace("{relations}", _oids(oids)))
+        ((objects,),) = await self.query(REACHED.replace("{relations}", oids_of(oids)) + _DIGEST)
         return f"{objects} {missing}"
 
 
-def _oids(oids: Iterable[int]) -> str:
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def oids_of(oids: Iterable[int]) -> str:
+    """Return these oids as an array that SQL reads."""
     listed = ",".join(str(int(oid)) for oid in oids)
     return f"'{{{listed}}}'::pg_catalog.oid[]"

@@ -19,6 +19,7 @@ from proctor.session.judge import Behind, Bench, Judged, Memory, Stamp
 from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
+from proctor.session.proposals import proposal_of, trial_of
 from proctor.session.view import ENDS, NAMES, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
@@ -28,6 +29,25 @@ MAX_SPOKEN = 64  # claims in comments; a client may make one up for each stateme
 AMENDS = frozenset({"set", "set_local", "reset", "discard", "begin", "savepoint"}) | ENDS
 LOOKS = 3  # how often names are asked for again when they change while we ask
 Values = tuple[bytes | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One asking of a statement that is held: its parameters with their declared types, and its exchange.
+
+    `bound` says that what it means was settled before, with a portal.
+    """
+
+    values: Values
+    types: tuple[int, ...]
+    exchange: str
+    bound: bool
+
+    @property
+    def whole(self) -> Values:
+        """Return what a ticket is bound to: the same bytes declared as another type are another value."""
+        declared = ",".join(map(str, self.types)) if any(self.types) else ""
+        return (*self.values, f"types {declared}".encode()) if declared else self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,14 +352,7 @@ class Hearing:
     # ---- station 5
 
     async def hold(
-        self,
-        judged: Judged,
-        values: Values | None,
-        exchange: str,
-        tell: Callable[[dict[str, str]], None],
-        pipeline: Pipeline,
-        *,
-        bound: bool = False,
+        self, judged: Judged, asked: Asked, tell: Callable[[dict[str, str]], None], pipeline: Pipeline
     ) -> tuple[Judged, Ticket]:
         """Ask the desk; return what may run now and the ticket spent for it, or raise `Refused`.
 
@@ -349,28 +362,31 @@ class Hearing:
         decision = judged.decision
         if not isinstance(decision, Hold):
             raise HouseFault("only what is held is asked of the desk")
-        footing = Footing(pipeline.query)
+        footing, bench = Footing(pipeline.query), self._bench(judged.text)
+        ground = await footing.of(judged, bench.catalog)
         request = HoldRequest(
-            self._terms.asker, self.claims(judged.text), self._terms.database, judged.told, values or (), decision,
-            await footing.of(judged, self._bench(judged.text).catalog),
+            self._terms.asker, self.claims(judged.text), self._terms.database, judged.told, asked.whole, decision,
+            ground.digest,
+            proposal_of(judged, bench, asked.values, in_transaction=pipeline.answers.status == "T"),
+            trial_of(judged, bench, asked.values, asked.types, ground.settings),
         )  # fmt: skip
         ticket = self._desk.claim(request)
         if ticket is not None:
-            return self._approved(judged, ticket, bound=bound), ticket
-        ticket = await self.counter.wait(request, exchange, tell)
+            return self._approved(judged, ticket, bound=asked.bound), ticket
+        ticket = await self.counter.wait(request, asked.exchange, tell)
         await self._freshen(pipeline)
-        again = self._approved(judged, ticket, bound=bound)
+        again = self._approved(judged, ticket, bound=asked.bound)
         if isinstance(again.decision, Allow):
             bench = self._bench(judged.text)
             now = bench.again(judged).decision
             request = replace(
                 request,
                 hold=now if isinstance(now, Hold) else decision,
-                footing=await footing.of(again, bench.catalog),
+                footing=(await footing.of(again, bench.catalog)).digest,
             )
             left = self._desk.spend(ticket, request)
             if left is not None:
-                raise Refused(refusals.unapproved(left, exchange))
+                raise Refused(refusals.unapproved(left, asked.exchange))
         return again, ticket
 
     def _approved(self, judged: Judged, ticket: Ticket, *, bound: bool) -> Judged:

@@ -44,6 +44,8 @@ class Prepared:
     """What left in the place of its text, since that has masked values in it."""
     types: tuple[int, ...] = ()
     """The types of its parameters, as far as the client, or the server, has said them."""
+    declared: tuple[int, ...] = ()
+    """The types that the client has declared for its parameters; 0 where it leaves one open."""
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +68,8 @@ class Portal:
     """A cursor WITH HOLD, which outlives its transaction."""
     source: str = ""
     """The DECLARE that made it, if SQL did."""
+    told: tuple[bytes | None, ...] | None = None
+    """Its parameters as the client sent them."""
 
 
 @dataclass(frozen=True, slots=True)

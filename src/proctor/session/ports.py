@@ -14,6 +14,7 @@ from proctor.errors import Fault
 from proctor.policy.rules import Rules
 from proctor.session.drift import Watch
 from proctor.session.judge import Verdict
+from proctor.session.proposals import Proposal, Trial
 from proctor.sql.catalog import Catalog
 from proctor.terms import (
     Claims,
@@ -164,6 +165,8 @@ class HoldRequest:
     hold: Hold
     footing: str
     """What its meaning stands on at this moment."""
+    proposal: Proposal = field(default_factory=Proposal)
+    trial: Trial = field(default_factory=Trial)
 
 
 @dataclass(slots=True)

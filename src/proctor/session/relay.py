@@ -18,7 +18,7 @@ from proctor.session import refusals
 from proctor.session.answers import Answers
 from proctor.session.counter import Refused
 from proctor.session.exchange import Exchange, Open
-from proctor.session.hearing import Hearing, Values
+from proctor.session.hearing import Asked, Hearing, Values
 from proctor.session.judge import Judged, Memory
 from proctor.session.keyring import Keyring
 from proctor.session.lane import Lane
@@ -300,7 +300,9 @@ class Relay:
         self._send_prepare(event, judged, made)
 
     def _send_prepare(self, event: talk.Prepare, judged: Judged, made: Rewritten | None = None) -> None:
-        entry = Prepared(judged.text, judged, self.pipeline.batch, rewritten=made, types=event.types)
+        entry = Prepared(
+            judged.text, judged, self.pipeline.batch, rewritten=made, types=event.types, declared=event.types
+        )
         raw = event.raw
         if made is not None:
             entry.source, raw = made.text, messages.parse(event.name, made.text, event.types)
@@ -325,15 +327,18 @@ class Relay:
             raise Refused(refusals.error("26000", f'prepared statement "{text_of(event.statement)}" does not exist'))
         judged = await self.hearing.judge(statement.text, self.pipeline)
         self.hearing.check_plan(statement, judged)
+        told = values_of(event)  # as the client sent them: who approves sees the masks that stand for keys
         judged, event = self.keyring.bound(judged, statement, event)
         # What a portal computes may begin at Bind (constants are folded there), and its parameters are known: ask now.
-        judged, ticket = await self._allowed(judged, values_of(event))
-        self._send_bind(event, statement, judged, ticket)
+        judged, ticket = await self._allowed(judged, told, types=statement.declared)
+        self._send_bind(event, statement, judged, ticket, told)
 
-    def _send_bind(self, event: talk.Bind, statement: Prepared, judged: Judged, ticket: Ticket | None) -> None:
-        entry = Portal(
-            statement.text, judged, self.pipeline.batch, statement, values_of(event), event.results, ticket=ticket
-        )
+    def _send_bind(
+        self, event: talk.Bind, statement: Prepared, judged: Judged, ticket: Ticket | None, told: Values | None = None
+    ) -> None:
+        values = values_of(event)
+        entry = Portal(statement.text, judged, self.pipeline.batch, statement, values, event.results, ticket=ticket)
+        entry.told = values if told is None else told
         undo = self.names.put(self.names.portals, event.portal, entry)
         self.pipeline.push(ex.BIND, event.raw, entry=entry, undo=undo)
 
@@ -374,7 +379,8 @@ class Relay:
             if ticket is None or now.behind != judged.behind:
                 judged, ticket = now, None
         if ticket is None:
-            judged, ticket = await self._allowed(judged, portal.values, bound=not judged.refers)
+            types = () if portal.statement is None else portal.statement.declared
+            judged, ticket = await self._allowed(judged, portal.told, bound=not judged.refers, types=types)
         portal.ticket = ticket
         exchanges = await self._recorded(judged, portal.values, ticket)
         await self._check_still(judged, exchanges, ticket, bound=True)
@@ -423,7 +429,7 @@ class Relay:
             raise Refused(self.hearing.denial(judged, decision, exchanges[0].id))
 
     async def _allowed(
-        self, judged: Judged, values: Values | None, *, bound: bool = False
+        self, judged: Judged, values: Values | None, *, bound: bool = False, types: tuple[int, ...] = ()
     ) -> tuple[Judged, Ticket | None]:
         """Return the judgement under which this may run, and the ticket spent for it; else raise `Refused`."""
         await self._not_denied(judged, values)
@@ -435,7 +441,8 @@ class Relay:
         exchanges = await self._recorded(judged, values, None)
         self._stopped(exchanges)
         await self._not_wrong(judged, exchanges)
-        again, ticket = await self.hearing.hold(judged, values, exchanges[0].id, self._tell, self.pipeline, bound=bound)
+        asked = Asked(values or (), types, exchanges[0].id, bound=bound)
+        again, ticket = await self.hearing.hold(judged, asked, self._tell, self.pipeline)
         await self._not_denied(again, values)
         if isinstance(again.decision, Hold):
             raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")

@@ -59,6 +59,7 @@ BODIES = {
     "an expiry": r.TicketExpired(id="t1-e", **TICKET),
     "a spent ticket": r.TicketSpent(id="t1-s", **TICKET),
     "a voided ticket": r.TicketVoided(id="t1-v", why="an object or setting has changed", **TICKET),
+    "a trial": r.TicketRehearsed(id="t1-r", **TICKET),
     "a withdrawn ticket": r.TicketCancelled(id="t1-x", **TICKET),
     "rules": r.RulesLoaded(id="r1", rule_set="abc", rules=12, sources=(r.Source(name="pack.cedar", sha256="0" * 64),)),
     "a configuration": r.ConfigLoaded(id="c1", digest="abc", changed=("limits.idle",)),
