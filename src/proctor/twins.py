@@ -17,9 +17,14 @@ from types import ModuleType
 
 COMPILED: tuple[str, ...] = (
     "proctor.wire._hot",
+    "proctor.wire._rows",
     "proctor.wire._batch",
     "proctor.audit._hot",
     "proctor.sql.shape",
+    "proctor.policy.masks_keyed",
+    "proctor.policy.runs_keyed",
+    "proctor.policy.runs_words",
+    "proctor.policy.runs_figures",
     "proctor.session.lane",
     "proctor.edge.ledger",
 )

@@ -106,38 +106,9 @@ def test_the_twins_hear_the_same(
     assert outcome(compiled.read_upstream, *tell) == outcome(plain.read_upstream, *tell)
 
 
-ROWS = st.lists(st.lists(st.none() | st.binary(max_size=9), max_size=3), max_size=4)
-MASKS = st.lists(
-    st.sampled_from([None, b"", b"const", bytes.upper, lambda cell: None, lambda cell: 1 // 0]), max_size=3
-)
-
-
-@RELAXED
-@given(st.tuples(ROWS, MASKS, st.binary(max_size=30), st.integers(0, 8)))
-def test_the_twins_rewrite_the_same(
-    compiled: ModuleType, plain: ModuleType, case: tuple[list[list[bytes | None]], list[object], bytes, int]
-) -> None:
-    rows, masks, tail, limit = case
-    good = b"".join(map(say.data_row, rows))
-    for data in (good, good + tail, good + say.frame(b"D", tail), good[: len(good) - limit]):
-        counts: list[list[int]] = [[0] * len(masks), [0] * len(masks)]
-        one, other = (
-            outcome(twin.rewrite_rows, data, masks, cells, limit)
-            for twin, cells in zip((compiled, plain), counts, strict=True)
-        )
-        assert one == other
-        assert counts[0] == counts[1]
-
-
-def test_the_twins_have_a_null_each_and_it_works(compiled: ModuleType, plain: ModuleType) -> None:
-    for twin in (compiled, plain):
-        assert twin.rewrite_rows(say.data_row([b"a"]), [twin.NULL], [0]) == say.data_row([None])
-
-
 def test_the_plain_twin_runs_where_cython_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cython is needed to build Proctor, never to run it."""
     monkeypatch.setitem(sys.modules, "cython", None)
     bare = load(ROOT / "src" / HOT)
     assert bare.cython.__name__ == "proctor.wire._shim"
-    assert bare.rewrite_rows(say.data_row([b"a", None]), [b"xyz", b"b"], [0, 0]) == say.data_row([b"xyz", None])
     assert len(bare.read_client(b"".join(FRAMES[:6]), CLIENT_TABLE, 500, False)[0]) == 6

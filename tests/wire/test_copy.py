@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from proctor.terms import CopyFormat
 from proctor.wire import messages as say
-from proctor.wire._hot import NULL, Mask
+from proctor.wire._rows import NULL, Mask
 from proctor.wire.copy import CopyMasker, CopyReader
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)

@@ -7,7 +7,7 @@ from struct import pack
 import pytest
 
 from proctor.terms import CopyFormat
-from proctor.wire._hot import Always, rewrite_rows
+from proctor.wire._rows import Always, rewrite_rows
 from proctor.wire.copy import CopyMasker
 
 

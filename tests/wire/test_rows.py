@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.wire import messages as say
-from proctor.wire._hot import NULL, Mask, rewrite_rows
+from proctor.wire._rows import FEW, MAX_LENGTH, NULL, Mask, rewrite_rows
 
 Cells = list[bytes | None]
 
@@ -31,6 +33,54 @@ def longer(cell: bytes) -> bytes:
 
 def gone(cell: bytes) -> None:
     return None
+
+
+class UpperRun:
+    """A mask that takes whole runs, and puts its answers behind each other from the last to the first."""
+
+    def __call__(self, cell: bytes) -> bytes:
+        return cell.upper()
+
+    def run(self, data: bytes, spans: array[int]) -> tuple[bytes, array[int]]:
+        out = b"?"
+        made = array("q", spans)
+        for at in range(len(spans) - 2, -1, -2):
+            start, size = spans[at], spans[at + 1]
+            made[at] = len(out)
+            out += data[start : start + max(size, 0)].upper()
+        return out, made
+
+
+UPPER_RUN = UpperRun()
+
+
+class BadRun(UpperRun):
+    """A mask of runs that answers whatever it is told to."""
+
+    def __init__(self, *answer: object) -> None:
+        self.answer = answer
+
+    def run(self, data: bytes, spans: array[int]) -> tuple[bytes, array[int]]:
+        return self.answer  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble"),
+    [
+        pytest.param((b"abc", array("q", [0, 4] * FEW)), ValueError, id="beyond the new bytes"),
+        pytest.param((b"abc", array("q", [4, 0, -1, 1] + [0, 0] * (FEW - 2))), ValueError, id="before them"),
+        pytest.param((b"abc", array("q", [0, -2] * FEW)), ValueError, id="less than nothing"),
+        pytest.param((b"abc", array("q", [MAX_LENGTH, MAX_LENGTH] * FEW)), ValueError, id="a sum that wraps"),
+        pytest.param((b"abc", array("q", [0, 1])), ValueError, id="too few answers"),
+        pytest.param((b"abc", array("q", [0, 1] * FEW + [0])), ValueError, id="too many answers"),
+        pytest.param((b"abc", array("i", [0, 1] * FEW)), TypeError, id="numbers of another size"),
+        pytest.param((b"abc", [0, 1] * FEW), TypeError, id="a list"),
+        pytest.param(("abc", array("q", [0, 1] * FEW)), TypeError, id="text"),
+    ],
+)
+def test_a_mask_of_runs_that_answers_nonsense_lets_nothing_through(answer: tuple[object, ...], trouble: type) -> None:
+    with pytest.raises(trouble):
+        rewrite([[b"x"]] * FEW, [BadRun(*answer)])
 
 
 @pytest.mark.parametrize(
@@ -101,9 +151,10 @@ GOOD = say.data_row([b"abc", b"d"])
         pytest.param(b"D\0\0\0\3\0\2" + GOOD, id="a frame length below its own size"),
     ],
 )
-def test_a_malformed_row_is_not_sent(raw: bytes) -> None:
+@pytest.mark.parametrize("before", [0, FEW])
+def test_a_malformed_row_is_not_sent(raw: bytes, before: int) -> None:
     with pytest.raises(ValueError, match=r"."):
-        rewrite_rows(raw, [b"x", upper], [0, 0])
+        rewrite_rows(GOOD * before + raw, [b"x", upper], [0, 0])
 
 
 def test_a_mask_that_fails_lets_nothing_through() -> None:
@@ -133,15 +184,18 @@ def test_there_must_be_as_many_counters_as_masks() -> None:
 
 TABLES = st.integers(0, 5).flatmap(
     lambda width: st.tuples(
-        st.lists(st.sampled_from([None, b"", b"const", NULL, upper, longer, gone]), min_size=width, max_size=width),
+        st.lists(
+            st.sampled_from([None, b"", b"const", NULL, upper, longer, gone, UPPER_RUN]), min_size=width, max_size=width
+        ),
         st.lists(st.lists(st.none() | st.binary(max_size=9), min_size=width, max_size=width), max_size=6),
     )
 )
 
 
-@given(TABLES)
-def test_the_rewriter_does_what_the_plain_words_say(table: tuple[list[Mask], list[Cells]]) -> None:
+@given(TABLES, st.sampled_from([1, FEW]))
+def test_the_rewriter_does_what_the_plain_words_say(table: tuple[list[Mask], list[Cells]], times: int) -> None:
     masks, rows = table
+    rows = rows * times
 
     def hide(mask: Mask, cell: bytes | None) -> bytes | None:
         if cell is None or mask is None:

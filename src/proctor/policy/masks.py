@@ -15,6 +15,7 @@ from proctor.policy import masks_numbers as numbers
 from proctor.policy import masks_plain as plain
 from proctor.policy import masks_words as words
 from proctor.policy.masks_forms import FORMS, Mask, Order, form_of, keyed_for
+from proctor.policy.masks_runs import with_runs
 from proctor.terms import DataClass
 
 __all__ = ["DEFAULTS", "KEY_MASKS", "PRESERVES", "Mask", "decode", "looks_masked", "make_mask", "mask_name_for"]
@@ -107,7 +108,7 @@ def _made(order: Order) -> Mask:
         return lambda _: None
     if order.name == "redact" or order.name not in MASKS:
         return lambda _: hidden
-    return _guarded(form_of(order, _made, DEFAULTS), order, hidden)
+    return with_runs(order, _guarded(form_of(order, _made, DEFAULTS), order, hidden))
 
 
 def _guarded(inner: Mask, order: Order, hidden: bytes | None) -> Mask:

@@ -22,6 +22,12 @@ def _cased(like: str, word: bytes) -> bytes:
     return word.lower() if like.islower() else word
 
 
+def _halves(keyed: Keyed, value: bytes) -> tuple[int, int]:
+    """Return two numbers of 64 bits that depend on the value."""
+    high, low = divmod(keyed.number(value), 1 << 64)
+    return low, high
+
+
 def _pick(words: tuple[bytes, ...], number: int, room: int | None) -> bytes:
     """Return a word by number; the next one that fits if there is little room."""
     at = number % len(words)
@@ -40,22 +46,22 @@ def mask_name(keyed: Keyed, data_class: DataClass, value: bytes, room: int | Non
     words = text.replace(",", " ").split()
     if not words:
         return value
-    number = keyed.number(value)
+    low, high = _halves(keyed, value)
     if data_class == "family_name":
-        return _cased(text, _pick(FAMILY, number >> 32, room))
-    given = _pick(GIVEN, number, room)
+        return _cased(text, _pick(FAMILY, high, room))
+    given = _pick(GIVEN, low, room)
     if data_class == "given_name" or len(words) == 1:
         return _cased(text, given)
     comma = "," in text
     if room is not None and room < 4:
         return _cased(text, given)
-    given = _pick(GIVEN, number, None if room is None else (room - 1 - comma) // 2)
-    family = _pick(FAMILY, number >> 32, None if room is None else room - 1 - comma - len(given))
+    given = _pick(GIVEN, low, None if room is None else (room - 1 - comma) // 2)
+    family = _pick(FAMILY, high, None if room is None else room - 1 - comma - len(given))
     return _cased(text, family + b", " + given if comma else given + b" " + family)
 
 
 # Ranges that regulators keep for fiction: country code, then patterns by length of what follows; # is any digit.
-_FICTION: dict[bytes, tuple[bytes, ...]] = {
+FICTION: dict[bytes, tuple[bytes, ...]] = {
     b"1": (b"@##55501##",),
     b"44": (b"7700900###", b"1632960###", b"207946####"),
     b"33": (b"19900####", b"63998####"),
@@ -64,7 +70,7 @@ _FICTION: dict[bytes, tuple[bytes, ...]] = {
     b"353": (b"2091#####",),
     b"46": (b"8465004##",),
 }
-_CODES = frozenset(
+CODES = frozenset(
     b"1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82"
     b" 84 86 90 91 92 93 94 95 98".split()
 )
@@ -84,7 +90,8 @@ def mask_phone(keyed: Keyed, value: bytes, *, numeric: bool) -> bytes | None:
     head = _head(value.lstrip(), digits, numeric=numeric)
     main = len(_EXTENSION.split(value, maxsplit=1)[0].translate(None, _NOT_DIGITS))
     national = digits[len(head) :]
-    filled = bytearray(b"%039d" % (keyed.number(value) % 10**39))[: len(national)]
+    low, high = _halves(keyed, value)
+    filled = bytearray((b"%020d" % low)[:0:-1] + (b"%020d" % high)[:0:-1])[: len(national)]
     pattern = _pattern(head.removeprefix(b"00"), main - len(head), trunk=national[:1] == b"0")
     for at, c in enumerate(pattern):
         if c == 64:  # an area code begins with 2 to 9
@@ -112,7 +119,7 @@ def _head(begins: bytes, digits: bytes, *, numeric: bool) -> bytes:
 
 def _country(digits: bytes) -> bytes:
     for length in (1, 2, 3):
-        if digits[:length] in _CODES:
+        if digits[:length] in CODES:
             return digits[:length]
     return digits[:3]
 
@@ -120,20 +127,20 @@ def _country(digits: bytes) -> bytes:
 def _pattern(country: bytes, length: int, *, trunk: bool) -> bytes:
     """Return the range for fiction in that country for numbers of that length, if there is one."""
     if not country:
-        return _FICTION[b"1"][0] if length == 10 and not trunk else b""
-    return next((p for p in _FICTION.get(country, ()) if len(p) == length), b"")
+        return FICTION[b"1"][0] if length == 10 and not trunk else b""
+    return next((p for p in FICTION.get(country, ()) if len(p) == length), b"")
 
 
 _ISO = re.compile(rb"([0-9]{4})([-/.]?)([0-9]{2})\2([0-9]{2})(?![0-9])(.*)", re.DOTALL)
 _DAY_FIRST = re.compile(rb"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])(.*)", re.DOTALL)
 _CLOCK = re.compile(rb"([ T]?)([0-9]{2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?( ?(?:Z|[+-][0-9:]{2,8})?)")
-_SHIFT = 400
+SHIFT = 400
 
 
 def _shifted(keyed: Keyed, day: date) -> date:
-    number = keyed.number(b"%d" % day.toordinal())
-    days = 1 + number % _SHIFT
-    signed = days if number >> 64 & 1 else -days
+    low, high = _halves(keyed, day.toordinal().to_bytes(8, "little"))
+    days = 1 + low % SHIFT
+    signed = days if high & 1 else -days
     at = day.toordinal() + signed
     return date.fromordinal(at if 1 <= at <= date.max.toordinal() else day.toordinal() - signed)
 
@@ -218,9 +225,9 @@ def mask_noise(keyed: Keyed, value: bytes, family: str) -> bytes | None:
     scale = len(fraction) - 1 if fraction else 0
     units = int(whole.replace(b",", b"") + (fraction[1:] if fraction else b""))
     step = max(units // 10, 1)
-    number = keyed.number(value)
-    noise = 1 + number % step
-    noisy = units - noise if number >> 64 & 1 and units > noise else units + noise
+    low, high = _halves(keyed, value)
+    noise = 1 + low % step
+    noisy = units - noise if high & 1 and units > noise else units + noise
     if units == 0:
         noisy = 0
     if family == "integer":
@@ -288,11 +295,11 @@ def mask_address(keyed: Keyed, data_class: DataClass, value: bytes, room: int | 
     text = value.decode("utf-8", "replace")
     if not text.strip():
         return value
-    number = keyed.number(value)
-    street = b"%d " % (1 + (number >> 16) % 980) + _pick(STREETS, number >> 32, None if room is None else room - 4)
+    low, high = _halves(keyed, value)
+    street = b"%d " % (1 + low % 980) + _pick(STREETS, low // 980, None if room is None else room - 4)
     separator = b", " if "," in text else b"\n" if "\n" in text.strip() else b""
     if separator and data_class != "street":
-        whole = street + separator + _pick(CITIES, number >> 48, None) + b" %05d" % ((number >> 64) % 100_000)
+        whole = street + separator + _pick(CITIES, high // 100_000, None) + b" %05d" % (high % 100_000)
         street = whole if room is None or len(whole) <= room else street
     return _cased(text, street)[: len(street) if room is None else max(room, 0)]
 
@@ -300,7 +307,7 @@ def mask_address(keyed: Keyed, data_class: DataClass, value: bytes, room: int | 
 def mask_city(keyed: Keyed, value: bytes, room: int | None) -> bytes:
     """Return a town that is nowhere."""
     text = value.decode("utf-8", "replace")
-    return _cased(text, _pick(CITIES, keyed.number(value), room)) if text.strip() else value
+    return _cased(text, _pick(CITIES, _halves(keyed, value)[0], room)) if text.strip() else value
 
 
 def mask_postal(keyed: Keyed, value: bytes, *, numeric: bool) -> bytes | None:

@@ -1,27 +1,234 @@
+# cython: language_level=3, wraparound=False, boundscheck=False, cdivision=True
+# mypy: disable-error-code="untyped-decorator, no-any-return, no-untyped-def, no-untyped-call"
 """Policy, the keyed arithmetic of masks: pseudo-random numbers, and permutations of number ranges and of byte strings.
 
 In comes a key; out go functions that are bijections or hashes under it. Knows no data class and no text form. The
-permutations are Feistel networks whose rounds are AES of a half under a mask of its own for each tweak and round, with
-modular addition as in NIST's FF1, so that any range can be permuted onto itself and back.
+permutations are Feistel networks whose rounds are SipHash-2-4 of a half, behind a word that tells the round and the
+tweak, with modular addition as in NIST's FF1, so that any range can be permuted onto itself and back. Compiled where
+there is a compiler.
 """
 
 from __future__ import annotations
 
-from hashlib import blake2b, shake_256
+from array import array
+from hashlib import blake2b
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+try:  # the compiler must see the words "import cython"; at run time Cython may be missing
+    import cython  # type: ignore[import-untyped]  # Cython ships no types for it
+except ModuleNotFoundError:
+    from proctor.policy import _shim as cython
 
 ROUNDS = 10
 # Four rounds make a strong permutation of long strings (Luby and Rackoff); short halves need more.
-_LONG_HALF, _LONG_ROUNDS, _SHORT_ROUNDS = 8, 4, 10
-_BLOCK = 16
-_MAX_TWEAKS = 1024
+_LONG_HALF = cython.declare(cython.Py_ssize_t, 8)
+_LONG_ROUNDS = cython.declare(cython.Py_ssize_t, 4)
+_SHORT_ROUNDS = cython.declare(cython.Py_ssize_t, 10)
+_IN_WORDS = cython.declare(cython.Py_ssize_t, 32)  # bytes of a text whose halves fit two words each
+_SMALL = 1 << 40  # up to here 64 pseudo-random bits are as good as evenly spread over a range
+_WORD = (1 << 64) - 1
+
+_C0 = cython.declare(cython.ulonglong, 0x736F6D6570736575)
+_C1 = cython.declare(cython.ulonglong, 0x646F72616E646F6D)
+_C2 = cython.declare(cython.ulonglong, 0x6C7967656E657261)
+_C3 = cython.declare(cython.ulonglong, 0x7465646279746573)
+_ALL = cython.declare(cython.ulonglong, (1 << 64) - 1)
 
 
+def is_compiled() -> bool:
+    """Return whether this is the compiled twin."""
+    return bool(cython.compiled)
+
+
+# ---- SipHash-2-4 (Aumasson and Bernstein)
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns((cython.ulonglong, cython.ulonglong, cython.ulonglong, cython.ulonglong))
+@cython.locals(v0=cython.ulonglong, v1=cython.ulonglong, v2=cython.ulonglong, v3=cython.ulonglong)
+def _mix(v0, v1, v2, v3):
+    """One round; what C cuts off by itself, the plain twin must cut."""
+    if cython.compiled:
+        v0 = v0 + v1
+        v1 = ((v1 << 13) | (v1 >> 51)) ^ v0
+        v0 = (v0 << 32) | (v0 >> 32)
+        v2 = v2 + v3
+        v3 = ((v3 << 16) | (v3 >> 48)) ^ v2
+        v0 = v0 + v3
+        v3 = ((v3 << 21) | (v3 >> 43)) ^ v0
+        v2 = v2 + v1
+        v1 = ((v1 << 17) | (v1 >> 47)) ^ v2
+        v2 = (v2 << 32) | (v2 >> 32)
+    else:
+        v0 = (v0 + v1) & _WORD
+        v1 = ((v1 << 13) & _WORD | (v1 >> 51)) ^ v0
+        v0 = (v0 << 32) & _WORD | (v0 >> 32)
+        v2 = (v2 + v3) & _WORD
+        v3 = ((v3 << 16) & _WORD | (v3 >> 48)) ^ v2
+        v0 = (v0 + v3) & _WORD
+        v3 = ((v3 << 21) & _WORD | (v3 >> 43)) ^ v0
+        v2 = (v2 + v1) & _WORD
+        v1 = ((v1 << 17) & _WORD | (v1 >> 47)) ^ v2
+        v2 = (v2 << 32) & _WORD | (v2 >> 32)
+    return v0, v1, v2, v3
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns((cython.ulonglong, cython.ulonglong, cython.ulonglong, cython.ulonglong))
+@cython.locals(
+    v0=cython.ulonglong, v1=cython.ulonglong, v2=cython.ulonglong, v3=cython.ulonglong, word=cython.ulonglong
+)
+def _absorb(v0, v1, v2, v3, word):
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3 ^ word)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    return v0 ^ word, v1, v2, v3
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns((cython.ulonglong, cython.ulonglong))
+@cython.locals(v0=cython.ulonglong, v1=cython.ulonglong, v2=cython.ulonglong, v3=cython.ulonglong, low=cython.ulonglong)
+def _finish(v0, v1, v2, v3):
+    """Return 128 bits, the low ones first. The state began with `v1 ^ 0xEE`."""
+    v0, v1, v2, v3 = _mix(v0, v1, v2 ^ 0xEE, v3)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    low = v0 ^ v1 ^ v2 ^ v3
+    v0, v1, v2, v3 = _mix(v0, v1 ^ 0xDD, v2, v3)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    return low, v0 ^ v1 ^ v2 ^ v3
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns((cython.ulonglong, cython.ulonglong))
+@cython.locals(
+    k0=cython.ulonglong, k1=cython.ulonglong, one=cython.ulonglong, two=cython.ulonglong, three=cython.ulonglong,
+    v0=cython.ulonglong, v1=cython.ulonglong, v2=cython.ulonglong, v3=cython.ulonglong,
+)  # fmt: skip
+def _three(k0, k1, one, two, three):
+    """Return 128 bits of three words."""
+    v0, v1, v2, v3 = _absorb(k0 ^ _C0, k1 ^ _C1 ^ 0xEE, k0 ^ _C2, k1 ^ _C3, one)
+    v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, two)
+    v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, three)
+    return _finish(v0, v1, v2, v3)
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns(cython.ulonglong)
+@cython.locals(
+    k0=cython.ulonglong, k1=cython.ulonglong, one=cython.ulonglong, two=cython.ulonglong,
+    v0=cython.ulonglong, v1=cython.ulonglong, v2=cython.ulonglong, v3=cython.ulonglong,
+)  # fmt: skip
+def _two(k0, k1, one, two):
+    """Return 64 bits of two words."""
+    v0, v1, v2, v3 = _absorb(k0 ^ _C0, k1 ^ _C1, k0 ^ _C2, k1 ^ _C3, one)
+    v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, two)
+    v0, v1, v2, v3 = _mix(v0, v1, v2 ^ 0xFF, v3)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns(cython.ulonglong)
+@cython.locals(
+    data=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, i=cython.Py_ssize_t, word=cython.ulonglong
+)
+def _word(data, at, size):
+    """Return up to eight bytes as a number, the first the lowest."""
+    word = 0
+    if size >= 8:
+        for i in range(8):
+            word |= cython.cast(cython.ulonglong, data[at + i]) << (8 * i)
+    else:
+        for i in range(size):
+            word |= cython.cast(cython.ulonglong, data[at + i]) << (8 * i)
+    return word
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(
+    data=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, i=cython.Py_ssize_t, word=cython.ulonglong
+)
+def _store(data, at, size, word) -> cython.void:
+    if size >= 8:
+        for i in range(8):
+            data[at + i] = (word >> (8 * i)) & 0xFF
+    else:
+        for i in range(size):
+            data[at + i] = (word >> (8 * i)) & 0xFF
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns(cython.ulonglong)
+@cython.locals(size=cython.Py_ssize_t)
+def _cut(size):
+    """Return ones in the place of that many bytes."""
+    if size >= 8:
+        return _ALL
+    return 0 if size <= 0 else _ALL >> (64 - 8 * size)
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns((cython.ulonglong, cython.ulonglong))
+@cython.locals(
+    k0=cython.ulonglong, k1=cython.ulonglong, data=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t,
+    end=cython.Py_ssize_t, v0=cython.ulonglong, v1=cython.ulonglong, v2=cython.ulonglong, v3=cython.ulonglong,
+    last=cython.ulonglong,
+)  # fmt: skip
+def _hash(k0, k1, data, at, size):
+    """Return 128 bits of any number of bytes, as the paper and its authors' code have it."""
+    v0, v1, v2, v3 = k0 ^ _C0, k1 ^ _C1 ^ 0xEE, k0 ^ _C2, k1 ^ _C3
+    end = at + size
+    while end - at >= 8:
+        v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, _word(data, at, 8))
+        at += 8
+    last = cython.cast(cython.ulonglong, size & 0xFF) << 56 | _word(data, at, end - at)
+    v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, last)
+    return _finish(v0, v1, v2, v3)
+
+
+def siphash(key: bytes, data: bytes) -> bytes:
+    """Return the 16 bytes that SipHash-2-4-128 makes of the data under a key of 16 bytes."""
+    low, high = _hash(int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little"), data, 0, len(data))
+    return int(low).to_bytes(8, "little") + int(high).to_bytes(8, "little")
+
+
+# ---- keys
+
+
+@cython.cclass
 class Keyed:
     """A key, bound to a purpose: two purposes under one key have nothing to do with each other."""
 
-    __slots__ = ("_encrypt", "_number", "_stream_key", "_tweaks")
+    _n0: cython.ulonglong
+    _n1: cython.ulonglong
+    _r0: cython.ulonglong
+    _r1: cython.ulonglong
+    _b0: cython.ulonglong
+    _b1: cython.ulonglong
+    _s0: cython.ulonglong
+    _s1: cython.ulonglong
 
     def __init__(self, key: bytes, purpose: str) -> None:
         if len(key) < 16:
@@ -29,74 +236,185 @@ class Keyed:
         # BLAKE2b takes 64 bytes of key at most, and ignores none of them this way.
         root = blake2b(key, digest_size=64).digest()
         own = blake2b(purpose.encode(), key=root, digest_size=64).digest()
-        self._number = blake2b(key=own, digest_size=16, person=b"number")
-        self._stream_key = blake2b(b"stream", key=own, digest_size=64).digest()
-        cipher = Cipher(algorithms.AES(blake2b(b"aes", key=own, digest_size=32).digest()), modes.ECB())  # noqa: S305
-        self._encrypt = cipher.encryptor().update  # the bare block function: a PRF for the rounds, never a mode
-        self._tweaks: dict[bytes, tuple[int, ...]] = {}
+        self._n0, self._n1 = _pair(own, b"number")
+        self._r0, self._r1 = _pair(own, b"range")
+        self._b0, self._b1 = _pair(own, b"bytes")
+        self._s0, self._s1 = _pair(own, b"stream")
+
+    # -- numbers
 
     def number(self, value: bytes) -> int:
         """Return 128 pseudo-random bits that depend on the value."""
-        state = self._number.copy()
-        state.update(value)
-        return int.from_bytes(state.digest(), "big")
+        low, high = _hash(self._n0, self._n1, value, 0, len(value))
+        return int(low) | int(high) << 64
 
-    def permute(self, number: int, high: int, low: int, tweak: bytes) -> int:
-        """Return where `number` goes in a permutation of range(high * low). Both are below 2**88."""
+    @cython.locals(
+        data=bytes, span=cython.longlong[::1], found=cython.ulonglong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t
+    )
+    def numbers(self, data: bytes, spans: array[int]) -> array[int]:
+        """Return the numbers of many values, their low halves before their high ones.
+
+        A span is a start and a size within the data, or a size of -1 for NULL, whose number means nothing.
+        """
+        made = array("Q", bytes(8 * len(spans)))
+        span, found, n = spans, made, len(spans)
+        for i in range(0, n, 2):
+            if span[i + 1] >= 0:
+                found[i], found[i + 1] = _hash(self._n0, self._n1, data, span[i], span[i + 1])
+        return made
+
+    # -- ranges
+
+    def permute(self, number: int, high: int, low: int, tweak: int) -> int:
+        """Return where `number` goes in a permutation of range(high * low). Both are below 2**88, tweaks 2**56."""
         left, right = divmod(number, low)
-        encrypt, from_bytes, masks = self._encrypt, int.from_bytes, self._masks(tweak)
+        if high <= _SMALL and low <= _SMALL:
+            small_left, small_right = self._permuted(left, right, high, low, tweak)
+            return int(small_left) * low + int(small_right)
         for i in range(0, ROUNDS, 2):
-            left = (left + from_bytes(encrypt((right ^ masks[i]).to_bytes(_BLOCK, "big")), "big")) % high
-            right = (right + from_bytes(encrypt((left ^ masks[i + 1]).to_bytes(_BLOCK, "big")), "big")) % low
+            left = (left + self._wide(right, i, tweak)) % high
+            right = (right + self._wide(left, i + 1, tweak)) % low
         return left * low + right
 
-    def restore(self, number: int, high: int, low: int, tweak: bytes) -> int:
+    def restore(self, number: int, high: int, low: int, tweak: int) -> int:
         """Return what `permute` made into `number`."""
         left, right = divmod(number, low)
-        encrypt, from_bytes, masks = self._encrypt, int.from_bytes, self._masks(tweak)
         for i in range(ROUNDS - 2, -1, -2):
-            right = (right - from_bytes(encrypt((left ^ masks[i + 1]).to_bytes(_BLOCK, "big")), "big")) % low
-            left = (left - from_bytes(encrypt((right ^ masks[i]).to_bytes(_BLOCK, "big")), "big")) % high
+            if high <= _SMALL and low <= _SMALL:
+                right = (right - self._narrow(left, i + 1, tweak)) % low
+                left = (left - self._narrow(right, i, tweak)) % high
+            else:
+                right = (right - self._wide(left, i + 1, tweak)) % low
+                left = (left - self._wide(right, i, tweak)) % high
         return left * low + right
 
-    def _masks(self, tweak: bytes) -> tuple[int, ...]:
-        found = self._tweaks.get(tweak)
-        if found is None:
-            if len(self._tweaks) >= _MAX_TWEAKS:  # tweaks are shapes of values, and those are a stranger's
-                self._tweaks.clear()
-            found = tuple(self.number(b"tweak%d " % i + tweak) for i in range(ROUNDS))
-            self._tweaks[tweak] = found
-        return found
+    def _narrow(self, half: int, i: int, tweak: int) -> int:
+        return int(_two(self._r0, self._r1, tweak | i << 56, half))
+
+    def _wide(self, half: int, i: int, tweak: int) -> int:
+        low, high = _three(self._r0, self._r1, tweak | i << 56, half & _WORD, half >> 64)
+        return int(low) | int(high) << 64
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    @cython.returns((cython.ulonglong, cython.ulonglong))
+    @cython.locals(
+        left=cython.ulonglong, right=cython.ulonglong, high=cython.ulonglong, low=cython.ulonglong,
+        tweak=cython.ulonglong, i=cython.ulonglong,
+    )  # fmt: skip
+    def _permuted(self, left, right, high, low, tweak):
+        for i in range(0, 10, 2):
+            left = (left + _two(self._r0, self._r1, tweak | i << 56, right) % high) % high
+            right = (right + _two(self._r0, self._r1, tweak | (i + 1) << 56, left) % low) % low
+        return left, right
+
+    @cython.locals(half=cython.ulonglong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t)
+    def permute_all(self, halves: array[int]) -> None:
+        """Permute many numbers in place: for each its two halves, the ranges they are of, not above 2**40, and a tweak.
+
+        What is of no range is left alone.
+        """
+        half, n = halves, len(halves)
+        for i in range(0, n, 5):
+            if half[i + 2]:
+                half[i], half[i + 1] = self._permuted(half[i], half[i + 1], half[i + 2], half[i + 3], half[i + 4])
+
+    # -- byte strings
+
+    @cython.locals(work=cython.p_uchar, span=cython.longlong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t)
+    def encipher_all(self, texts: bytearray, spans: array[int]) -> None:
+        """Encipher many texts in place; a span is a start and a size, and one of no size is left alone."""
+        work, span, n = texts, spans, len(spans)
+        for i in range(0, n, 2):
+            if span[i + 1] > 0:
+                self._encipher(work, span[i], span[i + 1], False)
 
     def encipher(self, text: bytes) -> bytes:
         """Return the text under a permutation of all byte strings of its length; at least two bytes."""
-        cut = len(text) // 2
-        left, right = int.from_bytes(text[:cut], "big"), int.from_bytes(text[cut:], "big")
-        rounds, wide = _plan(len(text))
-        for i in range(0, rounds, 2):
-            left ^= self._stream(i, right, wide, cut)
-            right ^= self._stream(i + 1, left, cut, wide)
-        return left.to_bytes(cut, "big") + right.to_bytes(wide, "big")
+        work = bytearray(text)
+        self._encipher(work, 0, len(text), False)
+        return bytes(work)
 
     def decipher(self, text: bytes) -> bytes:
         """Return what `encipher` made into the text."""
-        cut = len(text) // 2
-        left, right = int.from_bytes(text[:cut], "big"), int.from_bytes(text[cut:], "big")
-        rounds, wide = _plan(len(text))
-        for i in range(rounds - 2, -1, -2):
-            right ^= self._stream(i + 1, left, cut, wide)
-            left ^= self._stream(i, right, wide, cut)
-        return left.to_bytes(cut, "big") + right.to_bytes(wide, "big")
+        work = bytearray(text)
+        self._encipher(work, 0, len(text), True)
+        return bytes(work)
 
-    def _stream(self, i: int, seed: int, size: int, length: int) -> int:
-        """Return `length` pseudo-random bytes as a number, from a seed of `size` bytes."""
-        if size <= _BLOCK and length <= _BLOCK:
-            block = self._encrypt((seed ^ self._masks(b"bytes%d,%d" % (size, length))[i]).to_bytes(_BLOCK, "big"))
-            return int.from_bytes(block[:length], "big")
-        prefix = blake2b(seed.to_bytes(size, "big"), key=self._stream_key, digest_size=64, person=b"%d" % i).digest()
-        return int.from_bytes(prefix[:length] if length <= 64 else shake_256(prefix).digest(length), "big")
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    @cython.locals(
+        work=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, cut=cython.Py_ssize_t,
+        rounds=cython.Py_ssize_t, j=cython.Py_ssize_t, i=cython.Py_ssize_t, back=cython.bint,
+    )  # fmt: skip
+    def _encipher(self, work, at, size, back) -> cython.void:
+        """Encipher, or decipher, so many bytes in place."""
+        cut = size // 2
+        rounds = _LONG_ROUNDS if cut >= _LONG_HALF else _SHORT_ROUNDS
+        if size <= _IN_WORDS and not back:
+            self._in_words(work, at, size, cut, rounds)
+            return
+        for j in range(rounds):
+            i = rounds - 1 - j if back else j
+            if i % 2 == 0:
+                self._stir(work, at + cut, size - cut, at, cut, i, size)
+            else:
+                self._stir(work, at, cut, at + cut, size - cut, i, size)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    @cython.locals(
+        work=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, cut=cython.Py_ssize_t,
+        rounds=cython.Py_ssize_t, i=cython.Py_ssize_t, wide=cython.Py_ssize_t, a=cython.ulonglong, b=cython.ulonglong,
+        c=cython.ulonglong, d=cython.ulonglong,
+        low=cython.ulonglong, high=cython.ulonglong, tweak=cython.ulonglong,
+    )  # fmt: skip
+    def _in_words(self, work, at, size, cut, rounds) -> cython.void:
+        """Do what `_stir` does, round after round, without putting the halves back in between."""
+        wide = size - cut
+        a, b = _word(work, at, cut), _word(work, at + 8, cut - 8)
+        c, d = _word(work, at + cut, wide), _word(work, at + cut + 8, wide - 8)
+        tweak = size
+        for i in range(0, rounds, 2):
+            low, high = _three(self._b0, self._b1, tweak << 8 | i, c, d)
+            a, b = a ^ low & _cut(cut), b ^ high & _cut(cut - 8)
+            low, high = _three(self._b0, self._b1, tweak << 8 | (i + 1), a, b)
+            c, d = c ^ low & _cut(wide), d ^ high & _cut(wide - 8)
+        _store(work, at, cut, a)
+        _store(work, at + 8, cut - 8, b)
+        _store(work, at + cut, wide, c)
+        _store(work, at + cut + 8, wide - 8, d)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    @cython.locals(
+        work=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, to=cython.Py_ssize_t,
+        length=cython.Py_ssize_t, i=cython.Py_ssize_t, whole=cython.Py_ssize_t, end=cython.Py_ssize_t,
+        done=cython.Py_ssize_t, words=cython.Py_ssize_t, v0=cython.ulonglong, v1=cython.ulonglong,
+        v2=cython.ulonglong, v3=cython.ulonglong, low=cython.ulonglong, high=cython.ulonglong,
+        tweak=cython.ulonglong, a=cython.ulonglong, b=cython.ulonglong,
+    )  # fmt: skip
+    def _stir(self, work, at, size, to, length, i, whole) -> cython.void:
+        """Add to one half what the other half, the round and the whole length make of the key."""
+        tweak = whole
+        v0, v1, v2, v3 = self._b0 ^ _C0, self._b1 ^ _C1 ^ 0xEE, self._b0 ^ _C2, self._b1 ^ _C3
+        v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, tweak << 8 | i)
+        words = 2 if whole <= _IN_WORDS else (size + 7) // 8
+        end = at + size
+        while words > 0:
+            v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, _word(work, at, end - at))
+            at += 8
+            words -= 1
+        low, high = _finish(v0, v1, v2, v3)
+        a, b, done = low, high, 0
+        while done < length:
+            _store(work, to + done, length - done, _word(work, to + done, length - done) ^ a)
+            _store(work, to + done + 8, length - done - 8, _word(work, to + done + 8, length - done - 8) ^ b)
+            done += 16
+            a, b = _three(self._s0, self._s1, low, high, done)
 
 
-def _plan(length: int) -> tuple[int, int]:
-    cut = length // 2
-    return (_LONG_ROUNDS if cut >= _LONG_HALF else _SHORT_ROUNDS), length - cut
+@cython.cfunc
+def _pair(own: bytes, name: bytes):
+    key = blake2b(name, key=own, digest_size=16).digest()
+    return int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")

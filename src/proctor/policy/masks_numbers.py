@@ -13,11 +13,11 @@ from proctor.terms import DataClass
 
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 # Issued prefixes and those nobody issues, in pairs. The first forty avoid a leading zero, for columns of numbers.
-_ISSUED = (*range(22, 28), *range(34, 38), *range(40, 70), 20, 21, 28, 29, 30, 31, 32, 33, 38, 39)
-_UNISSUED = (*range(10, 20), *range(70, 100), *range(10))
-_NUMERIC = 40
-_OUT = {a: i for i, a in enumerate(_ISSUED)}
-_IN = {a: i for i, a in enumerate(_UNISSUED)}
+ISSUED = (*range(22, 28), *range(34, 38), *range(40, 70), 20, 21, 28, 29, 30, 31, 32, 33, 38, 39)
+UNISSUED = (*range(10, 20), *range(70, 100), *range(10))
+NUMERIC = 40
+_OUT = {a: i for i, a in enumerate(ISSUED)}
+_IN = {a: i for i, a in enumerate(UNISSUED)}
 
 
 def luhn_digit(body: bytes) -> int:
@@ -34,17 +34,17 @@ def _permute_card(keyed: Keyed, digits: bytes, *, back: bool, numeric: bool) -> 
     count = len(digits)
     if not 12 <= count <= 19 or not digits.isdigit():
         return None
-    source, target = (_IN, _ISSUED) if back else (_OUT, _UNISSUED)
+    source, target = (_IN, ISSUED) if back else (_OUT, UNISSUED)
     index = source.get(int(digits[:2]))
-    if index is None or (numeric and index >= _NUMERIC):
+    if index is None or (numeric and index >= NUMERIC):
         return None
     # Forty prefixes among themselves, and the other ten.
-    first, prefixes = (0, _NUMERIC) if index < _NUMERIC else (_NUMERIC, len(_ISSUED) - _NUMERIC)
+    first, prefixes = (0, NUMERIC) if index < NUMERIC else (NUMERIC, len(ISSUED) - NUMERIC)
     offset = (digits[-1] - 48 - luhn_digit(digits[:-1])) % 10
     width = count - 3
     high, low = _halves(width)
     number = (index - first) * 10**width + int(digits[2:-1])
-    tweak = b"card%d,%d,%d" % (count, first, offset)
+    tweak = (count << 6 | first) << 4 | offset
     step = keyed.restore if back else keyed.permute
     prefix, rest = divmod(step(number, prefixes * high, low, tweak), 10**width)
     body = b"%02d" % target[first + prefix] + str(rest).zfill(width).encode()
@@ -92,7 +92,7 @@ def some_number(keyed: Keyed, value: bytes) -> bytes:
 
 
 # Letters and digits of an identifier, by shape: d a digit, L a capital, l a small letter.
-_SHAPES: dict[str, tuple[bytes, ...]] = {
+SHAPES: dict[str, tuple[bytes, ...]] = {
     "us_ssn": (b"d" * 9,),
     "uk_nino": (b"LLddddddL", b"LLdddddd"),
     "de_steuerid": (b"d" * 11,),
@@ -108,12 +108,18 @@ _WIDTHS = {"us_ssn": 9, "de_steuerid": 11, "fr_nir": 15, "in_aadhaar": 12, "br_c
 # Not L to V, which stand for digits in an Italian tax code that has a namesake.
 _TAGS = b"ABCDEFGHJK"
 _SMALL_TAGS = b"abcdefghjk"  # Spain's own numbers begin with capitals as well
-_SEPARATORS = b" -./"
+SEPARATORS = b" -./"
 _SHAPE = bytes.maketrans(
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"d" * 10 + b"L" * 26 + b"l" * 26
 )
+_THREE = bytes.maketrans(b"dLl", b"012")
 _RADIX = {100: (10, 48), 76: (26, 65), 108: (26, 97)}
 MAX_SHAPED = 34
+
+
+def shape_word(shape: bytes) -> int:
+    """Return a number of at most 55 bits that tells the shape from every other."""
+    return int(b"1" + shape.translate(_THREE), 3)
 
 
 def permute_shape(keyed: Keyed, bare: bytes, *, back: bool = False) -> bytes | None:
@@ -132,7 +138,7 @@ def permute_shape(keyed: Keyed, bare: bytes, *, back: bool = False) -> bytes | N
         else:
             low *= radix
     step = keyed.restore if back else keyed.permute
-    number = step(number, high, low, shape)
+    number = step(number, high, low, shape_word(shape))
     out = bytearray(len(bare))
     for at in range(len(bare) - 1, -1, -1):
         radix, base = kinds[at]
@@ -141,22 +147,23 @@ def permute_shape(keyed: Keyed, bare: bytes, *, back: bool = False) -> bytes | N
     return bytes(out)
 
 
-def _tags(data_class: DataClass) -> bytes:
+def tags_of(data_class: DataClass) -> bytes:
+    """Return the letters that stand for the first digit of a masked identifier."""
     return _SMALL_TAGS if data_class == "es_dni" else _TAGS
 
 
 def mask_id(keyed: Keyed, data_class: DataClass, value: bytes, room: int | None) -> bytes:
     """Return an identifier of the same shape, tagged."""
-    bare = value.translate(None, _SEPARATORS)
+    bare = value.translate(None, SEPARATORS)
     masked = permute_shape(keyed, bare)
     if masked is None:
         return mask_token(keyed, value, room)
     shape = bare.translate(_SHAPE)
-    if shape in _SHAPES.get(data_class, ()):
+    if shape in SHAPES.get(data_class, ()):
         at = shape.index(b"d")
-        tag = _tags(data_class)[masked[at] - 48]
-        return _refill(value, masked[:at] + bytes((tag,)) + masked[at + 1 :], _SEPARATORS)
-    refilled = _refill(value, masked, _SEPARATORS)
+        tag = tags_of(data_class)[masked[at] - 48]
+        return _refill(value, masked[:at] + bytes((tag,)) + masked[at + 1 :], SEPARATORS)
+    refilled = _refill(value, masked, SEPARATORS)
     if room is None or len(refilled) < room:
         return TOKEN + refilled
     return refilled  # no room for a tag: still one to one, but nobody can tell it from a genuine one
@@ -168,19 +175,19 @@ def unmask_id(keyed: Keyed, data_class: DataClass, masked: bytes) -> bytes | Non
         found = unmask_token(keyed, masked)
         if found is not None:
             return found
-        bare = masked[1:].translate(None, _SEPARATORS)
+        bare = masked[1:].translate(None, SEPARATORS)
         original = permute_shape(keyed, bare, back=True)
-        return None if original is None else _refill(masked[1:], original, _SEPARATORS)
-    bare = masked.translate(None, _SEPARATORS)
-    for shape in _SHAPES.get(data_class, ()):
+        return None if original is None else _refill(masked[1:], original, SEPARATORS)
+    bare = masked.translate(None, SEPARATORS)
+    for shape in SHAPES.get(data_class, ()):
         at = shape.index(b"d")
-        tag = _tags(data_class).find(bare[at : at + 1]) if len(bare) == len(shape) else -1
+        tag = tags_of(data_class).find(bare[at : at + 1]) if len(bare) == len(shape) else -1
         if tag < 0:
             continue
         untagged = bare[:at] + b"%d" % tag + bare[at + 1 :]
         if untagged.translate(_SHAPE) == shape:
             original = permute_shape(keyed, untagged, back=True)
-            return None if original is None else _refill(masked, original, _SEPARATORS)
+            return None if original is None else _refill(masked, original, SEPARATORS)
     return None
 
 

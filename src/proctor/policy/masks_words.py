@@ -21,9 +21,9 @@ _LOCAL, _LABEL = 64, 63  # RFC 5321's longest local part, RFC 1035's longest lab
 _WHOLE = 254
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 # Lower-case addresses need six bits a character: a third shorter, which decides whether they fit a varchar(50).
-_SIXBIT = b"\0abcdefghijklmnopqrstuvwxyz0123456789.@-_+!#$%&'*/=?^`{|}~ :;,()"[:64]
-_PACK = bytes.maketrans(_SIXBIT, _BASE64)
-_UNPACK = bytes.maketrans(_BASE64, _SIXBIT)
+SIXBIT = b"\0abcdefghijklmnopqrstuvwxyz0123456789.@-_+!#$%&'*/=?^`{|}~ :;,()"[:64]
+_PACK = bytes.maketrans(SIXBIT, _BASE64)
+_UNPACK = bytes.maketrans(_BASE64, SIXBIT)
 _RAW, _PACKED = 0, 1
 
 
@@ -32,7 +32,7 @@ def seal(keyed: Keyed, text: bytes, *, block: int) -> bytes | None:
     if len(text) > MAX_TEXT or b"\0" in text:
         return None
     flag, body = _RAW, text
-    if not text.translate(None, _SIXBIT):
+    if not text.translate(None, SIXBIT):
         flag, body = _PACKED, a2b_base64((text + bytes(-len(text) % 4)).translate(_PACK))
     plain = bytes((0, 0, 0, flag)) + body
     plain += bytes(-len(plain) % block)

@@ -20,7 +20,7 @@ from proctor.session.ports import Answered, Clock, Ledger, Outlet, Terms, World
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow
 from proctor.wire import messages, talk
-from proctor.wire._hot import rewrite_rows
+from proctor.wire._rows import rewrite_rows
 from proctor.wire.copy import CopyMasker
 
 

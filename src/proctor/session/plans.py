@@ -15,7 +15,7 @@ from proctor.policy import masked_keys, masks
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
 from proctor.wire import types
-from proctor.wire._hot import NULL, Always, Null
+from proctor.wire._rows import NULL, Always, Null
 from proctor.wire.talk import Field
 
 CellMask = Callable[[bytes], "bytes | None"]

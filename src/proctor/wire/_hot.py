@@ -1,15 +1,14 @@
 # cython: language_level=3, wraparound=False
 # mypy: disable-error-code="untyped-decorator, no-any-return"
-"""Stations 2 and 8, the hot path: scan PostgreSQL frames into events, and rewrite runs of rows.
+"""Station 2, the hot path: scan PostgreSQL frames into events.
 
-In come whole buffers, out go events and rewritten bytes. This is the one compiled module: plain Python, which Cython
-turns into C for speed; both ways pass the same tests. Broken frames are a ValueError with a safe sentence, and the
-legs say who is to blame. Knows no states (the legs hand their tables in), no SQL and no masks by name.
+In come whole buffers, out go events. Compiled where there is a compiler: plain Python, which Cython turns into C for
+speed; both ways pass the same tests. Broken frames are a ValueError with a safe sentence, and the legs say who is to
+blame. Knows no states (the legs hand their tables in) and no SQL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from struct import Struct
 
 from proctor.wire.talk import (
@@ -59,15 +58,6 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
-if cython.compiled:
-    from cython.cimports.cpython.bytearray import (  # type: ignore[import-untyped]
-        PyByteArray_AS_STRING,
-        PyByteArray_GET_SIZE,
-        PyByteArray_Resize,
-    )
-    from cython.cimports.cpython.bytes import PyBytes_AS_STRING  # type: ignore[import-untyped]
-    from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
-
 _read32 = Struct("!i").unpack_from
 _read16 = Struct("!H").unpack_from
 _field_tail = Struct("!IhIhih").unpack_from
@@ -76,39 +66,11 @@ _field_tail = Struct("!IhIhih").unpack_from
 SMALL_MESSAGE = 10_000
 _SMALL = frozenset(b"CDEHSXcf")
 
-MASKED_CELL = 16 * 1024 * 1024  # a masked cell is held, changed and copied; a gigabyte of it would be held thrice
-MAX_LENGTH = 0x7FFFFFFF  # a length is an int32; a mask that returns more would wrap it
-
 # Shapes repeat with every Execute of the same statement: their fields are parsed once. Bounded, and of small ones only,
 # because the upstream chooses how many there are.
 _SHAPES: dict[bytes, list[Field]] = {}
 _SHAPES_KEPT = 512
 _SHAPE_BYTES = 4096
-
-
-class Null:
-    """The mask that turns every value of its column into NULL."""
-
-    __slots__ = ()
-
-
-NULL = Null()
-
-
-class Always:
-    """The mask that puts the same value into every cell, NULL ones too: of what was computed, NULL tells like a value.
-
-    `nullif(ssn, 'a guess')` is NULL where the guess is right.
-    """
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: bytes) -> None:
-        self.value = value
-
-
-Mask = Callable[[bytes], bytes | None] | bytes | Null | Always | None
-"""None shows the value, bytes replace it, `NULL` removes it, and a callable makes another of it (None: NULL)."""
 
 
 def _is_compiled() -> bool:
@@ -480,121 +442,3 @@ def _copy_start(raw: bytes, tag: cython.Py_ssize_t) -> UpstreamEvent:
         raise ValueError("a copy response is malformed")
     direction = "in" if tag == 0x47 else "out" if tag == 0x48 else "both"
     return CopyStart(direction, raw[5], _shorts(raw, 8, count, stop), raw)
-
-
-# ---- rows
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(-1, check=True)
-def _append(out: bytearray, raw: bytes, start: cython.Py_ssize_t, stop: cython.Py_ssize_t) -> cython.int:
-    if start < 0 or stop < start or stop > len(raw):
-        raise ValueError("a span lies outside its buffer")
-    if cython.compiled:
-        size: cython.Py_ssize_t = PyByteArray_GET_SIZE(out)
-        PyByteArray_Resize(out, size + stop - start)
-        memcpy(PyByteArray_AS_STRING(out) + size, PyBytes_AS_STRING(raw) + start, stop - start)
-    else:
-        out += raw[start:stop]
-    return 0
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(-1, check=True)
-def _patch32(out: bytearray, pos: cython.Py_ssize_t, number: cython.Py_ssize_t) -> cython.int:
-    if number < -1 or number > MAX_LENGTH:
-        raise ValueError("a masked value is too long for the protocol")
-    if pos < 0 or pos + 4 > len(out):
-        raise ValueError("a span lies outside its buffer")
-    if cython.compiled:
-        out[pos] = (number >> 24) & 0xFF
-        out[pos + 1] = (number >> 16) & 0xFF
-        out[pos + 2] = (number >> 8) & 0xFF
-        out[pos + 3] = number & 0xFF
-    else:
-        out[pos : pos + 4] = (number & 0xFFFFFFFF).to_bytes(4, "big")
-    return 0
-
-
-def rewrite_rows(raw: bytes, masks: list[Mask], cells: list[int], limit: int = MASKED_CELL) -> bytes:
-    """Return a run of DataRow frames in which every value under a mask is replaced; `cells` counts them by column.
-
-    NULL stays NULL, but under `Always`. A row of another width, a frame that is not a row, a value over `limit` or a
-    mask that fails is an exception: nothing of the run may be sent then.
-    """
-    out = bytearray()
-    end: cython.Py_ssize_t = len(raw)
-    width: cython.Py_ssize_t = len(masks)
-    largest: cython.Py_ssize_t = limit
-    pos: cython.Py_ssize_t = 0
-    cut: cython.Py_ssize_t = 0  # what lies before it is in `out`
-    if len(cells) != width:
-        raise ValueError("there are not as many counters as masks")
-    stop: cython.Py_ssize_t
-    size: cython.Py_ssize_t
-    head: cython.Py_ssize_t  # where this row's frame starts in `out`, -1 while nothing of it was changed
-    i: cython.Py_ssize_t
-    while pos < end:
-        if end - pos < 7 or raw[pos] != 0x44:
-            raise ValueError("a run of rows holds something else")
-        stop = pos + 1 + _int32(raw, pos + 1)
-        if stop > end or stop < pos + 7:
-            raise ValueError("a row does not end where its frame ends")
-        if _uint16(raw, pos + 5, stop) != width:
-            raise ValueError("a row has not as many columns as there are masks")
-        head = -1
-        start: cython.Py_ssize_t = pos
-        pos += 7
-        for i in range(width):
-            if pos + 4 > stop:
-                raise ValueError("a row ends early")
-            size = _int32(raw, pos)
-            pos += 4
-            mask = masks[i]
-            if size == -1:
-                if not isinstance(mask, Always):
-                    continue
-                size = 0  # nothing follows a NULL
-            if size < 0 or pos + size > stop:
-                raise ValueError("a value lies outside its row")
-            if mask is not None:
-                value = _masked(mask, raw, pos, size, largest)
-                if head < 0:
-                    head = len(out) + start - cut
-                _append(out, raw, cut, pos)
-                if value is None:
-                    _patch32(out, len(out) - 4, -1)
-                else:
-                    _patch32(out, len(out) - 4, len(value))
-                    _append(out, value, 0, len(value))
-                cut = pos + size
-                cells[i] += 1
-            pos += size
-        if pos != stop:
-            raise ValueError("a row does not end where its frame ends")
-        if head >= 0:
-            _append(out, raw, cut, stop)
-            cut = stop
-            _patch32(out, head + 1, len(out) - head - 1)
-    if cut == 0:
-        return raw
-    _append(out, raw, cut, end)
-    return bytes(out)
-
-
-@cython.cfunc
-def _masked(mask: object, raw: bytes, pos: cython.Py_ssize_t, size: cython.Py_ssize_t, limit: cython.Py_ssize_t):  # type: ignore[no-untyped-def]
-    if isinstance(mask, bytes):
-        return mask
-    if isinstance(mask, Null):
-        return None
-    if isinstance(mask, Always):
-        return mask.value
-    if size > limit:
-        raise ValueError("a value is too long to be masked")
-    value = mask(raw[pos : pos + size])  # type: ignore[operator]
-    if value is not None and not isinstance(value, bytes):
-        raise TypeError("a mask returned neither bytes nor None")
-    return value

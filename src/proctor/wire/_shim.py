@@ -11,10 +11,16 @@ from typing import TypeVar
 _F = TypeVar("_F", bound=Callable[..., object])
 _C = TypeVar("_C")
 
+
+class _Number:
+    """A number of C, or an array of such numbers."""
+
+    def __getitem__(self, _: slice) -> _Number:
+        return self
+
+
 compiled = False
-Py_ssize_t = int
-bint = bool
-uint = int
+Py_ssize_t = bint = uint = longlong = _Number()
 
 
 def cfunc(function: _F) -> _F:
@@ -30,11 +36,16 @@ def cclass(plain: type[_C]) -> type[_C]:
     return plain
 
 
-def exceptval(value: int, *, check: bool = False) -> Callable[[_F], _F]:
+def exceptval(value: int = 0, *, check: bool = False) -> Callable[[_F], _F]:
     """Return a decorator that changes nothing."""
     return cfunc
 
 
 def boundscheck(on: bool) -> Callable[[_F], _F]:
+    """Return a decorator that changes nothing."""
+    return cfunc
+
+
+def locals(**kinds: object) -> Callable[[_F], _F]:
     """Return a decorator that changes nothing."""
     return cfunc

@@ -12,7 +12,7 @@ from contextlib import suppress
 from struct import pack, unpack_from
 
 from proctor.terms import CopyFormat
-from proctor.wire._hot import MASKED_CELL, Always, Mask, Null
+from proctor.wire._rows import MASKED_CELL, Always, Mask, Null
 
 MAX_ROW = 256 * 1024 * 1024  # a row that never ends would be held for ever
 

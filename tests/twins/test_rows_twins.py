@@ -1,0 +1,88 @@
+"""Rows rewritten, compiled and plain: the same answers to anything, few rows or many."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from proctor.wire import messages as say
+
+ROOT = Path(__file__).parents[2]
+HOT = Path("proctor", "wire", "_rows.py")
+RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+
+
+def load(path: Path) -> ModuleType:
+    spec = spec_from_file_location("proctor.wire._rows", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def compiled(tree: Path) -> ModuleType:
+    (built,) = (tree / HOT).parent.glob("_rows.*.so")
+    module = load(built)
+    assert module._is_compiled()
+    return module
+
+
+@pytest.fixture(scope="module")
+def plain() -> ModuleType:
+    module = load(ROOT / "src" / HOT)
+    assert not module._is_compiled()
+    return module
+
+
+def outcome(function: object, *arguments: object) -> object:
+    try:
+        return function(*arguments)  # type: ignore[operator]
+    except Exception as trouble:
+        return type(trouble), str(trouble)
+
+
+ROWS = st.lists(st.lists(st.none() | st.binary(max_size=9), max_size=3), max_size=4)
+MASKS = st.lists(
+    st.sampled_from([None, b"", b"const", bytes.upper, lambda cell: None, lambda cell: 1 // 0]), max_size=3
+)
+
+
+@RELAXED
+@given(st.tuples(ROWS, MASKS, st.binary(max_size=30), st.integers(0, 8), st.sampled_from([1, 9])))
+def test_the_twins_rewrite_the_same(
+    compiled: ModuleType, plain: ModuleType, case: tuple[list[list[bytes | None]], list[object], bytes, int, int]
+) -> None:
+    rows, masks, tail, limit, times = case
+    good = b"".join(map(say.data_row, rows)) * times
+    for data in (good, good + tail, good + say.frame(b"D", tail), good[: len(good) - limit]):
+        counts: list[list[int]] = [[0] * len(masks), [0] * len(masks)]
+        one, other = (
+            outcome(twin.rewrite_rows, data, masks, cells, limit)
+            for twin, cells in zip((compiled, plain), counts, strict=True)
+        )
+        assert one == other
+        assert counts[0] == counts[1]
+
+
+def test_the_twins_have_a_null_each_and_it_works(compiled: ModuleType, plain: ModuleType) -> None:
+    for twin in (compiled, plain):
+        for times in (1, 20):
+            shown = twin.rewrite_rows(say.data_row([b"a"]) * times, [twin.NULL], [0])
+            assert shown == say.data_row([None]) * times
+
+
+def test_the_plain_twin_runs_where_cython_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cython", None)
+    bare = load(ROOT / "src" / HOT)
+    assert bare.cython.__name__ == "proctor.wire._shim"
+    for times in (1, 20):
+        shown = bare.rewrite_rows(say.data_row([b"a", None]) * times, [b"xyz", b"b"], [0, 0])
+        assert shown == say.data_row([b"xyz", None]) * times
