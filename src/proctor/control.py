@@ -7,7 +7,7 @@ takes effect, and its outcome on disk before the answer. Knows no HTTP and no te
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
@@ -85,6 +85,8 @@ class Health:
 
     started: datetime
     troubles: dict[str, str] = field(default_factory=dict)
+    lags: Callable[[], Mapping[str, int]] = dict
+    """How many records each sink of the journal has not taken yet."""
 
     @property
     def ready(self) -> bool:

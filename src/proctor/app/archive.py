@@ -13,11 +13,16 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 from proctor.audit.integrator import Integrator
+from proctor.audit.sinks import Forwarder
+from proctor.edge.audit_config import SinkConfig
 from proctor.edge.config import Config
 from proctor.edge.house import SystemClock
 from proctor.edge.keys import sign_folder, signatory
+from proctor.edge.outlets import sink_of
 from proctor.edge.stamping import Stamps
 from proctor.edge.witnesses import Witnesses
 from proctor.errors import HouseFault
@@ -25,6 +30,7 @@ from proctor.errors import HouseFault
 log = logging.getLogger("proctor.control")
 
 INTEGRATE_SECONDS = 1.0
+FORWARD_SECONDS = 1.0
 STAMP_SECONDS = 60.0  # between two looks whether a stamp is due
 NICENESS = 10
 FAR_BEHIND = 50_000  # records in a round, about a second's worth: then the log has its full share of the machine
@@ -55,13 +61,17 @@ class Archive:
         self._gentle = ThreadPoolExecutor(1, "log", _stand_back)
         self.witnesses = Witnesses(folder, config.audit.witnessing)
         self.stamps = Stamps(folder, config.audit.stamping)
+        self.forwarders = {sink.name: _forwarder(config.state, sink) for sink in config.audit.sinks}
+        # A thread each: collectors that hang must not take the threads that sign the log.
+        self._posts = {name: ThreadPoolExecutor(1, f"sink-{name}") for name in self.forwarders}
 
     def errands(self) -> tuple[Errand, ...]:
-        """Return what is to be done, and how often."""
+        """Return what is to be done, and how often. Each sink has its own: one that hangs holds up nobody else."""
         return (
             ("log", INTEGRATE_SECONDS, self._integrate),
             ("witnesses", self._config.witnessing.every, self._witness),
             ("stamps", STAMP_SECONDS, self._stamp),
+            *((f"sink {name}", FORWARD_SECONDS, partial(self._forward, name)) for name in self.forwarders),
         )
 
     async def _integrate(self) -> None:
@@ -70,6 +80,17 @@ class Archive:
         done = await asyncio.get_running_loop().run_in_executor(hand, self.integrator.integrate)
         self._behind = sum(done.added.values()) > FAR_BEHIND
         self._tell("log of", done.troubles)
+        if done.added:
+            await asyncio.to_thread(self.integrator.prune, self._config.retention.segments)
+
+    async def _forward(self, name: str) -> None:
+        loop, forwarder = asyncio.get_running_loop(), self.forwarders[name]
+        while await loop.run_in_executor(self._posts[name], forwarder.forward):
+            pass  # as long as there is more; who cancels us does so between two batches
+
+    def lags(self) -> Mapping[str, int]:
+        """Return, by sink, how many records of the log it has not taken yet."""
+        return {name: forwarder.lag() for name, forwarder in self.forwarders.items()}
 
     def _admit(self) -> None:
         if not self.witnesses.admitted:
@@ -95,6 +116,8 @@ class Archive:
 
     def leave(self) -> None:
         """Take the last records into the log, show it around, and let go of it. Blocks."""
+        for post in self._posts.values():
+            post.shutdown(cancel_futures=True)  # one batch may be under way, and has a deadline
         try:
             self._last_rounds()
         finally:
@@ -111,9 +134,21 @@ class Archive:
             if not self.integrator.integrate().added:
                 break
         self.witnesses.round()
+        for name, forwarder in self.forwarders.items():
+            try:
+                # A collector that was not there a moment ago gets them after the next start.
+                while f"sink {name}" not in self._troubles and forwarder.forward():
+                    pass
+            except (HouseFault, OSError) as fault:
+                log.error("the sink %s gets the last records after the next start: %s", name, fault)
 
 
 def _stand_back() -> None:
     """Let statements go first: a burst is recorded as it comes, and enters the log when there is time."""
     if sys.platform == "linux":  # elsewhere the priority is the whole process's, which has people to answer
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+def _forwarder(state: Path, config: SinkConfig) -> Forwarder:
+    sink, form = sink_of(config)
+    return Forwarder(state, sink, state / "sinks" / f"{config.name}.cursor", form=form)

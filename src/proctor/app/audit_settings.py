@@ -5,12 +5,22 @@ In comes a `Section`; out comes an `Audit`. Opens no socket and makes no file.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from proctor.app.section import Section
 from proctor.audit.note import Untrusted
 from proctor.audit.witness import Witness
-from proctor.edge.audit_config import Audit, Stamping, Witnessing, WitnessSeat
+from proctor.edge.audit_config import (
+    Audit,
+    Retention,
+    SinkConfig,
+    SinkForm,
+    SinkKind,
+    Stamping,
+    Witnessing,
+    WitnessSeat,
+)
 from proctor.edge.config import loopback
 
 
@@ -21,6 +31,8 @@ def read_audit(section: Section) -> Audit:
         fence=section.path_of("fence"),
         witnessing=_witnessing(section.section("witnesses")),
         stamping=_stamping(section.section("stamps")),
+        sinks=tuple(_sink(name, each) for name, each in section.sections("sinks")),
+        retention=_retention(section.section("retention")),
     )
     section.close()
     return audit
@@ -78,3 +90,40 @@ def _stamping(section: Section) -> Stamping:
         section.report.note(section.path, "ca is missing; write ca = the file with the authority's root certificate")
     section.close()
     return stamping
+
+
+def _retention(section: Section) -> Retention:
+    retention = Retention(section.count("segments", Retention().segments, most=100_000))
+    section.close()
+    return retention
+
+
+def _sink(name: str, section: Section) -> SinkConfig:
+    if "kind" not in section:
+        section.needed("kind", '"file"')
+    kind: SinkKind = section.choice("kind", ("file", "syslog", "splunk", "webhook", "otlp"), "file")
+    form: SinkForm = section.choice("form", ("record", "ocsf", "ecs", "cef"), "cef" if kind == "syslog" else "record")
+    if kind == "otlp" and "form" in section:
+        section.note("form", "leave it out: OpenTelemetry has a form of its own")
+    sink = SinkConfig(name, kind, form)
+    if kind == "file":
+        path = section.path_of("path")
+        if path is None:
+            section.report.note(section.path, 'path is missing; write path = "records.jsonl"')
+        sink = replace(sink, path=path)
+    elif kind == "syslog":
+        host = section.needed("host", '"logs.example.org"')
+        tls = section.choice("tls", ("on", "off"), "on") == "on"
+        if not tls and host and not loopback(host):
+            section.note("tls", '"off" is for this machine alone')
+        port = section.count("port", 6514 if tls else 601, most=65535)
+        sink = replace(sink, host=host, port=port, tls=tls, ca=section.readable("ca"))
+    else:
+        sink = replace(
+            sink,
+            url=url_of(section, "https://collector.example.org/"),
+            token=section.secret("token"),
+            ca=section.readable("ca"),
+        )
+    section.close()
+    return sink

@@ -68,6 +68,7 @@ class ControlRoom:
             reload=self._reload_asked,
         )
         self.archive = Archive(config, house_name(config.state), self.clock, self.control.health.troubles)
+        self.control.health.lags = self.archive.lags
         self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record)
         self._tls = _tls(config, self.clock)
         app = create(self.control, self.door, config.state / "log", version())

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from proctor.app.lines import KeyPath, locate
-from proctor.edge.config import Secret
+from proctor.edge.secret import Secret
 
 Choice = TypeVar("Choice", bound=str)
 

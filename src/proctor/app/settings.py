@@ -29,12 +29,12 @@ from proctor.edge.config import (
     Masking,
     Person,
     Policy,
-    Secret,
     Server,
     Service,
     UpstreamRole,
     UpstreamTls,
 )
+from proctor.edge.secret import Secret
 from proctor.edge.verifiers import given_verifier
 from proctor.errors import ConfigFault
 

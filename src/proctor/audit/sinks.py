@@ -1,4 +1,4 @@
-"""Where records go besides the log: the fourth extension point. A file and a stream of JSON lines are shipped.
+"""Where records go besides the log: the fourth extension point. A file and a stream are here, others in `edge`.
 
 A `Forwarder` reads the records of a house and delivers them to one `Sink`, in the order of each shard, at least once:
 it moves its cursor only after the sink has taken a batch, so a crash in between delivers that batch again, and whoever
@@ -8,7 +8,7 @@ receives tells by `shard` and `seq`. A sink that fails stops nobody but itself. 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
@@ -16,10 +16,11 @@ from typing import BinaryIO, Final, Protocol
 import msgspec
 
 from proctor.audit.disk import write_durably
-from proctor.audit.reading import records, shards
+from proctor.audit.reading import integrated, records, shards
 from proctor.errors import HouseFault
 
 BATCH: Final = 500
+MAX_BATCH: Final = 4 * 1024 * 1024
 Form = Callable[[bytes], bytes | None]
 """Turns a record into what a sink wants, or None for what it does not want: `ocsf.event`, for one."""
 
@@ -82,7 +83,7 @@ class Forwarder:
         """Deliver up to `limit` records of each shard; return how many were passed, those not wanted included."""
         passed = 0
         for shard in shards(self._state):
-            batch = list(islice(records(self._state, shard, self._cursor.get(shard, 0)), limit))
+            batch = list(_bounded(records(self._state, shard, self._cursor.get(shard, 0)), limit))
             if not batch:
                 continue
             formed = [line for _, record in batch if (line := self._formed(record)) is not None]
@@ -93,5 +94,19 @@ class Forwarder:
             passed += len(batch)
         return passed
 
+    def lag(self) -> int:
+        """Return how many records of the log the sink has not taken yet."""
+        return sum(max(0, integrated(self._state, shard) - self._cursor.get(shard, 0)) for shard in shards(self._state))
+
     def _formed(self, record: bytes) -> bytes | None:
         return record if self._form is None else self._form(record)
+
+
+def _bounded(found: Iterable[tuple[int, bytes]], limit: int) -> Iterator[tuple[int, bytes]]:
+    """Yield so many records, or fewer when they are large: a batch is in memory at once."""
+    size = 0
+    for seq, record in islice(found, limit):
+        size += len(record)
+        yield seq, record
+        if size > MAX_BATCH:
+            return

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from proctor.edge.secret import Secret
+
 Durability = Literal["strict", "adaptive"]
 
 
@@ -40,6 +42,33 @@ class Stamping:
     every: float = 86400.0
 
 
+SinkKind = Literal["file", "syslog", "splunk", "webhook", "otlp"]
+SinkForm = Literal["record", "ocsf", "ecs", "cef"]
+
+
+@dataclass(frozen=True, slots=True)
+class SinkConfig:
+    """Where records go besides the log, and in which words."""
+
+    name: str
+    kind: SinkKind
+    form: SinkForm = "record"
+    path: Path | None = None
+    url: str = ""
+    host: str = ""
+    port: int = 6514
+    tls: bool = True
+    ca: Path | None = None
+    token: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many segments of each shard's journal are kept behind what the log has; the log itself keeps everything."""
+
+    segments: int = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """How durable a record must be before its statement leaves, and who else vouches for the log.
@@ -51,3 +80,5 @@ class Audit:
     fence: Path | None = None
     witnessing: Witnessing = Witnessing()
     stamping: Stamping = Stamping()
+    sinks: tuple[SinkConfig, ...] = ()
+    retention: Retention = Retention()

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from proctor.edge.audit_config import Audit
-from proctor.errors import ConfigFault
+from proctor.edge.secret import Secret
 from proctor.terms import Identity, Kind
 
 Engine = Literal["postgresql"]
@@ -34,20 +34,6 @@ def loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A value that no `repr`, log line or error may show. `origin` says where it came from, in safe words."""
-
-    value: str | None = field(repr=False)
-    origin: str = "the configuration"
-
-    def reveal(self) -> str:
-        """Return the value itself; whoever calls this must not let it travel."""
-        if self.value is None:
-            raise ConfigFault(f"the secret from {self.origin} has not been read")
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)

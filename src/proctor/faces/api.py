@@ -116,7 +116,11 @@ def _json_only(request: Request) -> None:
 
 def _add_house(app: FastAPI, control: Control, who: _Caller, *, log: Path, version: str) -> None:
     numbers = metrics.registry(
-        control.store, version, troubles=lambda: len(control.health.troubles), failed_logins=lambda: who.door.failed
+        control.store,
+        version,
+        troubles=lambda: len(control.health.troubles),
+        failed_logins=lambda: who.door.failed,
+        lags=control.health.lags,
     )
 
     @app.get("/", include_in_schema=False)

@@ -6,7 +6,7 @@ In comes the store; out goes the text format. Knows no HTTP.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -22,12 +22,18 @@ class HouseNumbers(Collector):
     """Counts what is in the store."""
 
     def __init__(
-        self, store: Store, version: str, troubles: Callable[[], int], failed_logins: Callable[[], int]
+        self,
+        store: Store,
+        version: str,
+        troubles: Callable[[], int],
+        failed_logins: Callable[[], int],
+        lags: Callable[[], Mapping[str, int]],
     ) -> None:
         self._store = store
         self._version = version
         self._troubles = troubles
         self._failed_logins = failed_logins
+        self._lags = lags
 
     def describe(self) -> Iterable[Metric]:
         """Say nothing at registration, which must not read the store."""
@@ -49,17 +55,26 @@ class HouseNumbers(Collector):
         yield CounterMetricFamily(
             "proctor_console_logins_failed", "Logins at the console that failed.", self._failed_logins()
         )
+        gauge = GaugeMetricFamily("proctor_sink_lag", "Records that a sink has not taken yet.", labels=["sink"])
+        for sink, behind in self._lags().items():
+            gauge.add_metric([sink], behind)
+        yield gauge
         info = GaugeMetricFamily("proctor_info", "Which Proctor this is.", labels=["version"])
         info.add_metric([self._version], 1)
         yield info
 
 
 def registry(
-    store: Store, version: str, *, troubles: Callable[[], int], failed_logins: Callable[[], int]
+    store: Store,
+    version: str,
+    *,
+    troubles: Callable[[], int],
+    failed_logins: Callable[[], int],
+    lags: Callable[[], Mapping[str, int]] = dict,
 ) -> CollectorRegistry:
     """Return a registry of the house's numbers."""
     made = CollectorRegistry()
-    made.register(HouseNumbers(store, version, troubles, failed_logins))
+    made.register(HouseNumbers(store, version, troubles, failed_logins, lags))
     return made
 
 

@@ -181,3 +181,26 @@ async def test_a_house_whose_witness_is_silent_records_and_signs_nothing_until_i
         await task
     found = verify(config.state / "log", vouched=[by_witnesses(config.state / "log", [desk.witness], 1)])
     assert found.ok, found.problems
+
+
+async def test_a_sink_gets_every_record_and_its_lag_is_told(tmp_path: Path) -> None:
+    """One that hangs in the dark has a lag and a trouble; the file beside it has everything."""
+    lost = '[audit.sinks.lost]\nkind = "webhook"\nurl = "http://127.0.0.1:1/"\n'
+    config = configured(
+        tmp_path, f'[audit.sinks.file]\nkind = "file"\npath = "out.jsonl"\n{lost}[audit.retention]\nsegments = 1\n'
+    )
+    sock = door()
+    async with running(config, sock) as room:
+        async with asyncio.timeout(20):
+            while not (tmp_path / "out.jsonl").exists() or "sink lost" not in room.control.health.troubles:
+                await asyncio.sleep(0.01)
+            while room.archive.lags()["file"] or not room.archive.lags()["lost"]:
+                await asyncio.sleep(0.01)
+        trusted = ssl.create_default_context(cafile=str(ca_path(config.state)))
+        async with httpx.AsyncClient(verify=trusted) as client:
+            numbers = (await client.get(f"https://localhost:{sock.getsockname()[1]}/metrics")).text
+    assert 'proctor_sink_lag{sink="file"} 0.0' in numbers
+    assert 'proctor_sink_lag{sink="lost"}' in numbers
+    told = (tmp_path / "out.jsonl").read_text()
+    assert '"kind":"worker.started"' in told
+    assert '"kind":"worker.stopped"' in told

@@ -274,6 +274,19 @@ key = "{witness_key("s", 1)}"
 url = "https://tsa.example.org/"
 ca = "tsa.pem"
 every = "12h"
+[audit.sinks.siem]
+kind = "syslog"
+host = "logs.example.org"
+[audit.sinks.hec]
+kind = "splunk"
+form = "ocsf"
+url = "https://hec.example.org/services/collector"
+token = "t0ken"
+[audit.sinks.lines]
+kind = "file"
+path = "lines.jsonl"
+[audit.retention]
+segments = 9
 [keys]
 sign = {{ command = ["sign-log"], public = "{"A" * 43}=" }}
 """,
@@ -282,6 +295,10 @@ sign = {{ command = ["sign-log"], public = "{"A" * 43}=" }}
     assert audit.fence == tmp_path / "fence"
     assert (audit.witnessing.quorum, audit.witnessing.every) == (1, 5.0)
     assert [seat.name for seat in audit.witnessing.seats] == ["north", "south"]
+    siem, hec, lines = audit.sinks
+    assert (siem.kind, siem.form, siem.port, siem.tls) == ("syslog", "cef", 6514, True)
+    assert (hec.form, hec.token and hec.token.reveal()) == ("ocsf", "t0ken")
+    assert (lines.form, lines.path, audit.retention.segments) == ("record", tmp_path / "lines.jsonl", 9)
     assert (audit.stamping.ca, audit.stamping.every) == (tmp_path / "tsa.pem", 43200.0)
     assert (config.keys.sign.command, config.keys.sign.public) == (("sign-log",), bytes(32))
 
@@ -293,6 +310,11 @@ sign = {{ command = ["sign-log"], public = "{"A" * 43}=" }}
         ('[audit.witnesses.a]\nurl = "http://w.example.org/"\nkey = "KEY"', "http:// is for this machine alone"),
         ('[audit.witnesses.a]\nurl = "https://me:pw@w/"\nkey = "KEY"', "a password does not belong into it"),
         ('[audit.witnesses]\nquorum = 2\n[audit.witnesses.a]\nurl = "https://w/"\nkey = "KEY"', "more than the 1"),
+        ('[audit.sinks.a]\nkind = "file"', "path is missing"),
+        ('[audit.sinks.a]\nkind = "syslog"\nhost = "l.example.org"\ntls = "off"', '"off" is for this machine alone'),
+        ('[audit.sinks.a]\nkind = "webhook"\nurl = "http://l.example.org"', "http:// is for this machine alone"),
+        ('[audit.sinks.a]\nkind = "otlp"\nurl = "https://l"\nform = "ecs"', "a form of its own"),
+        ('[audit.sinks.a]\nkind = "pigeon"', 'write "file" or'),
         ('[audit.stamps]\nurl = "https://tsa/"', "ca is missing"),
         ('[keys]\nsign = { command = ["x"] }', "write the Ed25519 public key"),
         ('[keys]\nsign = { file = "x/log.pem", public = "AA==" }', "beside which the signer keeps its memory"),
