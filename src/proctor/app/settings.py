@@ -199,8 +199,6 @@ def _proxies(section: Section) -> tuple[IPv4Network | IPv6Network, ...]:
             found.append(ip_network(text))
         except ValueError:
             section.note("proxy_protocol", f'"{text}" is no network; write one such as "10.0.0.0/8"')
-    if found:
-        section.note("proxy_protocol", "is not built yet; leave it out, clients are known by their own address")
     return tuple(found)
 
 
@@ -267,8 +265,6 @@ def _hosts(section: Section) -> tuple[Host, ...]:
         if any(each in name for each in " ,@[]") or (":" in name and not _is_ip(name)):
             # A URL with a password in it may be what stands there, so it is not repeated.
             section.note("host", "is no host; write the name or address alone, and the port as port = 5432")
-    if len(names) > 1:
-        section.note("host", "several hosts are not built yet; name one")
     port = section.count("port", 5432, most=65535)
     return tuple(Host(name, port) for name in names)
 

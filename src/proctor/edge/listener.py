@@ -16,10 +16,12 @@ from datetime import UTC, datetime
 from proctor.audit.record import LoginFailed, SessionClosed, SessionOpened, claims_of, who_of
 from proctor.audit.record import Origin as From
 from proctor.edge import upstream as up
+from proctor.edge.config import loopback
 from proctor.edge.deadlines import Deadlines, Overdue
 from proctor.edge.desk import new_id
 from proctor.edge.end import End, Lost
 from proctor.edge.house import House
+from proctor.edge.introductions import host_of, introduced
 from proctor.edge.ledger import SessionLedger
 from proctor.edge.live_sessions import LiveSession, Seen
 from proctor.edge.logins import Guest, Refusals
@@ -63,8 +65,8 @@ class Visit:
     async def attend(self, sock: socket.socket) -> None:
         """See the client through; never raises."""
         loop = asyncio.get_running_loop()
-        address = _address(sock)
         try:
+            address = await self._introduced(sock)
             await loop.connect_accepted_socket(lambda: self._client, sock)
             guest = await self._admit(address)
             if guest is not None:
@@ -75,8 +77,17 @@ class Visit:
             self._tell(broken)
         finally:
             self._client.close()
+            if self._client.transport is None:
+                sock.close()
 
     # ---- who it is
+
+    async def _introduced(self, sock: socket.socket) -> str:
+        config = self._house.config
+        address, by_proxy = await introduced(sock, config.listen.proxy_protocol, config.limits.login)
+        # What reaches a proxy on this machine from elsewhere has been on the network: it needs TLS as if it came here.
+        self._local = self._local and not (by_proxy and not loopback(host_of(address)))
+        return address
 
     async def _admit(self, address: str) -> Guest | None:
         house = self._house
@@ -379,11 +390,6 @@ def console_address(house: House) -> str:
     config = house.config
     scheme = "http" if config.listen.tls.mode == "off" else "https"
     return f"{scheme}://{config.listen.console[0]}" if config.listen.console else "the console"
-
-
-def _address(sock: socket.socket) -> str:
-    peer = sock.getpeername() if sock.family != socket.AF_UNIX else "local"
-    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "local"
 
 
 def _live(session: SessionId, worker: str, guest: Guest, address: str) -> LiveSession:

@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from proctor.edge.config import Database, UpstreamRole
+from proctor.edge.config import Database, Host, SessionAttrs, UpstreamRole
 from proctor.edge.end import End, Lost
 from proctor.errors import UpstreamFault
 from proctor.wire import messages, talk
@@ -21,6 +21,8 @@ from proctor.wire.scram import ScramClient, md5_password
 from proctor.wire.upstream_leg import UpstreamLeg
 
 CONNECT_SECONDS = 10.0
+NOT_NOW = frozenset({"57P03", "57P01", "53300"})
+"""It starts or shuts down, or is full."""
 AUTH_OK, CLEARTEXT, MD5, SASL, SASL_CONTINUE, SASL_FINAL = 0, 3, 5, 10, 11, 12
 
 
@@ -29,25 +31,72 @@ class Upstream:
     """A connection that is ready: what the server said of itself, and how to cancel what it runs."""
 
     end: End[talk.UpstreamEvent]
+    host: Host
     settings: dict[str, str] = field(default_factory=dict)
     pid: int = 0
     secret: bytes = b""
 
 
 async def connect(database: Database, role: UpstreamRole, settings: Mapping[str, str]) -> Upstream:
-    """Return a connection to the database, logged in as `role`; raise `UpstreamFault` in words safe for a client."""
+    """Return a connection to the database, logged in as `role`; raise `UpstreamFault` in words safe for a client.
+
+    Of several hosts, it is the first in the order of the file that answers and is what `target_session_attrs` asks for.
+    """
+    wanted = database.target_session_attrs
+    passes: tuple[SessionAttrs, ...] = ("standby", "any") if wanted == "prefer-standby" else (wanted,)
+    fault = UpstreamFault(f'the database behind "{database.name}" cannot be reached')
+    for attrs, host in ((attrs, host) for attrs in passes for host in database.hosts):
+        try:
+            upstream = await _connect(database, host, role, settings)
+        except Elsewhere as lost:
+            fault = lost.fault
+            continue
+        if _serves(upstream, attrs, read_only=settings.get("default_transaction_read_only") == "on"):
+            return upstream
+        upstream.end.abort()
+        fault = UpstreamFault(
+            f'no host of the database behind "{database.name}" is {wanted}',
+            hint="The operator checks host and target_session_attrs of the database in proctor.toml.",
+        )
+    raise fault
+
+
+class Elsewhere(Exception):
+    """This host does not serve now; another may. `fault` is for the client when none does."""
+
+    def __init__(self, fault: UpstreamFault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+async def _connect(database: Database, host: Host, role: UpstreamRole, settings: Mapping[str, str]) -> Upstream:
     try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            end = await _open(database)
+        async with asyncio.timeout(CONNECT_SECONDS / len(database.hosts)):
+            end = await _open(database, host)
             try:
-                return await _login(end, database, role, settings)
+                return await _login(end, database, host, role, settings)
             except BaseException:
                 end.abort()
                 raise
     except TimeoutError:
-        raise UpstreamFault(f'the database behind "{database.name}" did not answer in time') from None
+        raise Elsewhere(UpstreamFault(f'the database behind "{database.name}" did not answer in time')) from None
     except (OSError, Lost, ssl.SSLError) as lost:
-        raise UpstreamFault(f'the database behind "{database.name}" cannot be reached', hint=_why(lost)) from lost
+        fault = UpstreamFault(f'the database behind "{database.name}" cannot be reached', hint=_why(lost))
+        raise Elsewhere(fault) from lost
+
+
+def _serves(upstream: Upstream, attrs: SessionAttrs, *, read_only: bool) -> bool:
+    """Say whether a server is what was asked for; every version from 14 on tells in its start-up settings.
+
+    Where the gateway itself asked for a `read_only` session, only whether the server is a standby tells.
+    """
+    if attrs == "any":
+        return True
+    standby = upstream.settings.get("in_hot_standby") == "on"
+    if attrs in ("primary", "standby"):
+        return standby is (attrs == "standby")
+    reads = standby or (not read_only and upstream.settings.get("default_transaction_read_only") == "on")
+    return reads is (attrs == "read-only")
 
 
 def _why(lost: Exception) -> str:
@@ -56,9 +105,8 @@ def _why(lost: Exception) -> str:
     return "The operator checks host, port and tls of the database in proctor.toml."
 
 
-async def _open(database: Database) -> End[talk.UpstreamEvent]:
+async def _open(database: Database, host: Host) -> End[talk.UpstreamEvent]:
     loop = asyncio.get_running_loop()
-    host = database.host
     if host.unix:
         path = f"{host.name}/.s.PGSQL.{host.port}"
         _, end = await loop.create_unix_connection(_fresh, path)
@@ -80,12 +128,8 @@ def _fresh() -> End[talk.UpstreamEvent]:
 async def _ask_for_tls(host: str, port: int) -> socket.socket:
     """Return a connected socket whose server has agreed to TLS; without its yes nothing is sent."""
     loop = asyncio.get_running_loop()
-    infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    family, kind, proto, _, address = infos[0]
-    raw = socket.socket(family, kind, proto)
-    raw.setblocking(False)
+    raw = await _reach(host, port)
     try:
-        await loop.sock_connect(raw, address)
         await loop.sock_sendall(raw, messages.ssl_request())
         answer = await loop.sock_recv(raw, 1)
     except BaseException:
@@ -95,6 +139,26 @@ async def _ask_for_tls(host: str, port: int) -> socket.socket:
         raw.close()
         raise UpstreamFault("the database does not offer TLS", hint='Set tls = "off" only where the network is yours.')
     return raw
+
+
+async def _reach(host: str, port: int) -> socket.socket:
+    """Return a socket connected to the first address of a host that answers."""
+    loop = asyncio.get_running_loop()
+    lost: OSError = OSError(f"{host} has no address")
+    for family, kind, proto, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        raw = socket.socket(family, kind, proto)
+        raw.setblocking(False)
+        try:
+            await loop.sock_connect(raw, address)
+        except OSError as refused:
+            raw.close()
+            lost = refused
+        except BaseException:
+            raw.close()
+            raise
+        else:
+            return raw
+    raise lost
 
 
 def _context(database: Database) -> ssl.SSLContext:
@@ -110,11 +174,11 @@ def _context(database: Database) -> ssl.SSLContext:
 
 
 async def _login(
-    end: End[talk.UpstreamEvent], database: Database, role: UpstreamRole, settings: Mapping[str, str]
+    end: End[talk.UpstreamEvent], database: Database, host: Host, role: UpstreamRole, settings: Mapping[str, str]
 ) -> Upstream:
     parameters = {"user": role.user, "database": database.database, **settings}
     end.write(messages.startup(parameters))
-    upstream = Upstream(end)
+    upstream = Upstream(end, host)
     scram: ScramClient | None = None
     while True:
         match await end.next():
@@ -127,10 +191,11 @@ async def _login(
             case talk.Ready():
                 return upstream
             case talk.Failed(fields=fields):
-                raise UpstreamFault(
+                fault = UpstreamFault(
                     f'the database behind "{database.name}" refused the gateway ({fields.get("C", "?")})',
                     hint="The operator checks user and password of the database in proctor.toml.",
                 )
+                raise Elsewhere(fault) if fields.get("C") in NOT_NOW else fault
             case _:
                 pass
 
@@ -160,7 +225,7 @@ def _prove(
 async def cancel(database: Database, upstream: Upstream) -> None:
     """Ask the database to cancel what that connection runs; as with every cancel, there is no answer."""
     loop = asyncio.get_running_loop()
-    host = database.host
+    host = upstream.host
     packet = messages.cancel_request(upstream.pid, upstream.secret)
     try:
         async with asyncio.timeout(CONNECT_SECONDS):

@@ -154,9 +154,6 @@ def test_what_is_no_address_is_told(tmp_path: Path, written: str) -> None:
             '[listen]\ntls = {cert="no.pem", key="no.key"}', "2: listen.tls.cert: cannot read", id="tls files"
         ),
         pytest.param('[listen]\nproxy_protocol = ["x"]', '2: listen.proxy_protocol: "x" is no network', id="network"),
-        pytest.param(
-            '[listen]\nproxy_protocol = ["10.0.0.0/8"]', "2: listen.proxy_protocol: is not built yet", id="proxies"
-        ),
         pytest.param('[policy]\npaths = ["none.cedar"]', "2: policy.paths: there is no", id="policy path"),
         pytest.param('[approvals]\nwait = "2h"', "2: approvals.wait: is longer than a ticket lives", id="wait"),
         pytest.param('[servers.main]\nhost="h"\nuser="u"', "1: servers.main: databases is missing", id="server"),
