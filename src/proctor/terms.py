@@ -160,8 +160,8 @@ class Given:
     alone: bool = False
     """It is compared with these columns and does nothing else in the statement: another may take its place."""
     written: bool = False
-    type: int = 0
-    """The built-in type that the text gives it, 0 for none."""
+    casts: tuple[int, ...] = ()
+    """The built-in types that the text converts it to, the innermost first."""
 
 
 @dataclass(frozen=True, slots=True)

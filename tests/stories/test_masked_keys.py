@@ -25,8 +25,8 @@ DESCRIBED = [
 ]
 
 
-def worn(value: bytes, data_class: str = "email", family: str = "text", room: int | None = None) -> bytes:
-    made = make_mask(data_class, DataClass(data_class), key=KEY, type_family=family, max_length=room)(value)
+def worn(value: bytes, name: str = "email", family: str = "text", data_class: DataClass | None = None) -> bytes:
+    made = make_mask(name, data_class or DataClass(name), key=KEY, type_family=family)(value)
     assert made is not None
     return made
 
@@ -463,3 +463,71 @@ async def test_whoever_may_infer_asks_with_masked_and_with_plain_values_alike(tm
         assert bound(story) == [(PLAIN,), (PLAIN,), (PLAIN, OTHER)]
         heard = await story.asks(extended("select id from customers where email = $1 and name = $1", MASKED))
         assert any(line.startswith("failed 42501 refused: a masked value") for line in heard)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "email = $1::date::text",
+        "email = $1::int4::text",
+        "email = $1::inet::text",
+        "email = $1::name",
+        "email = $1::regclass::text",
+        "email = any($1::name[])",
+        "email = any($1::date[]::text[])",
+        "email = any($1::text::text[])",
+    ],
+)
+@pytest.mark.parametrize("who", [ALICE, COPILOT], ids=["a person", "an agent"])
+async def test_a_conversion_that_would_fail_by_the_plain_value_is_not_made(asked: str, who: Identity) -> None:
+    """'078-05-1120'::date fails and '2024-01-01'::date does not: what a mask stands for would be told bit by bit."""
+    async with useful(who) as story:
+        value = b"{" + MASKED + b"}" if "any" in asked else MASKED
+        story.say(extended(f"select id from customers where {asked}", value))
+        await story.play()
+        heard = await story.hears() if not story.desk.tickets else []
+        assert story.desk.tickets or any(line.startswith("failed 42501") for line in heard), heard
+        literal = value.decode()
+        story.say(messages.query(f"select id from customers where {asked}".replace("$1", f"'{literal}'")))
+        await story.play()
+        assert bound(story) == []
+        assert story.ran == []
+
+
+@pytest.mark.parametrize("types", [(1082,), (23,), (869,), (19,), (2950,)])
+async def test_a_parameter_of_a_type_that_may_refuse_the_plain_value_is_not_decoded(types: tuple[int, ...]) -> None:
+    async with useful(COPILOT) as story:
+        heard = await story.asks(extended("select id from customers where email = $1::text", MASKED, types=types))
+        assert any(line.startswith("failed 42501") for line in heard), heard
+        assert bound(story) == []
+
+
+async def test_what_cannot_be_seen_through_gets_no_masked_key(tmp_path: Path) -> None:
+    rule = tmp_path / "own.cedar"
+    rule.write_text(
+        '@id("all") @reason("it is theirs") @hint("none")\npermit(principal == Service::"app", action, resource);\n'
+    )
+    async with useful(Identity("app", Kind.SERVICE, frozenset(), "scram")) as story:
+        story.world._rules = Rules.load([rule])
+        text = "select current_query(), id from customers where email = $1"
+        heard = await story.asks(extended(text, MASKED))
+        assert any("a masked value cannot be a key in what is not seen through" in line for line in heard), heard
+
+
+async def test_a_number_too_large_for_its_column_is_told_by_nothing() -> None:
+    """A mask of a wider column stands for a number that the narrower one cannot hold: it is no row, and no error."""
+    narrow = table("public", "narrow", [("id", 23, None), ("tax", 23, "de_steuerid")], oid=17100)
+    wide, fits = worn(b"12345678901", "id", "integer", DataClass("de_steuerid")), b"00000000042"
+    async with useful(COPILOT) as story:
+        held = dict(story.world.classified.findings)
+        held |= {Column(narrow.relation, "id"): Finding(None, 1.0, "given")}
+        held |= {Column(narrow.relation, "tax"): Finding(DataClass("de_steuerid"), 1.0, "given")}
+        story.world.becomes(catalog(extra=[narrow]), Classified(held, version=8))
+        small = worn(fits.lstrip(b"0"), "id", "integer", DataClass("de_steuerid"))
+        for mask in (wide, small):
+            text = "select id from narrow where tax = $1"
+            assert (await story.asks(extended(text, mask)))[-2].startswith("done")
+            text = f"select id from narrow where tax = any(array[{mask.decode()}])"
+            assert (await story.asks(messages.query(text)))[-2].startswith("done")
+        assert bound(story) == [(None,), (None,), (b"42",), (b"42",)]
+        assert story.ran[1] == "select id from narrow where tax = any(array[ $1::pg_catalog.int8 ])"

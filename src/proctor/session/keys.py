@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from proctor.policy.masked_keys import is_key_class
 from proctor.policy.statement import is_temporary
-from proctor.session.plans import TEXT_KINDS, Wardrobe, family_of
+from proctor.session.plans import Wardrobe, family_of
 from proctor.sql.catalog import Catalog
 from proctor.terms import Analysis, Classified, Column, DataClass, Given, Use
 from proctor.wire import arrays, types
@@ -21,6 +21,9 @@ from proctor.wire import arrays, types
 PLAIN = frozenset({"select", "insert", "update", "delete", "merge"})
 """The kinds of statements in which a parameter can take a literal's place; others show their text, or their plan."""
 MAX_MASKED = 2000  # each is deciphered, and the session's other side waits meanwhile
+TEXT, BPCHAR, VARCHAR, UNKNOWN = 25, 1042, 1043, 705
+TEXTS, NUMBERS = frozenset({TEXT, BPCHAR, VARCHAR}), frozenset({20, 21, 23, 1700})
+SIZES = {21: 2**15, 23: 2**31}
 ARRAY_OF = {element: array for array, element in types.ARRAYS.items()}
 _TYPED = re.compile(rb"""(?i)(?:["\)\]]|(?<![\w$])(?!(?:where|and|or|not|on|when|having)\s*\Z)[\w$]+)\s*\Z""")
 """What makes `text 'x'` of a literal, where the grammar has no place for a parameter (the parser here has)."""
@@ -67,8 +70,8 @@ class Reading:
     """
 
     keyed: frozenset[Column] = frozenset()
-    literals: tuple[tuple[int, str, bytes], ...] = ()
-    parameters: Mapping[int, bytes] = field(default_factory=dict)
+    literals: tuple[tuple[int, str, bytes | None], ...] = ()
+    parameters: Mapping[int, bytes | None] = field(default_factory=dict)
     complaint: str = ""
     hint: str = ""
 
@@ -116,8 +119,8 @@ class _Reader:
         self._wardrobe = wardrobe
         self._pending = pending
         self._masked = 0
-        self._literals: dict[int, tuple[str, bytes]] = {}
-        self._parameters: dict[int, bytes] = {}
+        self._literals: dict[int, tuple[str, bytes | None]] = {}
+        self._parameters: dict[int, bytes | None] = {}
 
     def reading(self) -> Reading:
         """Return what was found; raise `_Wrong` where a masked value stands wrong."""
@@ -151,15 +154,19 @@ class _Reader:
         if values is None:
             return False
         found = [self._taken_off(value, given.columns, sort) for value in values]
+        alone = given.alone and self._is_taken_as_it_is(given, sort)
         if all(plain is None for plain in found):
-            return given.alone and all(value is None for value in values)
+            return alone and all(value is None for value in values)
         if self._analysis.kind not in PLAIN:
             kind = self._analysis.kind.upper()
             raise _Wrong(f"a masked value cannot be a key in {kind}", "Ask with SELECT, or write the statement itself.")
-        if not given.alone:
+        if self._analysis.opaque:
+            raise _Wrong("a masked value cannot be a key in what is not seen through", "Write it as plain statements.")
+        if not alone:
             raise _Wrong(f"a masked value of {_named(given.columns)} is used for something else as well", ALONE)
-        whole = [value if plain is None else plain for value, plain in zip(values, found, strict=True)]
-        replacement = arrays.spell(whole) if given.array else whole[0] or b""
+        type_oid = self._type(given, sort)
+        whole = [value if plain is None else _held(plain, type_oid) for value, plain in zip(values, found, strict=True)]
+        replacement = arrays.spell(whole) if given.array else whole[0]
         if given.parameter:
             self._put(given, sort, replacement)
         else:
@@ -204,15 +211,26 @@ class _Reader:
         """Return the type of a parameter: as declared, as the text casts it, else that of what it is compared with."""
         said = 0 if self._bound is None else self._bound.type(given.parameter)
         value = (self._bound.value(given.parameter) if self._bound is not None else None) or b""
-        if given.array:
+        if given.array and self._bound is not None and self._bound.binary(given.parameter):
             element = int.from_bytes(value[8:12], "big")  # a binary array says what its elements are
             return ARRAY_OF[element]
-        return said or given.type or sort.type
+        return said or next(iter(given.casts), 0) or (ARRAY_OF[sort.type] if given.array else sort.type)
+
+    def _is_taken_as_it_is(self, given: Given, sort: Sort) -> bool:
+        """Tell whether the value is read as a type of the column's own family, whatever it is.
+
+        A date made of what a mask stands for, or a number too small for it, would tell by failing what it is.
+        """
+        said = 0 if self._bound is None else self._bound.type(given.parameter)
+        own = TEXTS if family_of(sort.type) == "text" else NUMBERS
+        if given.array:
+            own = frozenset(ARRAY_OF[each] for each in own)
+        return (said in (0, UNKNOWN) or said in own) and own.issuperset(given.casts) and self._type(given, sort) in own
 
     # ---- parameters
 
-    def _put(self, given: Given, sort: Sort, replacement: bytes) -> None:
-        if self._bound is not None and self._bound.binary(given.parameter):
+    def _put(self, given: Given, sort: Sort, replacement: bytes | None) -> None:
+        if replacement is not None and self._bound is not None and self._bound.binary(given.parameter):
             try:
                 replacement = types.from_text(self._type(given, sort), replacement)
             except (ValueError, KeyError):
@@ -238,6 +256,15 @@ class _Reader:
                 raise _Wrong("a masked value is compared with columns of different classes", ALONE)
 
 
+def _held(plain: bytes, type_oid: int) -> bytes | None:
+    """Return what a mask stands for as a value of that type; NULL, which equals nothing, where the type is too small.
+
+    An error in its place would tell that it is.
+    """
+    size = SIZES.get(types.ARRAYS.get(type_oid, type_oid))
+    return plain if size is None or int(plain) < size else None
+
+
 def sort_of(columns: Iterable[Column], catalog: Catalog, classified: Classified) -> Sort | None:
     """Return what all the columns hold, if masks of it can be handed back.
 
@@ -250,11 +277,10 @@ def sort_of(columns: Iterable[Column], catalog: Catalog, classified: Classified)
         family = family_of(type_oid)
         if is_temporary(column.relation.schema) or data_class is None or not is_key_class(data_class, family):
             return None
-        found.add(Sort(data_class, TEXT if type_oid in TEXT_KINDS and type_oid != BPCHAR else type_oid))
+        if type_oid not in TEXTS | NUMBERS:  # "char" and name cut what they are given
+            return None
+        found.add(Sort(data_class, TEXT if type_oid == VARCHAR else type_oid))
     return found.pop() if len(found) == 1 else None
-
-
-TEXT, BPCHAR = 25, 1042
 
 
 def declared(column: Column, catalog: Catalog) -> int:
@@ -282,7 +308,7 @@ def _named(columns: Iterable[Column]) -> str:
 # ---- what goes upstream
 
 
-def rewritten(text: str, literals: Sequence[tuple[int, str, bytes]], first: int) -> str | None:
+def rewritten(text: str, literals: Sequence[tuple[int, str, bytes | None]], first: int) -> str | None:
     """Return the text with parameters in the places of literals; None where one is spelled in a way not known."""
     data = text.encode()
     parts: list[bytes] = []
@@ -290,7 +316,8 @@ def rewritten(text: str, literals: Sequence[tuple[int, str, bytes]], first: int)
     for number, (place, literal, _) in enumerate(literals, first):
         plain = literal.encode()
         quoted = b"'" + plain.replace(b"'", b"''") + b"'"
-        spelled = quoted if data[place : place + 1] == b"'" else plain
+        is_text = data[place : place + 1] == b"'"
+        spelled = quoted if is_text else plain
         stop = place + len(spelled)
         if (
             place < end
@@ -299,12 +326,13 @@ def rewritten(text: str, literals: Sequence[tuple[int, str, bytes]], first: int)
             or _TYPED.search(data[max(0, place - 80) : place])
         ):
             return None
-        parts += [data[end:place], b" $%d " % number]
+        # A number has a type of its own, which decides in ARRAY[…]; a string there is text, as a parameter is.
+        parts += [data[end:place], b" $%d " % number if is_text else b" $%d::pg_catalog.int8 " % number]
         end = stop
     return b"".join((*parts, data[end:])).decode()
 
 
-def values_with(bound: Bound, parameters: Mapping[int, bytes], extra: Sequence[bytes]) -> Bound:
+def values_with(bound: Bound, parameters: Mapping[int, bytes | None], extra: Sequence[bytes | None]) -> Bound:
     """Return the values of a Bind with what masked ones stand for in their places, and `extra` ones behind, as text."""
     values = tuple(parameters.get(number, value) for number, value in enumerate(bound.values, 1))
     if not extra:

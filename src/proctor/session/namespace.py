@@ -77,7 +77,7 @@ class Rewritten:
     """A text with parameters in the places of its masked literals, and what these stand for."""
 
     text: str
-    extra: tuple[bytes, ...]
+    extra: tuple[bytes | None, ...]
     before: int
     """How many parameters the client's own text has."""
 

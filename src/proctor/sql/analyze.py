@@ -72,7 +72,7 @@ def _examine_one(text: str, raw: parser.RawStatement, world: World, settings: Se
             _order_rows(walk)
         for effect in walk.ledger.effects:
             world.follow(effect)
-        given = given_in(walk.ledger.said, walk.ledger.spoken, statement)
+        given = given_in(walk.ledger.said, walk.ledger.spoken, statement, raw.tree)
         found = _written_down(told, walk.ledger, raw.text, *given)
         general = not (walk.quoted or found.effects or found.opaque or found.copy)
         return Examined((found,), form_of(text, raw.text, statement) if general else None)

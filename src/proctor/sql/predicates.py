@@ -116,15 +116,10 @@ def _comparison(walk: Walk, e: ir.Operation, scope: Scope, part: Conjunct) -> No
 def _operand(walk: Walk, e: ir.Expression, *, array: bool) -> Said:
     """Return what stands opposite a column, as far as another value could take its place."""
     node, written = bare(e)
-    if node is None:
-        return Said(frozenset(), array=array)
-    type_oid = 0
-    if written is not None:
-        found = walk.world.type(written, walk.path)
-        if not isinstance(found, int):
-            return Said(frozenset(), array=array)  # a cast that somebody made may be anything
-        type_oid = found
-    return Said(frozenset(), walk.ledger.give(node), operand=True, array=array, type=type_oid)
+    casts = [found for each in written if isinstance(found := walk.world.type(each, walk.path), int)]
+    if node is None or len(casts) != len(written):
+        return Said(frozenset(), array=array)  # a type that somebody made may be anything
+    return Said(frozenset(), walk.ledger.give(node), operand=True, array=array, casts=tuple(casts))
 
 
 def _one_sided(name: str, left: Value, right: Value, part: Conjunct) -> None:
