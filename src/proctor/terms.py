@@ -28,14 +28,26 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """What an agent may be sent to do, and the tables that belong to it: `schema.name`, or `schema.*`."""
+
+    name: str
+    tables: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is asking, as proven. `on_behalf_of` is the proven principal of an agent, never a mere claim."""
+    """Who is asking, as proven. `on_behalf_of` is the proven principal of an agent, never a mere claim.
+
+    `tasks`, if there are any, are all that the agent may be at.
+    """
 
     subject: str
     kind: Kind
     groups: frozenset[str]
     proof: str
     on_behalf_of: str | None = None
+    tasks: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

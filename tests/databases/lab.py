@@ -16,7 +16,14 @@ from demo.gateway import Gateway, Said
 from demo.postgres import ThrowawayPostgres
 from tests.databases import raw
 
-PEOPLE = {"ada": "ada-pw", "bob": "bob-pw", "dana": "dana-pw", "sid": "sid-pw", "copilot": "copilot-pw"}
+PEOPLE = {
+    "ada": "ada-pw",
+    "bob": "bob-pw",
+    "dana": "dana-pw",
+    "sid": "sid-pw",
+    "copilot": "copilot-pw",
+    "clerk": "clerk-pw",
+}
 OWNER, OWNER_PASSWORD = "app", "app-pw"
 DEADLINE = 30.0
 
@@ -58,6 +65,9 @@ dana = {{ groups = ["dba"], password = "dana-pw" }}
 sid = {{ groups = ["security"], password = "sid-pw" }}
 [agents]
 copilot = {{ owner = "ada", password = "copilot-pw" }}
+clerk = {{ owner = "ada", password = "clerk-pw", tasks = ["billing"] }}
+[tasks.billing]
+tables = ["public.orders"]
 [policy]
 paths = ["./rules"]
 """

@@ -98,3 +98,16 @@ def test_a_denial_in_a_transaction_fails_it_as_an_error_does(stage: Lab) -> None
     assert "25P02" in said
     assert "three" in said
     assert stage.run("select count(*) > 500 from orders", "shop") == [(True,)]
+
+
+def test_an_agent_outside_its_task_is_told_how_to_say_which_it_is(stage: Lab) -> None:
+    said = psql(stage, "select count(*) from orders;\n", user="clerk")
+    assert "DETAIL:  Rule agent-outside-task decided; exchange <id>." in said
+    assert "HINT:  say which task it is (set proctor.task = '…')" in said
+    script = (
+        "set proctor.task = 'billing';\nselect count(*) > 0 as some from orders;\nselect count(*) from customers;\n"
+    )
+    said = psql(stage, script, user="clerk")
+    assert " some \n------\n t\n" in said
+    assert "ERROR:  42501: refused: read public.customers: it lies outside the task that the agent was given" in said
+    assert psql(stage, "select count(*) > 0 as some from customers;\n", user="copilot").count(" t\n") == 1

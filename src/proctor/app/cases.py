@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from proctor.app.section import Report, Section, named
+from proctor.app.tasks import read_tasks, tasks_of
 from proctor.classify.classes import CLASSES
 from proctor.errors import ConfigFault
 from proctor.sql import functions
@@ -119,12 +120,13 @@ def _text(path: Path) -> str:
 
 
 def _askers(top: Section) -> Iterator[tuple[str, Identity]]:
+    tasks = read_tasks(top)
     for name, section in top.sections("people"):
         yield name, Identity(name, Kind.HUMAN, frozenset(section.texts("groups")), "case")
         section.close()
     for name, section in top.sections("agents"):
         owner, groups = section.needed("owner", '"alice", the person it acts for'), frozenset(section.texts("groups"))
-        yield name, Identity(name, Kind.AGENT, groups, "case", on_behalf_of=owner)
+        yield name, Identity(name, Kind.AGENT, groups, "case", owner, tasks_of(section, tasks))
         section.close()
     for name, section in top.sections("services"):
         yield name, Identity(name, Kind.SERVICE, frozenset(section.texts("groups")), "case")

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from proctor.app.audit_settings import read_audit
 from proctor.app.key_settings import read_keys
 from proctor.app.section import Report, Section, named
+from proctor.app.tasks import read_tasks, tasks_of
 from proctor.edge.config import (
     Address,
     Agent,
@@ -37,6 +38,7 @@ from proctor.edge.config import (
 from proctor.edge.secret import Secret
 from proctor.edge.verifiers import given_verifier
 from proctor.errors import ConfigFault
+from proctor.terms import Task
 
 MAX_FILE = 16 * 1024 * 1024  # a settings file that is larger is something else
 _SOCKET = re.compile(r"\.s\.PGSQL\.\d{1,5}")
@@ -83,7 +85,8 @@ def _read(top: Section) -> Config:
     databases = {name: _database(name, each) for name, each in top.sections("databases")}
     servers = {name: _server(name, each) for name, each in top.sections("servers")}
     people = {name: Person(name, *_login(each)) for name, each in top.sections("people")}
-    agents = {name: _agent(name, each, people) for name, each in top.sections("agents")}
+    tasks = read_tasks(top)
+    agents = {name: _agent(name, each, people, tasks) for name, each in top.sections("agents")}
     services = {name: Service(name, *_login(each)) for name, each in top.sections("services")}
     limits = _limits(top.section("limits"))
     config = Config(
@@ -300,13 +303,14 @@ def _usable(password: str) -> bool:
     return True
 
 
-def _agent(name: str, section: Section, people: Mapping[str, Person]) -> Agent:
+def _agent(name: str, section: Section, people: Mapping[str, Person], tasks: Mapping[str, Task]) -> Agent:
     owner = section.needed("owner", '"alice", the person it acts for')
     if owner and owner not in people:
         section.note("owner", f"there is no [people.{named((owner,))}]; the owner is a person of this file")
     groups, password = _login(section, close=False)
+    bound = tasks_of(section, tasks)
     section.close()
-    return Agent(name, owner, groups, password)
+    return Agent(name, owner, groups, password, bound)
 
 
 def _check_names(top: Section) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from proctor.terms import Access, Action, Analysis, Classified, Column, Context, Inference, Taint
+from proctor.terms import Access, Action, Analysis, Classified, Column, Context, Identity, Inference, Taint
 
 
 class Accessed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,9 +49,14 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     copies: tuple[Copied, ...] = ()
     classes: dict[str, str] = {}
     sensitive: tuple[str, ...] = ()
+    task_tables: tuple[str, ...] = ()
 
 
-def basis_of(analysis: Analysis, classified: Classified, context: Context) -> Basis:
+NO_TABLE = "(none)"
+"""What an agent may touch that is bound to tasks and at none of them."""
+
+
+def basis_of(analysis: Analysis, classified: Classified, context: Context, asker: Identity) -> Basis:
     """Return what a decision stood on."""
     held = {column: found for column in _columns(analysis) if (found := classified.class_of(column)) is not None}
     relations = {access.relation for access in analysis.accesses if access.relation is not None}
@@ -64,7 +69,14 @@ def basis_of(analysis: Analysis, classified: Classified, context: Context) -> Ba
         copies=tuple(_copied(taint) for taint in analysis.taints),
         classes={str(column): str(held[column]) for column in sorted(held)},
         sensitive=tuple(str(relation) for relation in sorted(relations) if classified.holds_sensitive(relation)),
+        task_tables=_task_tables(asker, context.claims.task),
     )
+
+
+def _task_tables(asker: Identity, claimed: str | None) -> tuple[str, ...]:
+    if not asker.tasks:
+        return ()
+    return next((tuple(sorted(task.tables)) for task in asker.tasks if task.name == claimed), (NO_TABLE,))
 
 
 def _told_by_taints(access: Access, analysis: Analysis) -> bool:

@@ -30,6 +30,7 @@ from proctor.terms import (
     Output,
     Relation,
     Taint,
+    Task,
     Use,
 )
 
@@ -100,11 +101,13 @@ def past_of(record: bytes, environments: Mapping[str, str]) -> Past:
         classified = _classified(said, basis, analysis)
     except ValueError as fault:
         raise Unreadable(DOTS) from fault
-    return Past(said, _asker(said.who), analysis, _context(said, basis), classified, tuple(gaps))
+    return Past(said, _asker(said.who, said, basis), analysis, _context(said, basis), classified, tuple(gaps))
 
 
-def _asker(who: Who) -> Identity:
-    return Identity(who.subject, Kind(who.kind), frozenset(who.groups), who.proof, who.on_behalf_of)
+def _asker(who: Who, said: Decided, basis: Basis) -> Identity:
+    claimed = None if said.claims is None else said.claims.task
+    tasks = (Task(claimed or "", frozenset(basis.task_tables)),) if basis.task_tables else ()
+    return Identity(who.subject, Kind(who.kind), frozenset(who.groups), who.proof, who.on_behalf_of, tasks)
 
 
 def _context(said: Decided, basis: Basis) -> Context:

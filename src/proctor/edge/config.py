@@ -15,7 +15,7 @@ from typing import Literal
 
 from proctor.edge.audit_config import Audit
 from proctor.edge.secret import Secret
-from proctor.terms import Identity, Kind
+from proctor.terms import Identity, Kind, Task
 
 Engine = Literal["postgresql"]
 Environment = Literal["production", "staging", "development"]
@@ -184,10 +184,11 @@ class Agent:
     owner: str
     groups: frozenset[str] = frozenset()
     password: Secret | None = None
+    tasks: tuple[Task, ...] = ()
 
     def identity(self, proof: str) -> Identity:
         """Return who this is, once proven, with the owner as the one it acts for."""
-        return Identity(self.name, Kind.AGENT, self.groups, proof, on_behalf_of=self.owner)
+        return Identity(self.name, Kind.AGENT, self.groups, proof, on_behalf_of=self.owner, tasks=self.tasks)
 
 
 @dataclass(frozen=True, slots=True)

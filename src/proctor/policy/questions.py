@@ -96,6 +96,7 @@ class Manner:
     use: str = ""
     target: str = ""
     probes: int = 0
+    outside_task: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class Question:
             "approvals": facts.approvals,
             "reason": manner.reason,
             "task": manner.task,
+            "outside_task": manner.outside_task,
             "style": manner.style,
             "now": {"__extn": {"fn": "datetime", "arg": now.strftime("%Y-%m-%dT%H:%M:%SZ")}},
             "hour": now.hour,

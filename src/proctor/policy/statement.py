@@ -12,6 +12,7 @@ from math import prod
 
 from proctor.policy.masks import mask_name_for
 from proctor.policy.questions import Manner, Principal, Question, Target, column_name
+from proctor.policy.tasks import is_outside
 from proctor.policy.vocabulary import TRAITS
 from proctor.terms import (
     Access,
@@ -158,6 +159,8 @@ class _Asking:
     """The questions of one statement, while they are put together."""
 
     def __init__(self, asker: Identity, analysis: Analysis, context: Context, classified: Classified) -> None:
+        self._asker = asker
+        self._claimed = context.claims.task
         self._principal = Principal.of(asker)
         self._analysis = analysis
         self._classified = classified
@@ -234,8 +237,13 @@ class _Asking:
             classes=self._classes(access),
             sensitive=self._holds_sensitive(access),
             estimated_rows=self._rows(access),
+            outside_task=self._is_outside(access),
         )
         return Question(self._principal, access.action, self._resource(access), manner)
+
+    def _is_outside(self, access: Access) -> bool:
+        made_up = access.relation is None and access.action is Action.READ  # rows that functions make
+        return not made_up and is_outside(self._asker, self._claimed, access.relation)
 
     def _for_columns(self, access: Access) -> Iterator[Question]:
         if access.relation is None or not access.columns:

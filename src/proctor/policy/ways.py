@@ -55,6 +55,7 @@ def _decided(case: _Case, rules: Rules, classified: Classified) -> Decision:
 
 def _changes(case: _Case, before: Decision) -> Iterator[tuple[str, _Case]]:
     yield from _approved(case, before)
+    yield from _at_its_tasks(case)
     yield from _by_others(case)
     yield from _of_the_statement(case)
     for environment in ("staging", "development"):
@@ -76,6 +77,13 @@ def _by_others(case: _Case) -> Iterator[tuple[str, _Case]]:
         yield f"asked by {owner.subject} in person", replace(case, asker=owner)
     if "dba" not in asker.groups or asker.kind is not Kind.HUMAN:
         yield "asked by a person of dba", replace(case, asker=Identity("a dba", Kind.HUMAN, frozenset({"dba"}), ""))
+
+
+def _at_its_tasks(case: _Case) -> Iterator[tuple[str, _Case]]:
+    for task in case.asker.tasks:
+        if task.name != case.context.claims.task:
+            claims = replace(case.context.claims, task=task.name)
+            yield f"at the task {task.name}", replace(case, context=replace(case.context, claims=claims))
 
 
 def _of_the_statement(case: _Case) -> Iterator[tuple[str, _Case]]:

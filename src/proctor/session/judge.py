@@ -81,7 +81,7 @@ class Lore:
 
     template: object = None
     """A place for the ledger to keep what it has encoded once."""
-    grounds: tuple[Classified, Context] | None = None
+    grounds: tuple[Classified, Context, Identity] | None = None
     """What it was decided on, until the ledger has encoded it: a data map may be large."""
     seals: int = 0
     """A place for the ledger to keep whether it seals the bound values, and the text."""
@@ -383,7 +383,7 @@ class Bench:
         sensitive = decision.sensitive if isinstance(decision, Allow) else True
         writes = any(a.action in WRITES and "temporary" not in a.traits for a in analysis.accesses)
         copies = not analysis.understood or (analysis.copy is not None and not analysis.copy.to_client)
-        lore = Lore(grounds=(classified, context))
+        lore = Lore(grounds=(classified, context, self.stamp.asker))
         return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies, analysis.text, lore)
 
     def _followed(self, analyses: Iterable[Analysis], lookup: Lookup, behind: list[str]) -> Iterable[Analysis]:

@@ -319,3 +319,45 @@ sign = {{ command = ["sign-log"], public = "{"A" * 43}=" }}
 )
 def test_troubles_of_the_journals_settings_are_told(tmp_path: Path, more: str, trouble: str) -> None:
     assert any(trouble in line for line in troubles(tmp_path, MINIMAL + more.replace("KEY", witness_key())))
+
+
+TASKS = """
+[databases.shop]
+host = "127.0.0.1"
+user = "proctor"
+[people.alice]
+password = "alicepw"
+[agents.clerk]
+owner = "alice"
+password = "clerkpw"
+tasks = ["billing"]
+[tasks.billing]
+tables = ["public.orders", "billing.*"]
+"""
+
+
+def test_an_agent_is_bound_to_tasks_and_a_task_to_tables(tmp_path: Path) -> None:
+    path = tmp_path / "proctor.toml"
+    path.write_text(TASKS)
+    (task,) = load(path).agents["clerk"].identity("scram").tasks
+    assert (task.name, task.tables) == ("billing", {"public.orders", "billing.*"})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (('["billing"]', '["biling"]'), "10: agents.clerk.tasks: there is no [tasks.biling]; describe it"),
+        (('["billing"]', "[]"), "10: agents.clerk.tasks: an empty list would bind the agent to nothing"),
+        (('"public.orders"', '"orders"'), "12: tasks.billing.tables: names tables with their schema"),
+        (('tables = ["public.orders", "billing.*"]', ""), "11: tasks.billing.tables: names tables with their schema"),
+        (('"billing.*"', '"*"'), "12: tasks.billing.tables: names tables with their schema"),
+    ],
+    ids=["no such task", "bound to nothing", "no schema", "no tables", "everything"],
+)
+def test_a_task_that_would_bind_to_nothing_is_told(tmp_path: Path, wrong: tuple[str, str], told: str) -> None:
+    assert wrong[0] in TASKS
+    path = tmp_path / "proctor.toml"
+    path.write_text(TASKS.replace(*wrong))
+    with pytest.raises(ConfigFault) as caught:
+        load(path)
+    assert told in caught.value.message

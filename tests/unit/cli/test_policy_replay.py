@@ -11,9 +11,10 @@ import pytest
 
 from proctor.app.cases import CaseFile, read_cases
 from proctor.audit.basis import basis_of
+from proctor.audit.decided import decided_of
 from proctor.audit.journal import Journal
 from proctor.audit.past import OLD, past_of
-from proctor.audit.record import Origin, StatementDecided, claims_of, decided_of, encode, who_of
+from proctor.audit.record import Origin, StatementDecided, claims_of, encode, who_of
 from proctor.cli.rehearsing import PATH
 from proctor.edge import rule_shelf
 from proctor.edge.ledger import SessionLedger
@@ -29,6 +30,7 @@ from tests.unit.cli.terminal import Ran, Terminal
 
 PACK = Path(str(resources.files("proctor.policy").joinpath("pack/cases.toml")))
 CASES = read_cases(PACK)
+NO_CLAIMS = Claims()
 HEAD = b'{"v":1,"shard":"w0","seq":0,"time":"2026-01-05T10:00:00.000000Z","monotonic_ns":1,'
 SETTINGS = '[databases.shop]\nhost = "127.0.0.1"\nuser = "proctor"\n[people.alice]\npassword = "alicepw"\n'
 NO_AGENTS = (
@@ -41,9 +43,15 @@ SEES = (
 )
 
 
-def bench(rules: Rules, asker: Identity, cases: CaseFile = CASES, environment: str = "production") -> Bench:
+def bench(
+    rules: Rules,
+    asker: Identity,
+    cases: CaseFile = CASES,
+    environment: str = "production",
+    claims: Claims = NO_CLAIMS,
+) -> Bench:
     assert cases.catalog is not None
-    context = Context("shop", environment, cases.cases[0].at)
+    context = Context("shop", environment, cases.cases[0].at, claims)
     settings = SessionSettings(PATH, asker.subject, cases.catalog.server_version)
     stamp = Stamp(asker, context, settings, "cases", 1, rules.digest)
     return Bench(stamp, cases.catalog, cases.classified, rules)
@@ -59,30 +67,30 @@ def recorded(verdict: Verdict, asker: Identity, classified: Classified, context:
         database="shop",
         text=redacted(verdict.text),
         digest="d",
-        basis=basis_of(verdict.analysis, classified, context),
+        basis=basis_of(verdict.analysis, classified, context, asker),
     )
-    return HEAD + encode(_who(body, asker))[1:]
+    return HEAD + encode(_who(body, asker, context.claims))[1:]
 
 
-def _who(body: StatementDecided, asker: Identity) -> StatementDecided:
-    return msgspec.structs.replace(body, who=who_of(asker), claims=claims_of(Claims()))
+def _who(body: StatementDecided, asker: Identity, claims: Claims = NO_CLAIMS) -> StatementDecided:
+    return msgspec.structs.replace(body, who=who_of(asker), claims=claims_of(claims))
 
 
 PLAYED = [
-    pytest.param(case.sql, case.environment, who, id=f"{who} {case.name}")
+    pytest.param(case.sql, case.environment, case.task, who, id=f"{who} {case.name}")
     for case in CASES.cases
-    for who in ("alice", "dora", "copilot", "checkout")
+    for who in CASES.askers
     if ";" not in case.sql.strip(";")
 ]
 
 
-@pytest.mark.parametrize(("sql", "environment", "who"), PLAYED)
+@pytest.mark.parametrize(("sql", "environment", "task", "who"), PLAYED)
 def test_every_case_of_the_shipped_pack_is_replayed_exactly_from_its_record(
-    shipped: Rules, sql: str, environment: str, who: str
+    shipped: Rules, sql: str, environment: str, task: str | None, who: str
 ) -> None:
     """What is read back from the bytes of a record decides as the statement itself did: verdict and rules."""
     asker = CASES.askers[who]
-    on = bench(shipped, asker, environment=environment)
+    on = bench(shipped, asker, environment=environment, claims=Claims(task=task))
     (verdict,) = on.judge(sql).verdicts
     past = past_of(recorded(verdict, asker, CASES.classified, on.stamp.context), {})
     again = decide(past.asker, past.analysis, past.context, shipped, past.classified)
