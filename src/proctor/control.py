@@ -17,7 +17,6 @@ import msgspec
 from proctor.audit import vault
 from proctor.audit.record import (
     Body,
-    ClassificationChanged,
     OperatorCall,
     SubjectErased,
     TicketApproved,
@@ -32,6 +31,7 @@ from proctor.edge.config import Config
 from proctor.edge.data_map import Override
 from proctor.edge.desk import moment, new_id
 from proctor.edge.live_sessions import LiveSession
+from proctor.edge.overrides import changed_class, overridden, taken_back
 from proctor.edge.proposal_book import Shown
 from proctor.edge.revealing import Revealed
 from proctor.edge.store import Store
@@ -260,6 +260,28 @@ class Control:
         )
         return Mapped(database, column, after)
 
+    async def take_back(self, by: Identity, database: str, column: Column, because: str) -> Mapped | Refused:
+        """Let the newest word on a column count no more; what counted before it counts again."""
+        target = f"{database}.{column}"
+        if not _runs_the_house(by):
+            return await self._refuse(by, "map.classify", target, _only(APPROVERS))
+        if self.config.database(database) is None:
+            return await self._refuse(by, "map.classify", target, Refused("missing", "there is no such database"))
+        refused = _unusable(None, because)
+        if refused is not None:
+            return await self._refuse(by, "map.classify", target, refused)
+        await self._on_record(self._call(by, "map.classify", target, outcome="asked", because=because))
+        word = Override(column, None, by.subject, because, self._clock.now())
+        taken = await asyncio.to_thread(taken_back, self.store, database, word)
+        if taken is None:
+            return await self._refuse(by, "map.classify", target, Refused("missing", "nobody has said anything of it"))
+        before, after = taken
+        change = changed_class(
+            self._id(), database, column, before=before, after=after.data_class, because=because, by=by
+        )
+        await self._on_record(change)
+        return Mapped(database, column, after)
+
     # --- the house --------------------------------------------------------------------------------------------------
 
     async def rule_list(self, by: Identity) -> tuple[RuleInfo, ...]:
@@ -359,37 +381,6 @@ class Control:
 
     async def _on_record(self, body: Body) -> None:
         await self._journal.synced(self._journal.record(body))
-
-
-def overridden(store: Store, database: str, word: Override) -> tuple[DataClass | None, Finding]:
-    """Keep a person's word on a column; return the class before, and what counts now."""
-    before = store.map.classified(database).findings.get(word.column)
-    store.map.override(database, word)
-    after = store.map.classified(database).findings[word.column]
-    return (DataClass("unscanned") if before is None else before.data_class), after
-
-
-def changed_class(
-    name: str,
-    database: str,
-    column: Column,
-    *,
-    before: DataClass | None,
-    after: DataClass | None,
-    because: str,
-    by: Identity,
-) -> ClassificationChanged:
-    """Return the record of a column's new class."""
-    return ClassificationChanged(
-        id=name,
-        who=who_of(by),
-        database=database,
-        column=str(column),
-        before=before,
-        after=after,
-        source="person",
-        because=because,
-    )
 
 
 def column_named(text: str) -> tuple[str, Column] | None:

@@ -89,6 +89,21 @@ def test_a_persons_word_outlives_the_next_scan_and_is_on_record(terminal: Termin
     assert terminal.run("classify", "shop.public.customers.email", "--as", "emial", "--because", "x").code == 2
 
 
+def test_a_persons_word_is_taken_back_and_its_history_stays(terminal: Terminal, config: Path) -> None:
+    assert terminal.run("scan", "shop").code == 0
+    column = "shop.public.customers.email"
+    assert terminal.run("classify", column, "--undo", "--because", "x").code == 2, "nobody has said anything"
+    assert terminal.run("classify", column, "--as", "none", "--because", "ours").code == 0
+    ran = terminal.run("classify", column, "--undo", "--because", "people's")
+    assert (ran.code, ran.out.strip()) == (0, f"{column} is email from now on")
+    words = terminal.run("classify", column, "--history", "--json").lines
+    assert [(word["class"], word["because"]) for word in words] == [("taken back", "people's"), (None, "ours")]
+    (line,) = [line for line in terminal.run("scan", "shop", "--json").lines if line["column"] == "email"][:1]
+    assert line["class"] == "email"
+    for wrong in (["--undo", "--as", "none"], []):
+        assert terminal.run("classify", column, *wrong, "--because", "x").code == 2
+
+
 def test_explain_tells_decision_lineage_and_masks_and_keeps_nothing(terminal: Terminal, config: Path) -> None:
     ran = terminal.run("explain", "--as", "alice", "--database", "shop", "--json", "SELECT email AS e FROM addresses")
     assert ran.code == 0, ran.err

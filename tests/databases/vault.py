@@ -12,8 +12,8 @@ import psycopg
 
 from demo.gateway import Gateway
 from demo.postgres import ThrowawayPostgres
-from proctor.control import overridden
 from proctor.edge.data_map import Override
+from proctor.edge.overrides import overridden
 from proctor.edge.store import Store
 from proctor.terms import Column, DataClass, Relation
 from tests.databases import raw

@@ -79,7 +79,9 @@ class Profile:
 
 def profile(column: ColumnFacts, shapes: DetectorSet = SHAPES) -> Profile:
     """Return the column's profile. Values beyond the first 2,000 are not looked at."""
-    values = [v for v in column.values[:MAX_SAMPLE] if v is not None and v.strip().lower() not in _NOTHING]
+    filled = [v for v in column.values[:MAX_SAMPLE] if v is not None and v.strip()]
+    # Where there is nothing else they are the values: `x` in every row is a mark.
+    values = [v for v in filled if v.strip().lower() not in PLACEHOLDERS] or filled
     if not values:
         return Profile()
     if column.type == "json":
@@ -91,7 +93,6 @@ def profile(column: ColumnFacts, shapes: DetectorSet = SHAPES) -> Profile:
     return _plain_profile(values, shapes, searched=column.type in {"text", "array", "other"})
 
 
-_NOTHING = PLACEHOLDERS | {""}
 _MACHINE = re.compile(r"(?i)0x[0-9a-f]+|[0-9a-f]{32,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -185,6 +186,6 @@ def _document_profile(values: list[str], shapes: DetectorSet) -> Profile:
 def _paths(documents: list[str], shapes: DetectorSet) -> dict[tuple[str, ...], Profile]:
     found = {}
     for path, leaves in leaves_of(documents).items():
-        kept = [leaf for leaf in leaves if plain(leaf.strip()) not in _NOTHING]
+        kept = [leaf for leaf in leaves if leaf.strip() and plain(leaf.strip()) not in PLACEHOLDERS]
         found[path] = _plain_profile(kept, shapes, searched=True, deep=False) if kept else Profile()
     return found

@@ -17,12 +17,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from proctor.audit.journal import Journal
 from proctor.audit.record import Body, ScanFinished
 from proctor.cli.ground import Exit, fail, one_line, print_json, print_table, tell, visible
-from proctor.control import changed_class, column_named, overridden, unusable_class
+from proctor.control import column_named, unusable_class
 from proctor.edge import snapshots, survey
 from proctor.edge.config import Config, Database
 from proctor.edge.data_map import Override
 from proctor.edge.desk import new_id
 from proctor.edge.house import SystemClock
+from proctor.edge.overrides import asked_to_take_back, changed_class, overridden, taken_back
 from proctor.edge.store import Store
 from proctor.edge.survey import Survey
 from proctor.edge.upstream import Questions
@@ -268,37 +269,63 @@ def _percent(line: Mapping[str, str | float | None]) -> str:
 # --- classify -------------------------------------------------------------------------------------------------------
 
 
-async def classify(config: Config, column: str, *, data_class: str, because: str, by: str, as_json: bool) -> None:
-    """Keep a person's word on a column."""
-    named = column_named(column)
-    if named is None:
-        fail("that is no column", then="name it as DATABASE.SCHEMA.TABLE.COLUMN", code=Exit.USAGE)
-    word = None if data_class == "none" else DataClass(data_class)
+async def classify(
+    config: Config, column: str, *, data_class: str, undo: bool, because: str, by: str, as_json: bool
+) -> None:
+    """Keep a person's word on a column, or take the newest back."""
+    named = _named(column)
+    if undo == bool(data_class):
+        fail("say what it holds, or take the last word back", then="--as CLASS, --as none, or --undo", code=Exit.USAGE)
+    word = None if data_class in ("none", "") else DataClass(data_class)
     if (trouble := unusable_class(word)) is not None:
         fail(visible(trouble), then='write "none" for a column that is not sensitive', code=Exit.USAGE)
     if not because.strip() or len(because) > MAX_BECAUSE:
         fail("say why, in a sentence", then='--because "…"', code=Exit.USAGE)
     if by:
-        line = _classify_over_api(config, by, column, word, because)
+        line = _classify_over_api(config, by, column, word, undo, because)
     else:
-        line = await _classify_here(config, *named, word, because)
+        line = await _classify_here(config, *named, word, undo, because)
     if as_json:
         print_json(line)
     else:
-        print(f"{one_line(column)} is {word or 'not sensitive'} from now on")
+        print(f"{one_line(column)} is {line['class'] or 'not sensitive'} from now on")
+
+
+def _named(column: str) -> tuple[str, Column]:
+    named = column_named(column)
+    if named is None:
+        fail("that is no column", then="name it as DATABASE.SCHEMA.TABLE.COLUMN", code=Exit.USAGE)
+    return named
+
+
+def words_on(config: Config, column: str, *, as_json: bool) -> None:
+    """Print what persons have said of a column, the newest first."""
+    database, named = _named(column)
+    _database(config, database)
+    with _store_to_read(config) as store:
+        said = store.map.history(database, named)
+    if as_json:
+        for word in said:
+            print_json({"at": word.at.isoformat(), "by": word.by, "class": word.data_class, "because": word.because})
+        return
+    if not said:
+        print(f"nobody has said anything of {one_line(column)}")
+        return
+    rows = [(w.at.isoformat(timespec="seconds"), w.by, w.data_class or "none", w.because) for w in said]
+    print_table(("when", "who", "class", "because"), rows)
 
 
 def _classify_over_api(
-    config: Config, by: str, column: str, word: DataClass | None, because: str
+    config: Config, by: str, column: str, word: DataClass | None, undo: bool, because: str
 ) -> Mapping[str, object]:
     from proctor.cli.client import Client  # noqa: PLC0415 needed by few
 
-    body = {"column": column, "class": word, "because": because}
-    return Client.of(config, by).post("/api/v1/classifications", body)
+    said: dict[str, object] = {"undo": True} if undo else {"class": word}
+    return Client.of(config, by).post("/api/v1/classifications", {"column": column, "because": because, **said})
 
 
 async def _classify_here(
-    config: Config, database: str, column: Column, word: DataClass | None, because: str
+    config: Config, database: str, column: Column, word: DataClass | None, undo: bool, because: str
 ) -> Mapping[str, object]:
     """Write into the state, as whoever may: the journal names them by their name on this machine."""
     _database(config, database)
@@ -306,10 +333,19 @@ async def _classify_here(
     clock = SystemClock()
     with Store.open(config.state, migrate=True) as store:
         _check_column(store.map.classified(database), column)
+        before = store.map.classified(database).findings.get(column, UNSCANNED).data_class
+        taken = None
+        said = Override(column, word, by.subject, because, clock.now())
+        if undo:
+            async with _journal(config) as record:  # on disk before anything changes
+                record(asked_to_take_back(new_id(clock), database, column, because=because, by=by))
+            taken = taken_back(store, database, said)
+            if taken is None:
+                fail(f"nobody has said anything of {one_line(str(column))}", code=Exit.USAGE)
+            word = taken[1].data_class
         async with _journal(config) as record:
-            before = store.map.classified(database).findings.get(column, UNSCANNED).data_class
             record(changed_class(new_id(clock), database, column, before=before, after=word, because=because, by=by))
-        _, after = overridden(store, database, Override(column, word, by.subject, because, clock.now()))
+        _, after = taken if undo and taken is not None else overridden(store, database, said)
     return {
         "database": database,
         "schema": column.relation.schema,

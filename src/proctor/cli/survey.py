@@ -65,8 +65,12 @@ def classify(
     ],
     data_class: Annotated[
         str, typer.Option("--as", metavar="CLASS|none", help="What it holds; none: nothing sensitive.")
-    ],
-    because: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    ] = "",
+    because: Annotated[str, typer.Option(help="Why; it goes into the journal.")] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take the newest word back; what counted before it counts again.")
+    ] = False,
+    history: Annotated[bool, typer.Option("--history", help="Print what was said of it, the newest first.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     by: Annotated[
         str,
@@ -76,9 +80,15 @@ def classify(
 ) -> None:
     """Override what a scan has found. The newest word of a person counts, and no later scan undoes it.
 
-    Example: `proctor classify shop.public.orders.note --as none --because "our own remarks, read on 2026-01-02"`
+    Example: `proctor classify shop.public.orders.note --as none --because "our own remarks, read on 2026-01-02"`,
+    and if that was wrong: `proctor classify shop.public.orders.note --undo --because "customers write there too"`
     """
     from proctor.cli import looking
 
     found = settings_of(config, secrets=False)
-    asyncio.run(looking.classify(found, column, data_class=data_class, because=because, by=by, as_json=as_json))
+    if history:
+        looking.words_on(found, column, as_json=as_json)
+        return
+    asyncio.run(
+        looking.classify(found, column, data_class=data_class, undo=undo, because=because, by=by, as_json=as_json)
+    )

@@ -9,12 +9,12 @@ catalogue as soon as a snapshot shows it, and so follows the column through ever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, and_, delete, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from proctor.edge.shelf import Shelf, bump, microseconds, moment_of
@@ -25,6 +25,10 @@ from proctor.terms import Classified, Column, DataClass, Finding, Relation
 TOPIC = "classifications"
 MIXED = DataClass("mixed")
 """The class of a column that inherited several: no mask knows it, so its values are redacted."""
+
+
+TAKEN_BACK = DataClass("taken back")
+"""In the history of a column's words: that the newest before it counts no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,46 +176,81 @@ class DataMap:
                 delete(classifications).where(_this(database, word.column), classifications.c.source == "person")
             )
             connection.execute(insert(classifications), [_row(database, word.column, finding, "person")])
-            connection.execute(
-                insert(overrides).values(
-                    {
-                        "database": database,
-                        "schema": word.column.relation.schema,
-                        "relation": word.column.relation.name,
-                        "column": word.column.name,
-                        "class": word.data_class,
-                        "by": word.by,
-                        "because": word.because,
-                        "at": microseconds(word.at),
-                    }
-                )
-            )
+            connection.execute(insert(overrides).values(_told(database, word)))
+
+    def take_back(self, database: str, word: Override) -> bool:
+        """Let the newest word on a column count no more, and the one before it again; False if there is none.
+
+        Of `word` the class does not matter. Nothing is erased: that it was taken back is a word of its own.
+        """
+        mine = and_(_this(database, word.column), classifications.c.source == "person")
+        with self.shelf.writing(TOPIC, _topic(database)) as connection:
+            if connection.execute(select(classifications).where(mine)).first() is None:
+                return False
+            connection.execute(delete(classifications).where(mine))
+            rows = connection.execute(_history(database, word.column)).mappings().all()
+            standing = _standing([_override(row) for row in reversed(rows)])
+            if len(standing) > 1:
+                before = standing[-2]
+                finding = Finding(before.data_class, 1.0, f"{before.by}: {before.because}", "person")
+                connection.execute(insert(classifications), [_row(database, word.column, finding, "person")])
+            connection.execute(insert(overrides).values(_told(database, replace(word, data_class=TAKEN_BACK))))
+        return True
 
     def history(self, database: str, column: Column | None = None) -> tuple[Override, ...]:
         """Return what persons said, of one column or of all, the newest first."""
-        query = select(overrides).where(overrides.c.database == database).order_by(overrides.c.id.desc())
-        if column is not None:
-            query = query.where(
-                overrides.c.schema == column.relation.schema,
-                overrides.c.relation == column.relation.name,
-                overrides.c.column == column.name,
-            )
         with self.shelf.reading() as connection:
-            return tuple(
-                Override(
-                    Column(Relation(row["schema"], row["relation"]), row["column"]),
-                    None if row["class"] is None else DataClass(row["class"]),
-                    row["by"],
-                    row["because"],
-                    moment_of(row["at"]),
-                )
-                for row in connection.execute(query).mappings()
-            )
+            return tuple(_override(row) for row in connection.execute(_history(database, column)).mappings())
 
     def touch(self, database: str) -> int:
         """Count a change of a database's map, so that everybody reads it again."""
         with self.shelf.writing(TOPIC) as connection:
             return bump(connection, _topic(database))
+
+
+def _history(database: str, column: Column | None) -> Select[Any]:
+    query = select(overrides).where(overrides.c.database == database).order_by(overrides.c.id.desc())
+    if column is None:
+        return query
+    return query.where(
+        overrides.c.schema == column.relation.schema,
+        overrides.c.relation == column.relation.name,
+        overrides.c.column == column.name,
+    )
+
+
+def _standing(words: Sequence[Override]) -> list[Override]:
+    """Return the words, the oldest first, that nobody has taken back; the last of them counts."""
+    standing: list[Override] = []
+    for word in words:
+        if word.data_class != TAKEN_BACK:
+            standing.append(word)
+        elif standing:
+            standing.pop()
+    return standing
+
+
+def _override(row: RowMapping) -> Override:
+    return Override(
+        Column(Relation(row["schema"], row["relation"]), row["column"]),
+        None if row["class"] is None else DataClass(row["class"]),
+        row["by"],
+        row["because"],
+        moment_of(row["at"]),
+    )
+
+
+def _told(database: str, word: Override) -> dict[str, Any]:
+    return {
+        "database": database,
+        "schema": word.column.relation.schema,
+        "relation": word.column.relation.name,
+        "column": word.column.name,
+        "class": word.data_class,
+        "by": word.by,
+        "because": word.because,
+        "at": microseconds(word.at),
+    }
 
 
 def _counts(found: Mapping[str, Finding]) -> Finding:

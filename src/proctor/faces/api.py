@@ -56,7 +56,9 @@ class Word(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     column: str = Field(max_length=1000)
-    data_class: str | None = Field(alias="class", max_length=100)
+    data_class: str | None = Field(default=None, alias="class", max_length=100)
+    undo: bool = False
+    """Take the newest word back instead; then there is no class."""
     because: str = Field(max_length=MAX_BECAUSE)
 
 
@@ -258,7 +260,12 @@ def _add_map(app: FastAPI, control: Control, who: _Caller) -> None:
         named = column_named(word.column)
         if named is None:
             raise Declined(422, "name a column as DATABASE.SCHEMA.TABLE.COLUMN")
-        done = await control.classify(by, *named, word.data_class, word.because)
+        if word.undo == ("data_class" in word.model_fields_set):
+            raise Declined(422, "give either a class, null for none, or undo")
+        if word.undo:
+            done = await control.take_back(by, *named, word.because)
+        else:
+            done = await control.classify(by, *named, word.data_class, word.because)
         if isinstance(done, Refused):
             raise declined(done)
         return JSONResponse(plain.mapped(done))

@@ -11,6 +11,7 @@ from proctor.policy import masks_numbers as numbers
 from proctor.policy import masks_words as words
 from proctor.policy.masks import DEFAULTS, KEY_MASKS, decode
 from proctor.policy.masks_forms import FORMS, Order
+from proctor.policy.masks_nested import MASKED_SPAN
 from proctor.terms import DataClass
 
 STRENGTH: dict[str, str] = {
@@ -64,5 +65,7 @@ def _worn(value: bytes, data_class: DataClass, key: bytes, family: str, room: in
 def would_destroy(value: bytes, data_class: DataClass, key: bytes, *, family: str) -> bool:
     """Tell whether a value about to be written is a mask: decodable, or one of those too narrow to be."""
     if family == "text" and (words.email_like_ours(value) or words.is_digest(value)):
+        return True
+    if DEFAULTS.get(data_class) == "spans" and MASKED_SPAN in value:
         return True
     return recognise(value, data_class, key, family=family) is not None

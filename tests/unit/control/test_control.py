@@ -27,7 +27,7 @@ from proctor.control import Refused, column_named
 from proctor.edge.keys import reveal_public
 from proctor.edge.live_sessions import LiveSession
 from proctor.edge.revealing import Revealed
-from proctor.terms import Column, Finding, Kind, Relation, SessionId, Ticket, TicketState
+from proctor.terms import Column, DataClass, Finding, Kind, Relation, SessionId, Ticket, TicketState
 from tests.unit.control.house import NOW, House, build
 
 EMAIL = Column(Relation("public", "people"), "email")
@@ -220,6 +220,34 @@ async def test_a_word_that_does_not_count(
     assert isinstance(done, Refused)
     assert done.why == why
     assert house.store.map.history("shop") == ()
+
+
+async def test_a_word_is_taken_back_on_record(house: House) -> None:
+    house.store.map.save_scan("shop", EMAIL.relation, "d1", {"email": Finding(DataClass("email"), 0.9, "seen")})
+    await house.control.classify(house.who("dora"), "shop", EMAIL, None, "ours")
+    done = await house.control.take_back(house.who("dora"), "shop", EMAIL, "they are people's")
+    assert not isinstance(done, Refused)
+    assert (done.finding.data_class, done.finding.source) == ("email", "scan")
+    told = house.records.kept[-1]
+    assert isinstance(told, ClassificationChanged)
+    assert (told.before, told.after, told.because) == (None, "email", "they are people's")
+    again = await house.control.take_back(house.who("dora"), "shop", EMAIL, "once more")
+    assert isinstance(again, Refused)
+    assert again.why == "missing"
+
+
+@pytest.mark.parametrize(
+    ("name", "database", "because", "why"),
+    [("alice", "shop", "mine", "forbidden"), ("copilot", "shop", "mine", "forbidden"), ("dora", "nowhere", "x", "missing"),
+     ("dora", "shop", " ", "invalid")],
+)  # fmt: skip
+async def test_who_may_not_take_a_word_back(house: House, name: str, database: str, because: str, why: str) -> None:
+    await house.control.classify(house.who("dora"), "shop", EMAIL, None, "ours")
+    done = await house.control.take_back(house.who(name), database, EMAIL, because)
+    assert isinstance(done, Refused)
+    assert done.why == why
+    assert house.store.map.classified("shop").class_of(EMAIL) is None
+    assert house.store.map.classified("shop").findings[EMAIL].source == "person"
 
 
 async def test_the_data_map_is_for_those_who_keep_it(house: House) -> None:

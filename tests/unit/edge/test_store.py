@@ -267,6 +267,28 @@ def test_a_person_is_right_and_every_word_of_theirs_is_kept(store: Store) -> Non
     assert store.map.history("shop", Column(PEOPLE, "id")) == ()
 
 
+def test_a_word_taken_back_gives_its_place_to_the_one_before(store: Store) -> None:
+    """Nothing is erased: that it was taken back is a word too, and so may that be followed by another."""
+    store.map.save_scan("shop", PEOPLE, "d1", {"email": FOUND})
+    undo = Override(EMAIL, None, "dora", "that was wrong", LATER)
+    assert not store.map.take_back("shop", undo), "nobody has said anything yet"
+    store.map.override("shop", Override(EMAIL, None, "dora", "ours", NOW))
+    store.map.override("shop", Override(EMAIL, DataClass("phone"), "alice", "numbers", NOW))
+    seen = []
+    for _ in range(3):
+        assert store.map.take_back("shop", undo) is (len(seen) < 2)
+        found = store.map.classified("shop").findings[EMAIL]
+        seen.append((found.data_class, found.source))
+    assert seen == [(None, "person"), ("email", "scan"), ("email", "scan")]
+    assert [str(each.data_class) for each in store.map.history("shop", EMAIL)] == [
+        "taken back", "taken back", "phone", "None",
+    ]  # fmt: skip
+    store.map.override("shop", Override(EMAIL, DataClass("iban"), "alice", "after all", LATER))
+    assert store.map.classified("shop").class_of(EMAIL) == "iban"
+    assert store.map.take_back("shop", undo)
+    assert store.map.classified("shop").class_of(EMAIL) == "email"
+
+
 def test_what_was_inherited_outlives_a_scan_that_finds_nothing(store: Store) -> None:
     """A copy of one row has no prevalence, and stays what it is a copy of."""
     store.map.inherit("shop", {EMAIL: replace(FOUND, source="inherited")})
