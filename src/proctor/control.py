@@ -17,6 +17,7 @@ import msgspec
 from proctor.audit import vault
 from proctor.audit.record import (
     Body,
+    GlassReviewed,
     OperatorCall,
     SubjectErased,
     TicketApproved,
@@ -172,6 +173,19 @@ class Control:
         if isinstance(done, Ticket):
             await self._on_record(self._life(TicketCancelled, done, by, None))
         return done
+
+    async def review(self, by: Identity, ticket_id: str, because: str | None) -> Ticket | Refused:
+        """Say that one has looked at what somebody did behind broken glass, and what one found."""
+        done = await self._decide(by, "approvals.review", ticket_id, because, rules_of_tickets.review)
+        if isinstance(done, Ticket):
+            await self._on_record(self._life(GlassReviewed, done, by, because))
+        return done
+
+    async def unreviewed(self, by: Identity) -> tuple[Ticket, ...]:
+        """Return the broken glasses that wait for a review, as far as this person may see them."""
+        self._record(by, "approvals.unreviewed", outcome="done")
+        found = await asyncio.to_thread(self.store.tickets.unreviewed)
+        return tuple(ticket for ticket in found if _sees(by, ticket))
 
     async def _decide(
         self,
@@ -464,5 +478,5 @@ def _no_ticket() -> Refused:
 
 def _said_no(ticket: Ticket, by: Identity, now: Moment, refusal: rules_of_tickets.Refusal) -> Refused:
     open_still = ticket.state is TicketState.PENDING and not rules_of_tickets.expired_at(ticket, now)
-    conflict = not open_still or by.subject in ticket.decided_by
+    conflict = (not open_still and not ticket.glass) or by.subject in ticket.decided_by or ticket.review is not None
     return Refused("conflict" if conflict else "forbidden", refusal.reason)

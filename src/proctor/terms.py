@@ -58,6 +58,8 @@ class Claims:
     task: str | None = None
     on_behalf_of: str | None = None
     application: str | None = None
+    break_glass: bool = False
+    """A person asks to run what is denied or held, by a right of their own, and answers for it later."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,6 +100,7 @@ class Action(StrEnum):
     COPY = "copy"
     INFER = "infer"
     UNMASK = "unmask"
+    BREAK_GLASS = "break_glass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +324,8 @@ class Context:
     claims: Claims = Claims()
     approved: bool = False
     approvals: int = 0
+    in_transaction: bool = False
+    """What is held would wait in an open transaction, which keeps its locks meanwhile."""
     style: str = "useful"
     probes: Mapping[Column, int] = field(default_factory=dict, hash=False)
     """How many plain values the asker has put to each column lately, this statement's own among them."""
@@ -337,6 +342,8 @@ class Allow:
     """The statement touches sensitive data: its record is durable first, its errors lose their details."""
     unmasked: frozenset[DataClass] = frozenset()
     """The classes that the asker may see in the clear."""
+    broken: tuple[str, ...] = ()
+    """The rules that said no, or asked for somebody, and were overridden by breaking the glass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,6 +427,9 @@ class Ticket:
     deadline: int = 0
     footing: str = ""
     votes: tuple[Vote, ...] = ()
+    glass: bool = False
+    """Nobody was asked: the glass was broken, and somebody has to look at it afterwards."""
+    review: Vote | None = None
 
     @property
     def decided_by(self) -> tuple[str, ...]:

@@ -102,6 +102,7 @@ class Postgres:
         self.customers = {"public": True}  # where a table of that name is, and whether it holds the secret
         self.encoding = "UTF8"
         self.temporary_schema: str | None = None
+        self.glass: str | None = None
         self.claims: tuple[str | None, str | None, str | None] = (None, None, None)
         self.plans: dict[bytes, Plan] = {}
         self.cursors: dict[bytes, Cursor] = {}
@@ -417,7 +418,17 @@ class Postgres:
 
     def _about_itself(self) -> Result:
         path = '["pg_catalog"' + "".join(f', "{name}"' for name in self.state.path) + "]"
-        row = (path, "proctor", "proctor", self.temporary_schema, "150000", self.encoding, "on", *self.claims)
+        row = (
+            path,
+            "proctor",
+            "proctor",
+            self.temporary_schema,
+            "150000",
+            self.encoding,
+            "on",
+            *self.claims,
+            self.glass,
+        )
         return Result(
             [column(f"c{i}") for i in range(len(row))],
             [tuple(None if cell is None else cell.encode() for cell in row)],

@@ -282,6 +282,12 @@ class FakeDesk:
             return None
         return self.tickets[now.id]
 
+    def broken(self, request: HoldRequest) -> Ticket:
+        self._break("broken")
+        ticket = replace(self.open(request), state=TicketState.SPENT, glass=True)
+        self.tickets[ticket.id] = ticket
+        return ticket
+
     def withdraw(self, ticket: Ticket) -> None:
         self.withdrawn.append(ticket.id)
         self.becomes(ticket.id, TicketState.CANCELLED)

@@ -219,3 +219,11 @@ async def test_the_same_bytes_declared_as_another_type_need_another_ticket() -> 
         assert agent.ran == []
         await agent.asks(messages.parse(b"", UPDATE, (23,)), *bound)
         assert agent.ran == [UPDATE]
+
+
+async def test_a_hold_in_a_transaction_warns_how_long_locks_are_kept(story: Story) -> None:
+    await story.asks(messages.query(HELD))
+    assert b"keeps its locks" not in story.heard
+    story.desk.approve()
+    await story.asks(messages.query("begin"), messages.query(HELD))
+    assert b"The open transaction keeps its locks meanwhile, for up to 600 s." in story.heard

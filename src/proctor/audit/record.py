@@ -219,6 +219,16 @@ class TicketRehearsed(TicketBody, tag="ticket.rehearsed", frozen=True, kw_only=T
     """The held statement is about to be run on trial, so that approvers see what it changes, and rolled back."""
 
 
+class GlassBroken(TicketBody, tag="glass.broken", frozen=True, kw_only=True):
+    """A person runs what the rules refuse, by a right of their own: `rules` are those that said no, `because` why."""
+
+    statement: str = ""
+
+
+class GlassReviewed(TicketBody, tag="glass.reviewed", frozen=True, kw_only=True):
+    """Somebody else has looked at what was done behind broken glass; `because` is what they found."""
+
+
 class TicketCancelled(TicketBody, tag="ticket.cancelled", frozen=True, kw_only=True):
     """The requester has withdrawn."""
 
@@ -356,6 +366,8 @@ KINDS: Final[tuple[type[Body], ...]] = (
     TicketCancelled,
     TicketVoided,
     TicketRehearsed,
+    GlassBroken,
+    GlassReviewed,
     RulesLoaded,
     ConfigLoaded,
     ScanFinished,

@@ -118,6 +118,37 @@ def deny(
     _tell_decision(done, as_json=as_json)
 
 
+@approvals.command("review")
+def review(
+    name: AsOption,
+    ticket: Annotated[str, typer.Argument(help="The ticket; without one, what waits is listed.")] = "",
+    because: BecauseOption = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    url: UrlOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Look at what was done behind broken glass: list what waits, or say what you have found.
+
+    Example: `proctor approvals review 01J… --as dora --because 'the index was bloated, dropping it was right'`
+    """
+    if ticket:
+        done = _post(config, name, url, f"/api/v1/approvals/{_part(ticket)}/review", {"because": because or None})
+        if as_json:
+            print_json(done)
+        else:
+            print(f"{visible(_text(done['id']))} is reviewed")
+        return
+    found = _get(config, name, url, "/api/v1/reviews")["reviews"]
+    if as_json:
+        for each in found:
+            print_json(each)
+    elif not found:
+        print("no broken glass waits for a review")
+    else:
+        columns = ("id", "requester", "database", "statement", "reason", "created")
+        print_table(columns, ([each[column] for column in columns] for each in found))
+
+
 @approvals.command("cancel")
 def cancel(
     ticket: str,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypedDict, TypeVar
 
@@ -15,6 +16,7 @@ from msgspec import structs
 
 from proctor.audit.record import (
     Body,
+    GlassBroken,
     TicketBody,
     TicketCancelled,
     TicketOpened,
@@ -111,6 +113,32 @@ class StoreDesk:
         elif self._spend(ticket, request):
             return None
         return expire(self._store.tickets.get(ticket.id) or ticket, moment(self._clock))
+
+    def broken(self, request: HoldRequest) -> Ticket:
+        """Record that the glass was broken for this; return the ticket that stays open until somebody reviews it."""
+        now = moment(self._clock)
+        ticket = replace(
+            open_ticket(
+                TicketId(new_id(self._clock)),
+                request.hold,
+                requester=request.asker,
+                claims=request.claims,
+                database=request.database,
+                statement=request.statement,
+                parameters=request.parameters,
+                now=now,
+                lifetime=self._lifetime,
+            ),
+            state=TicketState.SPENT,
+            glass=True,
+        )
+        self._store.tickets.keep(ticket)
+        self._store.proposals.keep(ticket.id, request.proposal)
+        said = self._life(GlassBroken, ticket, request)
+        self._record(
+            structs.replace(said, statement=redacted(ticket.statement), because=ticket.reason, by=ticket.requester)
+        )
+        return ticket
 
     def withdraw(self, ticket: Ticket) -> None:
         """Cancel a pending ticket whose asker has gone or given up."""

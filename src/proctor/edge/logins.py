@@ -15,6 +15,7 @@ from proctor.edge.config import Config, Database
 from proctor.edge.end import End
 from proctor.edge.verifiers import Locks
 from proctor.errors import ClientFault
+from proctor.session.view import TRUE
 from proctor.terms import Claims, Identity
 from proctor.wire import messages, talk
 from proctor.wire.scram import ScramServer, Verifier
@@ -137,7 +138,8 @@ def read_settings(login: talk.Login) -> tuple[dict[str, str], Claims]:
                 sqlstate="42501",
                 hint="SET it after the login, where the rules decide.",
             )
-    unknown = claims.keys() - {"reason", "task", "on_behalf_of"}
+    unknown = claims.keys() - {"reason", "task", "on_behalf_of", "break_glass"}
     if unknown:
         raise ClientFault(f'there is no setting "proctor.{min(unknown)}"', sqlstate="42704")
-    return settings, Claims(application=settings.get("application_name"), **claims)
+    glass = claims.pop("break_glass", "").lower() in TRUE
+    return settings, Claims(application=settings.get("application_name"), break_glass=glass, **claims)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0004"
+HEAD = "0005"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -41,6 +41,8 @@ tickets = Table(
     Column("deadline", BigInteger, nullable=False),  # by the clock that never steps back; 0: by the wall alone
     Column("footing", String, nullable=False),
     Column("votes", Text, nullable=False),
+    Column("glass", Integer, nullable=False),  # 1: nobody was asked, and somebody has to look at it afterwards
+    Column("review", Text),  # who has
 )
 Index("tickets_open", tickets.c.state, tickets.c.requester, tickets.c.digest)
 

@@ -57,6 +57,17 @@ class TicketBook:
             connection.execute(insert(tickets).values(_row(ticket)))
         return ticket
 
+    def keep(self, ticket: Ticket) -> None:
+        """Keep a ticket as it is."""
+        with self.shelf.writing(TOPIC) as connection:
+            connection.execute(insert(tickets).values(_row(ticket)))
+
+    def unreviewed(self) -> tuple[Ticket, ...]:
+        """Return the broken glasses that nobody has looked at, the oldest first."""
+        due = select(tickets).where(tickets.c.glass == 1, tickets.c.review.is_(None)).order_by(tickets.c.created)
+        with self.shelf.reading() as connection:
+            return tuple(_ticket(row) for row in connection.execute(due.limit(MAX_LISTED)))
+
     def get(self, ticket_id: str) -> Ticket | None:
         """Return a ticket by its id."""
         with self.shelf.reading() as connection:
@@ -90,6 +101,7 @@ class TicketBook:
                 tickets.c.id == before.id,
                 tickets.c.state == before.state.value,
                 tickets.c.decided_by == json.dumps(before.decided_by),
+                tickets.c.review.is_(None) if before.review is None else tickets.c.review == _review(before.review),
             )
             moved = (
                 update(tickets)
@@ -99,6 +111,7 @@ class TicketBook:
                     decided_by=json.dumps(after.decided_by),
                     because=after.because,
                     votes=_ENCODE(after.votes).decode(),
+                    review=_review(after.review),
                     expires=microseconds(after.expires),
                 )
             )
@@ -203,7 +216,13 @@ def _row(ticket: Ticket) -> dict[str, str | int | None]:
         "deadline": ticket.deadline,
         "footing": ticket.footing,
         "votes": _ENCODE(ticket.votes).decode(),
+        "glass": int(ticket.glass),
+        "review": _review(ticket.review),
     }
+
+
+def _review(vote: Vote | None) -> str | None:
+    return None if vote is None else _ENCODE((vote,)).decode()
 
 
 def _names(names: frozenset[str]) -> str:
@@ -230,4 +249,6 @@ def _ticket(row: Row[tuple[str | int | None, ...]]) -> Ticket:
         deadline=kept["deadline"],
         footing=kept["footing"],
         votes=_DECODE(kept["votes"]),
+        glass=bool(kept["glass"]),
+        review=None if kept["review"] is None else _DECODE(kept["review"])[0],
     )

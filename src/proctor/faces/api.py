@@ -201,6 +201,18 @@ def _add_desk(app: FastAPI, control: Control, who: _Caller) -> None:
         listed: list[Json] = [plain.ticket(ticket) for ticket in await control.approvals(by, state or ())]
         return JSONResponse({"approvals": listed})
 
+    @app.get("/api/v1/reviews")
+    async def unreviewed(by: Annotated[Identity, Depends(who)]) -> Response:
+        listed: list[Json] = [plain.ticket(ticket) for ticket in await control.unreviewed(by)]
+        return JSONResponse({"reviews": listed})
+
+    @app.post("/api/v1/approvals/{ticket}/review", dependencies=[Depends(_json_only)])
+    async def review(ticket: str, reason: Reason, by: Annotated[Identity, Depends(who)]) -> Response:
+        done = await control.review(by, ticket, reason.because)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.ticket(done))
+
     @app.get("/api/v1/approvals/{ticket}")
     async def approval(ticket: str, by: Annotated[Identity, Depends(who)]) -> Response:
         done = await control.approval(by, ticket)

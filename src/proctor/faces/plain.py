@@ -13,7 +13,7 @@ from proctor.edge.live_sessions import LiveSession
 from proctor.edge.proposal_book import Shown
 from proctor.edge.revealing import Revealed
 from proctor.policy.check import RuleInfo
-from proctor.terms import Ticket
+from proctor.terms import Ticket, Vote
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 LISTED = ("id", "state", "requester", "on_behalf_of", "database", "statement", "reason", "created")
@@ -44,17 +44,20 @@ def ticket(found: Ticket) -> dict[str, Json]:
         "decided_by": [*found.decided_by],
         "because": found.because,
         "digest": found.digest,
-        "votes": [
-            {
-                "by": vote.by,
-                "vote": "approve" if vote.yes else "deny",
-                "at": moment(vote.at),
-                "proof": vote.proof,
-                "groups": sorted(vote.groups),
-                "because": vote.because,
-            }
-            for vote in found.votes
-        ],
+        "votes": [_vote(vote) for vote in found.votes],
+        "break_glass": found.glass,
+        "review": None if found.review is None else _vote(found.review),
+    }
+
+
+def _vote(vote: Vote) -> dict[str, Json]:
+    return {
+        "by": vote.by,
+        "vote": "approve" if vote.yes else "deny",
+        "at": moment(vote.at),
+        "proof": vote.proof,
+        "groups": sorted(vote.groups),
+        "because": vote.because,
     }
 
 

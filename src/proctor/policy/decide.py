@@ -7,7 +7,7 @@ flow. Whatever raises here is a Deny, and it is the caller who says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proctor.policy.claims import check_claims
 from proctor.policy.masks import mask_name_for
@@ -16,6 +16,7 @@ from proctor.policy.rules import CLAIM, DEFAULT, TWO_DESKS, Rules, Verdict
 from proctor.policy.statement import (
     REDACT,
     UNSCANNED,
+    break_glass_question,
     columns_sensitive,
     is_temporary,
     questions_of,
@@ -35,6 +36,7 @@ from proctor.terms import (
     Deny,
     Hold,
     Identity,
+    Kind,
     MaskSpec,
     Output,
 )
@@ -79,6 +81,31 @@ def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, 
     complaint = check_claims(asker, context.claims)
     if complaint is not None:
         return Deny((CLAIM.id,), rules.digest, complaint, CLAIM.hint)
+    case, decision = _decided(asker, analysis, context, rules, classified)
+    if context.claims.break_glass and not isinstance(decision, Allow):
+        return _broken(asker, case, decision) or decision
+    return decision
+
+
+def _broken(asker: Identity, case: _Case, decision: Deny | Hold) -> Allow | None:
+    """Return what lets it run by breaking the glass, if that is this person's right. Masks stay on.
+
+    Without a reason there is nothing that anybody could look at later.
+    """
+    if asker.kind is not Kind.HUMAN or not case.context.claims.reason:
+        return None
+    if not case.rules.may_permit(asker.kind, Action.BREAK_GLASS):
+        return None
+    question = break_glass_question(asker, case.analysis, case.context, case.classified)
+    (verdict,) = case.rules.ask([question], Facts(case.context.now))
+    if not verdict.allowed:
+        return None
+    return replace(_allow(case, [verdict]), sensitive=True, broken=decision.rules)
+
+
+def _decided(
+    asker: Identity, analysis: Analysis, context: Context, rules: Rules, classified: Classified
+) -> tuple[_Case, Decision]:
     shown = _unmasked(asker, analysis, context, rules, classified)
     unmasked = frozenset(shown)
     unmasking = tuple(dict.fromkeys(name for verdict in shown.values() for name in verdict.rules))
@@ -89,11 +116,12 @@ def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, 
         questions = tuple(dict.fromkeys((*questions, *_budgeted_writes(asker, case))))
     unapproved = _decide_unapproved(case, questions)
     if not context.approved or isinstance(unapproved, Deny):
-        return unapproved
+        return case, unapproved
     approvals = max(context.approvals, 1)
     if isinstance(unapproved, Hold) and approvals < unapproved.quorum:
-        return unapproved
-    return _decide_approved(case, questions, Facts(context.now, approved=True, approvals=approvals))
+        return case, unapproved
+    facts = Facts(context.now, approved=True, approvals=approvals, in_transaction=context.in_transaction)
+    return case, _decide_approved(case, questions, facts)
 
 
 def _budgeted_writes(asker: Identity, case: _Case) -> list[Question]:
@@ -105,13 +133,13 @@ def _budgeted_writes(asker: Identity, case: _Case) -> list[Question]:
 
 def _decide_unapproved(case: _Case, questions: Sequence[Question]) -> Decision:
     """Decide as if nobody had approved anything: what is denied without an approval but not with it, is held."""
-    facts = Facts(case.context.now)
+    facts = Facts(case.context.now, in_transaction=case.context.in_transaction)
     verdicts = case.rules.ask(questions, facts)
     denied = [(q, v) for q, v in zip(questions, verdicts, strict=True) if not v.allowed]
     if not denied:
         return _allow(case, verdicts)
     # As many approvals are supposed as any rule wants: how many it takes is said by the ticket.
-    enough = Facts(facts.now, approved=True, approvals=case.rules.most_approvals)
+    enough = replace(facts, approved=True, approvals=case.rules.most_approvals)
     supposed = case.rules.ask([question for question, _ in denied], enough)
     refused = [_Refused(q, now, then) for (q, now), then in zip(denied, supposed, strict=True)]
     hard = [r for r in refused if not r.approved.allowed]

@@ -72,6 +72,7 @@ class Facts:
     now: datetime
     approved: bool = False
     approvals: int = 0
+    in_transaction: bool = False
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:
@@ -144,6 +145,7 @@ class Question:
             "target": manner.target,
             "approved": facts.approved,
             "approvals": facts.approvals,
+            "in_transaction": facts.in_transaction,
             "reason": manner.reason,
             "task": manner.task,
             "outside_task": manner.outside_task,

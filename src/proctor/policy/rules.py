@@ -107,7 +107,7 @@ class Rules:
         self._sets: dict[Reach, Prepared | None] = {}
         self._named = frozenset(rule.who for rule in rules if rule.who is not None)
         self.most_approvals = max((rule.info.quorum for rule in rules), default=1)
-        self._remembered: dict[tuple[Question, bool, int], Verdict] = {}
+        self._remembered: dict[tuple[Question, bool, int, bool], Verdict] = {}
 
     @classmethod
     def shipped(cls) -> Rules:
@@ -172,7 +172,7 @@ class Rules:
         found: dict[Question, Verdict] = {}
         missing: dict[Reach, dict[Question, None]] = {}
         for question in questions:
-            known = None if self.reads_clock else self._remembered.get((question, facts.approved, facts.approvals))
+            known = None if self.reads_clock else self._remembered.get(_key(question, facts))
             if known is not None:
                 found[question] = known
             else:
@@ -234,9 +234,11 @@ class Rules:
         if len(self._remembered) + len(verdicts) > MAX_REMEMBERED:
             self._remembered.clear()
         if len(verdicts) <= MAX_REMEMBERED:
-            self._remembered.update(
-                {(question, facts.approved, facts.approvals): v for question, v in verdicts.items()}
-            )
+            self._remembered.update({_key(question, facts): v for question, v in verdicts.items()})
+
+
+def _key(question: Question, facts: Facts) -> tuple[Question, bool, int, bool]:
+    return question, facts.approved, facts.approvals, facts.in_transaction
 
 
 def _checked(files: Iterable[RuleFile], schema: cedarpy.Schema) -> list[Rule]:

@@ -84,6 +84,16 @@ def write_questions(
     }
 
 
+def break_glass_question(asker: Identity, analysis: Analysis, context: Context, classified: Classified) -> Question:
+    """Return the question whether this person may run this, whatever the other rules say.
+
+    How it is done is left out: a rule against how would be asked again, and the glass would never break.
+    """
+    asked = _Asking(asker, analysis, context, classified).to_connect()
+    manner = replace(asked.manner, sensitive=touches_sensitive(analysis, classified))
+    return replace(asked, action=Action.BREAK_GLASS, manner=manner)
+
+
 def probes_on(column: Column, context: Context) -> int:
     """Return the probes of a column, this statement's included; more than any budget if they were not counted."""
     return min(context.probes.get(column, COUNTLESS), COUNTLESS)

@@ -135,6 +135,25 @@ def spend(ticket: Ticket, *, digest: str, requester: Identity, now: Moment, foot
     return replace(ticket, state=TicketState.SPENT)
 
 
+def review(ticket: Ticket, by: Identity, now: Moment, because: str | None) -> Ticket | Refusal:
+    """Return a broken glass with somebody's word that they have looked at it."""
+    if not ticket.glass:
+        return Refusal("no glass was broken for it; there is nothing to review")
+    if ticket.review is not None:
+        return Refusal(f"{ticket.review.by} has reviewed it already")
+    if by.kind is not Kind.HUMAN:
+        return Refusal("only people review")
+    if by.subject in (ticket.requester, ticket.on_behalf_of):
+        return Refusal("whoever broke the glass does not review it")
+    if not by.groups & ticket.approvers:
+        return Refusal("this is for members of " + " or ".join(sorted(ticket.approvers)))
+    if not (because or "").strip():
+        return Refusal("say what you have found; a review without a word is none")
+    if len(because or "") > MAX_BECAUSE:
+        return Refusal(f"the reason is longer than {MAX_BECAUSE} characters")
+    return replace(ticket, review=_vote(by, now, because, yes=True))
+
+
 def unfit(ticket: Ticket, footing: str, hold: Hold) -> str:
     """Return why a ticket for this very request holds no longer; empty where it does.
 

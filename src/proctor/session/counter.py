@@ -37,7 +37,8 @@ class Counter:
         ticket = self._desk.open(request)
         if self._terms.hold_seconds <= 0:
             raise Refused(refusals.held(decision, ticket, exchange, console))
-        tell(refusals.waiting(decision, ticket, console))
+        locks = self._terms.hold_seconds if request.proposal.in_transaction else 0
+        tell(refusals.waiting(decision, ticket, console, locks=locks))
         try:
             ended = await self._settled(ticket)
         except BaseException:

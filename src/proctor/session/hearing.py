@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from proctor.errors import ClientFault, HouseFault
+from proctor.policy.check import DEFAULT_APPROVERS
 from proctor.policy.claims import check_claims
 from proctor.session import advice, refusals
 from proctor.session.comments import Said, said_behind
@@ -363,11 +364,16 @@ class Hearing:
         if not isinstance(decision, Hold):
             raise HouseFault("only what is held is asked of the desk")
         footing, bench = Footing(pipeline.query), self._bench(judged.text)
+        in_transaction = pipeline.answers.status == "T"
+        if in_transaction:
+            held = bench.again(judged, in_transaction=True).decision
+            if isinstance(held, Deny):  # a rule would rather have it refused than wait with locks in its hands
+                raise Refused(refusals.denial(held, asked.exchange))
         ground = await footing.of(judged, bench.catalog)
         request = HoldRequest(
             self._terms.asker, self.claims(judged.text), self._terms.database, judged.told, asked.whole, decision,
             ground.digest,
-            proposal_of(judged, bench, asked.values, in_transaction=pipeline.answers.status == "T"),
+            proposal_of(judged, bench, asked.values, in_transaction=in_transaction),
             trial_of(judged, bench, asked.values, asked.types, ground.settings),
         )  # fmt: skip
         ticket = self._desk.claim(request)
@@ -388,6 +394,19 @@ class Hearing:
             if left is not None:
                 raise Refused(refusals.unapproved(left, asked.exchange))
         return again, ticket
+
+    async def break_glass(self, judged: Judged, asked: Asked, tell: Callable[[dict[str, str]], None]) -> Ticket:
+        """Put on record that somebody runs what the rules refuse, by a right of theirs; return the ticket to review."""
+        bench = self._bench(judged.text)
+        reason = "the glass was broken"
+        hold = Hold(judged.broken, bench.stamp.rule_set, reason, approvers=DEFAULT_APPROVERS)
+        request = HoldRequest(
+            self._terms.asker, self.claims(judged.text), self._terms.database, judged.told, asked.whole, hold, "",
+            replace(proposal_of(judged, bench, asked.values, rules=judged.broken), break_glass=True),
+        )  # fmt: skip
+        ticket = self._desk.broken(request)
+        tell(refusals.broken(ticket))
+        return ticket
 
     def _approved(self, judged: Judged, ticket: Ticket, *, bound: bool) -> Judged:
         bench, approvals = self._bench(judged.text), max(1, len(ticket.decided_by))

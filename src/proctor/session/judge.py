@@ -223,6 +223,12 @@ class Judged:
         return frozenset(column for v in self.verdicts for column in v.meant.keyed)
 
     @property
+    def broken(self) -> tuple[str, ...]:
+        """Return the rules that breaking the glass overrides."""
+        found = (rule for v in self.verdicts if isinstance(v.decision, Allow) for rule in v.decision.broken)
+        return tuple(dict.fromkeys(found))
+
+    @property
     def told(self) -> str:
         """Return what an approver decides about: the text, and what its names stand for at this moment.
 
@@ -354,13 +360,14 @@ class Bench:
         approved: bool = False,
         approvals: int = 0,
         keyed: frozenset[Column] = frozenset(),
+        in_transaction: bool = False,
     ) -> Judged:
         """Decide anew about what was analyzed before: a portal means what it meant when it was bound.
 
         `keyed` are columns that are compared with masked values alone, if more than were known.
         """
         analyses = [with_keys(v.analysis, keyed) if keyed else v.analysis for v in judged.verdicts]
-        verdicts = self._verdicts(analyses, approved=approved, approvals=approvals)
+        verdicts = self._verdicts(analyses, approved=approved, approvals=approvals, in_transaction=in_transaction)
         return replace(judged, verdicts=verdicts, form=None)
 
     def refused(self, judged: Judged, reason: str, hint: str) -> Judged:
@@ -369,9 +376,11 @@ class Bench:
         verdicts = (replace(judged.verdicts[0], decision=no, lore=Lore(), sensitive=True), *judged.verdicts[1:])
         return replace(judged, verdicts=verdicts, form=None)
 
-    def _verdicts(self, analyses: Iterable[Analysis], *, approved: bool, approvals: int) -> tuple[Verdict, ...]:
+    def _verdicts(
+        self, analyses: Iterable[Analysis], *, approved: bool, approvals: int, in_transaction: bool = False
+    ) -> tuple[Verdict, ...]:
         """Decide about each in turn; what one copies, those after it see where it was copied to."""
-        context = replace(self.stamp.context, approved=approved, approvals=approvals)
+        context = replace(self.stamp.context, approved=approved, approvals=approvals, in_transaction=in_transaction)
         verdicts, known = [], self.classified
         for analysis in analyses:
             verdicts.append(self._verdict(analysis, context, known))

@@ -149,6 +149,9 @@ class Desk(Protocol):
     def spend(self, ticket: Ticket, request: HoldRequest) -> Ticket | None:
         """Spend an approved ticket: None once that is done, else the ticket as it stands, which lets nothing run."""
 
+    def broken(self, request: HoldRequest) -> Ticket:
+        """Record that the glass was broken for this; return the ticket that stays open until somebody reviews it."""
+
     def withdraw(self, ticket: Ticket) -> None:
         """Cancel a pending ticket whose asker has gone or given up."""
 

@@ -84,11 +84,16 @@ class Trial:
 
 
 def proposal_of(
-    judged: Judged, bench: Bench, values: tuple[bytes | None, ...], *, in_transaction: bool = False
+    judged: Judged,
+    bench: Bench,
+    values: tuple[bytes | None, ...],
+    *,
+    in_transaction: bool = False,
+    rules: tuple[str, ...] = (),
 ) -> Proposal:
-    """Return what an approver reads of this statement."""
+    """Return what an approver reads of this statement; `rules` are told where it is not held by others."""
     hold = judged.decision
-    rules = hold.rules if isinstance(hold, Hold) else ()
+    rules = hold.rules if isinstance(hold, Hold) else rules
     quorum = hold.quorum if isinstance(hold, Hold) else 1
     then = bench.again(judged, approved=True, approvals=quorum)
     sensitive = [s for v in then.verdicts for s in _sensitive(v.analysis, v.decision, bench.classified)]

@@ -104,15 +104,28 @@ def overdue(seconds: float) -> dict[str, str]:
     return error("57014", message, hint="Ask for less at once, or have limits.statement raised.")
 
 
-def waiting(decision: Hold, ticket: Ticket, console: str) -> dict[str, str]:
-    """Return the notice for a client that waits at the desk."""
+def waiting(decision: Hold, ticket: Ticket, console: str, *, locks: float = 0) -> dict[str, str]:
+    """Return the notice for a client that waits; `locks` is for how long its open transaction may keep them."""
     who = ", ".join(sorted(decision.approvers)) or "an approver"
+    warning = {"D": f"The open transaction keeps its locks meanwhile, for up to {locks:g} s."} if locks else {}
     return {
+        **warning,
         "S": "NOTICE",
         "V": "NOTICE",
         "C": "00000",
         "M": f"held for approval: {decision.reason} (ticket {ticket.id}, waiting for {who})",
         "H": f"An approver runs `proctor approvals approve {ticket.id}` or opens {console}; cancel to give up.",
+    }
+
+
+def broken(ticket: Ticket) -> dict[str, str]:
+    """Return the notice for somebody who has broken the glass."""
+    return {
+        "S": "WARNING",
+        "V": "WARNING",
+        "C": "01000",
+        "M": f"the glass is broken: this runs against rule {', '.join(ticket.rules)}, and is on record as {ticket.id}",
+        "H": f"It stays open until somebody else runs `proctor approvals review {ticket.id}`.",
     }
 
 

@@ -434,7 +434,11 @@ class Relay:
         """Return the judgement under which this may run, and the ticket spent for it; else raise `Refused`."""
         await self._not_denied(judged, values)
         if not isinstance(judged.decision, Hold):
-            return judged, None
+            if not judged.broken:
+                return judged, None
+            await self.pipeline.settle()
+            asked = Asked(values or (), types, self._next_id(), bound=bound)
+            return judged, await self.hearing.break_glass(judged, asked, self._tell)
         await self.pipeline.settle()
         if self.answers.discarding:
             raise ClientFault("an earlier message of the batch has failed")  # the server skips this one, and so do we

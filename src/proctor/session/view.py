@@ -20,7 +20,8 @@ STATE = (
     "pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('client_encoding'), "
     "pg_catalog.current_setting('standard_conforming_strings'), "
     "pg_catalog.current_setting('proctor.reason', true), pg_catalog.current_setting('proctor.task', true), "
-    "pg_catalog.current_setting('proctor.on_behalf_of', true)"
+    "pg_catalog.current_setting('proctor.on_behalf_of', true), "
+    "pg_catalog.current_setting('proctor.break_glass', true)"
 )
 NAMES = (
     "SELECT 's', s.name, s.statement FROM pg_catalog.pg_prepared_statements s "
@@ -28,6 +29,7 @@ NAMES = (
 )
 SETS = frozenset({"set", "set_local", "reset", "discard"})
 ENDS = frozenset({"commit", "rollback", "rollback_to", "commit_prepared", "release"})
+TRUE = frozenset({"on", "true", "yes", "1"})
 MAX_CLAIM = 1000  # a claim is somebody's prose, kept in every record
 
 
@@ -112,6 +114,7 @@ class View:
             task=_claim(row[8]) or started.task,
             on_behalf_of=_claim(row[9]) or started.on_behalf_of,
             application=started.application,
+            break_glass=(row[10] or "").lower() in TRUE if row[10] else started.break_glass,
         )
         self.dirty = False
 

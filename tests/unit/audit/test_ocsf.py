@@ -60,6 +60,8 @@ BODIES = {
     "a spent ticket": r.TicketSpent(id="t1-s", **TICKET),
     "a voided ticket": r.TicketVoided(id="t1-v", why="an object or setting has changed", **TICKET),
     "a trial": r.TicketRehearsed(id="t1-r", **TICKET),
+    "broken glass": r.GlassBroken(id="t1-g", statement="drop table x", by="olga", because="INC-42", **TICKET),
+    "a review": r.GlassReviewed(id="t1-w", by="dora", because="it was right", **TICKET),
     "a withdrawn ticket": r.TicketCancelled(id="t1-x", **TICKET),
     "rules": r.RulesLoaded(id="r1", rule_set="abc", rules=12, sources=(r.Source(name="pack.cedar", sha256="0" * 64),)),
     "a configuration": r.ConfigLoaded(id="c1", digest="abc", changed=("limits.idle",)),
