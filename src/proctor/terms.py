@@ -177,6 +177,8 @@ class Given:
     written: bool = False
     casts: tuple[int, ...] = ()
     """The built-in types that the text converts it to, the innermost first."""
+    argument: int = 0
+    """It is this argument of an EXECUTE, from 1: what it is compared with, the statement behind the name says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -531,3 +531,18 @@ async def test_a_number_too_large_for_its_column_is_told_by_nothing() -> None:
             assert (await story.asks(messages.query(text)))[-2].startswith("done")
         assert bound(story) == [(None,), (None,), (b"42",), (b"42",)]
         assert story.ran[1] == "select id from narrow where tax = any(array[ $1::pg_catalog.int8 ])"
+
+
+async def test_sqls_own_execute_is_refused_a_masked_key_in_words() -> None:
+    async with useful() as story:
+        await story.asks(messages.query("prepare found as select id from customers where email = $1"))
+        await story.asks(messages.query("prepare made as insert into customers (id, email) values (2, $1)"))
+        heard = await story.asks(messages.query(f"execute found({LITERAL})"))
+        assert heard[0].startswith("failed 42501 refused: a masked value cannot be a key in EXECUTE"), heard
+        heard = await story.asks(messages.query(f"execute made({LITERAL})"))
+        assert heard[0].startswith("failed 42501 refused: a masked value would be written into"), heard
+        heard = await story.asks(messages.query("execute made('x@y.z')"))
+        assert "refused" not in heard[0], heard
+        await story.asks(messages.query(f"prepare kept as {ASKED.format(LITERAL)}"))
+        heard = await story.asks(messages.query("execute kept"))
+        assert heard[0].startswith("failed 42501 refused: a masked value cannot be a key in EXECUTE"), heard

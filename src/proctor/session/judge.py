@@ -14,7 +14,7 @@ from typing import TypeVar
 from proctor.policy.decide import decide
 from proctor.policy.rules import MASKED_KEYS, Rules
 from proctor.session.inheritance import inherited, wearing
-from proctor.session.readings import minds, with_keys
+from proctor.session.readings import handed_on, minds, with_keys
 from proctor.sql import Form, analyze, examine
 from proctor.sql.catalog import Catalog
 from proctor.sql.forms import own_text
@@ -445,6 +445,6 @@ def _merged(outer: Analysis, inner: Analysis) -> Analysis:
         functions=outer.functions | inner.functions,
         opaque=outer.opaque + inner.opaque,
         effects=outer.effects + tuple(e for e in inner.effects if e.verb not in REFERS),
-        given=outer.given + inner.given,
+        given=handed_on(outer.given, inner.given),
         text=outer.text,
     )

@@ -25,3 +25,15 @@ def with_keys(analysis: Analysis, keyed: frozenset[Column]) -> Analysis:
     inferences = tuple(i for i in analysis.inferences if i.use is not Use.KEY or not i.columns <= own)
     probes = tuple(p for p in analysis.probes if p.written or p.column not in own)
     return replace(analysis, inferences=inferences, probes=probes, keyed=analysis.keyed | own)
+
+
+def handed_on(outer: tuple[Given, ...], inner: tuple[Given, ...]) -> tuple[Given, ...]:
+    """Return what the statement behind a name is given by the arguments that it is executed with."""
+    arguments = {given.argument: given for given in outer if given.argument}
+    found = []
+    for given in inner:
+        said = arguments.get(given.parameter) if given.parameter else None
+        if said is not None:
+            given = replace(given, parameter=said.parameter, literal=said.literal, place=-1)  # noqa: PLW2901
+        found.append(replace(given, alone=False))
+    return tuple(found)

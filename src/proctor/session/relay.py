@@ -418,7 +418,7 @@ class Relay:
 
     def _passes(self, judged: Judged) -> bool:
         """Say whether a remembered judgement may go the fast lane: nobody to ask, no disk to wait for."""
-        return judged.harmless and not self.terms.strict
+        return judged.harmless and not judged.minds and not self.terms.strict
 
     async def _not_denied(self, judged: Judged, values: Values | None) -> None:
         decision = judged.decision

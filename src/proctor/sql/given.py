@@ -30,6 +30,7 @@ class Said:
     array: bool = False
     written: bool = False
     casts: tuple[int, ...] = ()
+    argument: int = 0
 
 
 def bare(e: ir.Expression) -> tuple[ir.Constant | ir.Parameter | None, tuple[ir.TypeName, ...]]:
@@ -72,6 +73,7 @@ def given_in(said: Sequence[Said], spoken: Spoken, statement: object, tree: obje
 
 def _given(one: Said, node: ir.Constant | ir.Parameter | None) -> Given:
     base = Given(one.columns, array=one.array, alone=one.operand, written=one.written, casts=one.casts)
+    base = replace(base, argument=one.argument)
     match node:
         case ir.Parameter(number):
             return replace(base, parameter=number)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from proctor.sql import deeds, functions, ir, traits
 from proctor.sql.catalog import ColumnDef, RelationDef, TypeDef
 from proctor.sql.expressions import evaluate, evaluate_all
+from proctor.sql.given import Said
 from proctor.sql.guesses import COUNTLESS
 from proctor.sql.prepared import inner_text
 from proctor.sql.queries import finish, query
@@ -253,8 +254,10 @@ def _prepare(walk: Walk, statement: deeds.Prepare, text: str) -> Told:
 
 
 def _utility(walk: Walk, statement: deeds.Utility) -> Told:
-    for value in evaluate_all(walk, statement.args, Scope()):
+    for place, value in enumerate(evaluate_all(walk, statement.args, Scope()), 1):
         walk.ledger.infer(Use.FILTER, value.sources)
+        if statement.kind == "execute":
+            walk.ledger.said.append(Said(frozenset(), value.given, argument=place))
     walk.ledger.effects.extend(statement.effects)
     for words in statement.opaque:
         walk.ledger.hide(words)
