@@ -44,6 +44,8 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     environment: str = ""
     style: str = ""
     approvals: int = 0
+    in_transaction: bool = False
+    break_glass: bool = False
     accesses: tuple[Accessed, ...] = ()
     uses: tuple[Used, ...] = ()
     copies: tuple[Copied, ...] = ()
@@ -64,6 +66,8 @@ def basis_of(analysis: Analysis, classified: Classified, context: Context, asker
         environment=context.environment,
         style=context.style,
         approvals=max(context.approvals, 1) if context.approved else 0,
+        in_transaction=context.in_transaction,
+        break_glass=context.claims.break_glass,
         accesses=tuple(_accessed(access) for access in analysis.accesses if not _told_by_taints(access, analysis)),
         uses=tuple(_used(inference) for inference in analysis.inferences),
         copies=tuple(_copied(taint) for taint in analysis.taints),

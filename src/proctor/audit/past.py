@@ -116,8 +116,11 @@ def _context(said: Decided, basis: Basis) -> Context:
         database=said.database,
         environment=basis.environment,
         now=datetime.fromisoformat(said.time).replace(second=0, microsecond=0),
-        claims=Claims(claims.reason, claims.task, claims.on_behalf_of, claims.application),
+        claims=Claims(
+            claims.reason, claims.task, claims.on_behalf_of, claims.application, break_glass=basis.break_glass
+        ),
         style=basis.style,
+        in_transaction=basis.in_transaction,
     )
 
 

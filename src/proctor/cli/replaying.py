@@ -181,7 +181,7 @@ def _stamp(moment: datetime | None) -> str | None:
 
 def _asked(past: Past) -> Asked:
     said = past.record.decision
-    approved = said.verdict == "allow" and past.record.ticket is not None
+    approved = said.verdict == "allow" and past.record.ticket is not None and not past.context.claims.break_glass
     recorded = Recorded("hold", ()) if approved else Recorded(said.verdict, said.rules)
     return Asked(past.asker, past.analysis, past.context, past.classified, recorded)
 
