@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from proctor.sql import functions, ir
+from proctor.sql.arithmetic import NUMERIC, calculated, shortened
 from proctor.sql.catalog import FunctionDef, RelationDef, TypeDef
 from proctor.sql.constant import ESCAPED
 from proctor.sql.functions import OPAQUE, Standing
@@ -21,7 +22,7 @@ from proctor.sql.walk import Walk
 from proctor.sql.world import CATALOG, TEMPORARY
 from proctor.terms import Access, Action, Effect, Use
 
-_TEXT, _VARCHAR, _BOOL, _NUMERIC = 25, 1043, 16, 1700
+_TEXT, _VARCHAR, _BOOL, _NUMERIC = 25, 1043, 16, NUMERIC
 _POPULATE = frozenset(
     {"json_populate_record", "json_populate_recordset", "jsonb_populate_record", "jsonb_populate_recordset"}
 )
@@ -53,7 +54,12 @@ def call(walk: Walk, e: ir.Call, args: Sequence[Value]) -> Value:
         walk.ledger.hide(f"function {name}(…) stores a value that comes from a column")
     elif name == "generate_series":
         walk.ledger.made.append(_series(e, args))
-    return _judged(walk, _result(name, mixed, standing, args), standing, args, shrinks=_shrinks(name, e))
+    result = _result(name, mixed, standing, args)
+    steps = shortened(name, e, args)
+    if steps and result.type == NUMERIC:
+        result = replace(result, steps=steps)
+        standing = replace(standing, total=standing.total or name != "extract")
+    return _judged(walk, result, standing, args, shrinks=_shrinks(name, e))
 
 
 def _series(e: ir.Call, args: Sequence[Value]) -> int:
@@ -233,13 +239,17 @@ def _shrinks(name: str, e: ir.Call) -> bool:
 def _judged(walk: Walk, value: Value, standing: Standing, args: Sequence[Value], *, shrinks: bool = False) -> Value:
     """Return the value with what its computing tells: an outcome where sources are in it."""
     total = standing.total or (standing.total_on_columns and all(arg.bare for arg in args))
+    if not standing.total and standing.aggregate and not walk.world.of_one_table(value.sources):
+        # Rows of different columns in one sum: those of a table of one's own bring it to the edge.
+        total = False
     # What aggregates collect is as large as the rows they are given, and those are judged elsewhere.
     # How many rows a set has is its own matter; each of its values is no larger than what it is made of.
     unbounded = not (standing.bounded or standing.aggregate or standing.returns_set or shrinks)
     risky = not total or unbounded or standing.returns_set or any(arg.unbounded for arg in args)
     if value.sources and risky:
         walk.ledger.infer(Use.OUTCOME, value.sources)
-    if risky or unbounded:
+    if risky or not standing.total:
+        # What fails by a literal alone tells nothing of the columns in it, but whether it was reached.
         return replace(value, partial=True, unbounded=value.unbounded or unbounded)
     return value
 
@@ -270,17 +280,22 @@ def operation(walk: Walk, e: ir.Operation, args: Sequence[Value]) -> Value:
         raise ir.NotUnderstood(f"operator {e.name} is not in the snapshot")
     if e.name in _PATTERNS and _ends_well(e.args[-1]):
         standing = replace(standing, total=True)
+    steps = calculated(e, args)
+    if steps:
+        standing = replace(standing, total=True, bounded=True)
     mixed = union(args)
     if e.form == "nullif":
         value = replace(mixed, type=args[0].type, constant=False)
     else:
-        type_oid = _BOOL if quantified or e.form else standing.result_type
+        numeric = steps and NUMERIC in types
+        type_oid = _BOOL if quantified or e.form else NUMERIC if numeric else standing.result_type
         value = Value(
             mixed.sources,
             partial=mixed.partial,
             unbounded=mixed.unbounded,
             type=type_oid,
             exotic=NO_TYPES if type_oid else mixed.exotic,
+            steps=steps if type_oid == NUMERIC else 0,
         )
     return _judged(walk, value, standing, args)
 

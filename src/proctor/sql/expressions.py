@@ -101,6 +101,7 @@ _BIG = Value(constant=True, type=_INT8)
 _NUMBER = Value(constant=True, type=_NUMERIC)
 _TRUTH = Value(constant=True, type=_BOOL)
 _NULL = Value(constant=True, null=True)
+_TODAY = Value(type=1082)
 _TRUE_OR_FALSE = Value(type=_BOOL)
 
 
@@ -265,7 +266,8 @@ def _array(walk: Walk, e: ir.Array, scope: Scope) -> Value:
         return CONSTANT
     values = evaluate_all(walk, e.args, scope)
     # Arrays in one array must be of one size, or it fails: how many parts a value has is told by those beside it.
-    ragged = any(_may_be_array(value) for value in values) and _size(e) is None
+    whole = [value for arg, value in zip(e.args, values, strict=True) if not isinstance(arg, ir.Array)]
+    ragged = _size(e) is None or any(map(_may_be_array, whole))
     return _collected(walk, union(values), ragged=ragged)
 
 
@@ -320,6 +322,8 @@ def _special(walk: Walk, e: ir.Special, scope: Scope) -> Value:
     values = evaluate_all(walk, e.args, scope)
     if e.word == "grouping":
         return EMPTY
+    if e.word == "current_date":
+        return _TODAY
     if e.text:
         return values[0]
     mixed = replace(union(values), constant=False)

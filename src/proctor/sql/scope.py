@@ -40,6 +40,8 @@ class Value:
     fields: tuple[Cell, ...] | None = None
     null: bool = False
     given: frozenset[int] = NO_TYPES
+    steps: int = 0
+    """How many small steps of arithmetic a number is away from a stored one (`arithmetic`); 0: not known."""
 
     @property
     def bare(self) -> bool:

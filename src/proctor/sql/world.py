@@ -133,6 +133,16 @@ class World:
             return frozenset({Column(found.relation, name)})
         return frozenset(Column(each.relation, name) for each in self.family(found))
 
+    def of_one_table(self, columns: frozenset[Column]) -> bool:
+        """Tell whether these are one column of one table, its partitions and heirs included."""
+        if len(columns) < 2:
+            return True
+        for column in columns:
+            found = self.catalog.relations.get(column.relation)
+            if found is not None and found.children and columns <= self.columns_with_children(found, column.name):
+                return True
+        return False
+
     def family(self, found: RelationDef) -> list[RelationDef]:
         """Return a relation and all its descendants."""
         seen = {found.oid: found}
