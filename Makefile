@@ -56,6 +56,7 @@ bench: $(VENV)/.dev ## small and large reads, directly, through pgbouncer and th
 	@$(MAKE) --no-print-directory compiled
 	@$(RUN) -m bench.pgbench $(if $(QUICK),--quick)
 	@$(RUN) -m bench.bulk $(if $(QUICK),--quick)
+	@$(RUN) -m bench.answered $(if $(QUICK),--quick)
 
 compiled: $(VENV)/.demo ## compile the modules of src/proctor/twins.py again, after a change to one
 	@$(RUN) setup.py -q build_ext --inplace

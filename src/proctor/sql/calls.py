@@ -12,12 +12,12 @@ from dataclasses import replace
 from proctor.sql import functions, ir
 from proctor.sql.arithmetic import NUMERIC, calculated, shortened
 from proctor.sql.catalog import FunctionDef, RelationDef, TypeDef
-from proctor.sql.constant import ESCAPED
 from proctor.sql.functions import OPAQUE, Standing
 from proctor.sql.harmless import setting_deeds
 from proctor.sql.ledger import MANY_ROWS
 from proctor.sql.reaching import REACHING
 from proctor.sql.scope import NO_TYPES, Cell, Value, union
+from proctor.sql.settled import matches_safely, settled
 from proctor.sql.walk import Walk
 from proctor.sql.world import CATALOG, TEMPORARY
 from proctor.terms import Access, Action, Effect, Use
@@ -32,7 +32,6 @@ _PG_DUMP_RESTRICTS = (
     "WHERE name = 'restrict_nonsystem_relation_kind'"
 )
 """What pg_dump says first of all, to the letter: the one set_config without literals that is known to be harmless."""
-_PATTERNS = frozenset({"~~", "!~~", "~~*", "!~~*"})
 _CATALOG_HELPERS = {"_pg_expandarray": ("x", "n")}
 
 
@@ -54,6 +53,8 @@ def call(walk: Walk, e: ir.Call, args: Sequence[Value]) -> Value:
         walk.ledger.hide(f"function {name}(…) stores a value that comes from a column")
     elif name == "generate_series":
         walk.ledger.made.append(_series(e, args))
+    if settled(name, e, args):
+        standing = replace(standing, total=True, bounded=True)
     result = _result(name, mixed, standing, args)
     steps = shortened(name, e, args)
     if steps and result.type == NUMERIC:
@@ -278,7 +279,7 @@ def operation(walk: Walk, e: ir.Operation, args: Sequence[Value]) -> Value:
         return _opaque_operator(walk, e, args)
     if standing.kind == "opaque":
         raise ir.NotUnderstood(f"operator {e.name} is not in the snapshot")
-    if e.name in _PATTERNS and _ends_well(e.args[-1]):
+    if matches_safely(e):
         standing = replace(standing, total=True)
     steps = calculated(e, args)
     if steps:
@@ -298,17 +299,6 @@ def operation(walk: Walk, e: ir.Operation, args: Sequence[Value]) -> Value:
             steps=steps if type_oid == NUMERIC else 0,
         )
     return _judged(walk, value, standing, args)
-
-
-def _ends_well(pattern: ir.Expression) -> bool:
-    """Tell whether a literal pattern of LIKE ends in no escape: one that does fails for what matches it up to there."""
-    match pattern:
-        case ir.Constant():
-            return pattern.kind == "string" and not pattern.among(ESCAPED)
-        case ir.Array(args):
-            return all(map(_ends_well, args))
-        case _:
-            return False
 
 
 def _padded(types: list[int | None]) -> tuple[int | None, int | None]:
