@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,6 +185,7 @@ def lab(
     upstream: str = "",
     port: int = 0,
     shop: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Lab]:
     """Fill two fresh databases of the server and start the gateway before them."""
     server.run(
@@ -203,8 +204,12 @@ def lab(
         port=port or server.port, more=shop, **names,
     ))  # fmt: skip
     config.chmod(0o600)
-    with Gateway(config) as gateway:
-        yield Lab(server, gateway, folder, names)
+    with Gateway(config, dict(environment or {})) as gateway:
+        made = Lab(server, gateway, folder, names)
+        try:
+            yield made
+        finally:
+            made.gateway.stop()  # a test may have put another in its place
         assert "Traceback" not in gateway.log(), gateway.log()
 
 

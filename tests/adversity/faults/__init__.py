@@ -1,0 +1,1 @@
+"""What can go wrong beneath the journal, made to go wrong."""

@@ -1,0 +1,128 @@
+"""Statements of every kind at a gateway, each with a marker that both the database's log and the journal show.
+
+A marker, `m_000123`, is a name in the statement: no literal, which the journal does not show. PostgreSQL's own log says
+what was executed, and the journal's export what was decided.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import psycopg
+
+from tests.databases.lab import Lab
+
+MARKER = re.compile(r"\bm_\d{6}\b")
+EXECUTED = re.compile(r"LOG:  (?:statement|execute [^:]*): ")
+LOGGED = {"log_statement": "all", "log_min_duration_statement": "-1"}
+
+
+def simple(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    session.execute(f"select 1 as {names()}".encode())
+
+
+def extended(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    name = names()
+    session.execute(f"select %s::text as {name}", (name,), prepare=False)
+
+
+def pipelined(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    with session.pipeline():
+        for _ in range(5):
+            name = names()
+            session.execute(f"select %s::text as {name}", (name,), prepare=False)
+
+
+def executed_again(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    text = f"select %s::int as {names()}"
+    for number in range(3):
+        session.execute(text, (number,), prepare=True)
+
+
+def copied(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    with session.cursor() as cursor, cursor.copy(f"copy (select id as {names()} from parts) to stdout") as rows:
+        for _ in rows:
+            pass
+
+
+def by_cursor(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    name = names()
+    with session.transaction():
+        session.execute(f"declare {name} cursor for select id from parts".encode())
+        session.execute(f"fetch 5 from {name}".encode())
+        session.execute(f"fetch 5 from {name}".encode())
+
+
+def written(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    session.execute(f"insert into bins (part, depth) values (1, 1) returning id as {names()}".encode())
+
+
+READS = (simple, extended, pipelined, executed_again, copied, by_cursor)
+EVERYTHING = (*READS, written)
+ONE_FLIGHT = (simple, extended, pipelined, copied, by_cursor, written)
+"""Those of which what executes carries the marker: the text of a Query, the value of a Bind."""
+BOUND = (extended, pipelined)
+"""Those whose text may go ahead, to be parsed; what executes it is the Bind behind."""
+
+
+class Load:
+    """Some clients that ask without end, and begin anew when their session is lost."""
+
+    def __init__(self, lab: Lab, clients: int = 3) -> None:
+        self._lab = lab
+        self._numbers = itertools.count()
+        self._over = threading.Event()
+        self.done = 0
+        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(clients)]
+
+    def name(self) -> str:
+        return f"m_{next(self._numbers):06d}"
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _ask(self) -> None:
+        while not self._over.wait(0.01):
+            try:
+                with psycopg.connect(self._lab.dsn(connect_timeout="5"), autocommit=True) as session:
+                    for ask in itertools.cycle(EVERYTHING):
+                        ask(session, self.name)
+                        self.done += 1
+                        if self._over.is_set():
+                            return
+            except psycopg.Error:
+                continue  # that is what happens to clients of a gateway that is killed
+
+
+def executed(lab: Lab) -> Counter[str]:
+    """Return how often the database says that it has executed each marker's statement."""
+    found: Counter[str] = Counter()
+    for line in (lab.server.folder / "log").read_text(errors="replace").splitlines():
+        if EXECUTED.search(line):
+            found.update(set(MARKER.findall(line)))
+    return found
+
+
+def decided(lab: Lab) -> Counter[str]:
+    """Return how often each marker's statement was decided."""
+    found: Counter[str] = Counter()
+    for record in lab.records():
+        if record["kind"] == "statement.decided":
+            found.update(set(MARKER.findall(str(record["statement"]))))
+    return found
+
+
+def unrecorded(lab: Lab) -> Counter[str]:
+    """Return what was executed more often than it was decided: there must be nothing."""
+    return executed(lab) - decided(lab)
