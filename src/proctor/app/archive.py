@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from proctor.audit.integrator import Integrator
+from proctor.audit.integrator import Integrator, Round
 from proctor.audit.sinks import Forwarder
 from proctor.edge.audit_config import SinkConfig
 from proctor.edge.config import Config
@@ -57,6 +57,8 @@ class Archive:
             key=signatory(config),
             fence=config.audit.fence,
         )
+        # Whoever stops waiting for a thread has not stopped the thread: the last round waits for the one under way.
+        self._logs, self._eyes = threading.Lock(), threading.Lock()
         self._behind = False
         self._gentle = ThreadPoolExecutor(1, "log", _stand_back)
         self.witnesses = Witnesses(folder, config.audit.witnessing)
@@ -75,13 +77,18 @@ class Archive:
         )
 
     async def _integrate(self) -> None:
-        await asyncio.to_thread(self._admit)
         hand = None if self._behind else self._gentle
-        done = await asyncio.get_running_loop().run_in_executor(hand, self.integrator.integrate)
+        done = await asyncio.get_running_loop().run_in_executor(hand, self._round)
         self._behind = sum(done.added.values()) > FAR_BEHIND
         self._tell("log of", done.troubles)
-        if done.added:
-            await asyncio.to_thread(self.integrator.prune, self._config.retention.segments)
+
+    def _round(self) -> Round:
+        with self._logs:
+            self._admit()
+            done = self.integrator.integrate()
+            if done.added:
+                self.integrator.prune(self._config.retention.segments)
+            return done
 
     async def _forward(self, name: str) -> None:
         loop, forwarder = asyncio.get_running_loop(), self.forwarders[name]
@@ -98,7 +105,11 @@ class Archive:
         self.witnesses.admit()
 
     async def _witness(self) -> None:
-        self._tell("witnesses of", await asyncio.to_thread(self.witnesses.round))
+        self._tell("witnesses of", await asyncio.to_thread(self._watched))
+
+    def _watched(self) -> dict[str, str]:
+        with self._eyes:
+            return self.witnesses.round()
 
     async def _stamp(self) -> None:
         if await asyncio.to_thread(self.stamps.due, self._clock.now()):
@@ -126,14 +137,13 @@ class Archive:
 
     def _last_rounds(self) -> None:
         try:
-            self._admit()
+            for _ in range(LAST_ROUNDS):
+                if not self._round().added:
+                    break
         except HouseFault as fault:
             log.error("the last records are not in the log yet: %s", fault.message)
             return
-        for _ in range(LAST_ROUNDS):
-            if not self.integrator.integrate().added:
-                break
-        self.witnesses.round()
+        self._watched()
         for name, forwarder in self.forwarders.items():
             try:
                 # A collector that was not there a moment ago gets them after the next start.
