@@ -326,6 +326,8 @@ class Context:
     claims: Claims = Claims()
     approved: bool = False
     approvals: int = 0
+    grants: frozenset[tuple[Column, str]] = frozenset()
+    """Columns that the asker may see for a while, each with the grant that says so."""
     in_transaction: bool = False
     """What is held would wait in an open transaction, which keeps its locks meanwhile."""
     style: str = "useful"
@@ -442,3 +444,32 @@ class Ticket:
     def because(self) -> str | None:
         """Return the reasons that they gave, a line each."""
         return "\n".join(vote.because for vote in self.votes if vote.because) or None
+
+
+class GrantState(StrEnum):
+    """The life of a grant: pending → active → expired or revoked; or denied, expired on the way."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Somebody's request to see one sensitive column as it is, for a while; once another has agreed, the right to.
+
+    `ends` is when a pending one lapses, or an active one ends, by both clocks.
+    """
+
+    id: str
+    state: GrantState
+    requester: str
+    database: str
+    column: Column
+    seconds: int
+    because: str
+    created: datetime
+    ends: Moment
+    votes: tuple[Vote, ...] = ()

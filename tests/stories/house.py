@@ -106,6 +106,7 @@ class FakeWorld:
         self.own: Catalog | None = None
         self.classified = data_map()
         self.breaks: set[str] = set()
+        self.grants: frozenset[tuple[Column, str]] = frozenset()
         self.refreshed = self.looked = 0
         self._rules = rules
         self._events = events
@@ -120,6 +121,9 @@ class FakeWorld:
     @property
     def rules(self) -> Rules:
         return self._rules
+
+    def granted(self, asker: Identity) -> frozenset[tuple[Column, str]]:
+        return self.grants
 
     @property
     def catalog(self) -> Catalog | None:

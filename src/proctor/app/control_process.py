@@ -156,6 +156,7 @@ class ControlRoom:
 
     async def _expire(self) -> None:
         await asyncio.to_thread(self.store.proposals.forget_rows)
+        self.control.grants.expire_due()
         for ticket in await asyncio.to_thread(self.store.tickets.expire_due, moment(self.clock)):
             self.journal.record(
                 TicketExpired(

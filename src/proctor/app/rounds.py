@@ -52,9 +52,11 @@ class Rounds:
         now = house.clock.monotonic_ns()
         for world in house.worlds.values():
             world.turn_the_minute()
+            world.see_grants()
         for _, visitor in list(house.visitors.values()):
             if visitor.world is not None:
                 visitor.world.turn_the_minute()
+                visitor.world.see_grants()
             visitor.look(now)
         self._kills()
 

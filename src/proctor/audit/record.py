@@ -233,6 +233,38 @@ class TicketCancelled(TicketBody, tag="ticket.cancelled", frozen=True, kw_only=T
     """The requester has withdrawn."""
 
 
+class GrantBody(Body, tag="grant", frozen=True, kw_only=True):
+    """What all records of a grant's life share."""
+
+    grant: str
+    requester: str = ""
+    database: str = ""
+    column: str = ""
+    seconds: int = 0
+    by: str | None = None
+    because: str | None = None
+
+
+class GrantRequested(GrantBody, tag="grant.requested", frozen=True, kw_only=True):
+    """A person asks to see a sensitive column as it is, for a while."""
+
+
+class GrantApproved(GrantBody, tag="grant.approved", frozen=True, kw_only=True):
+    """Somebody else has agreed; statements decided under it name it among their rules."""
+
+
+class GrantDenied(GrantBody, tag="grant.denied", frozen=True, kw_only=True):
+    """Somebody else has said no."""
+
+
+class GrantRevoked(GrantBody, tag="grant.revoked", frozen=True, kw_only=True):
+    """It was taken back before its time."""
+
+
+class GrantExpired(GrantBody, tag="grant.expired", frozen=True, kw_only=True):
+    """Its time is over, or nobody has decided in time."""
+
+
 class RulesLoaded(Body, tag="rules.loaded", frozen=True, kw_only=True):
     """Another set of rules is in force."""
 
@@ -368,6 +400,11 @@ KINDS: Final[tuple[type[Body], ...]] = (
     TicketRehearsed,
     GlassBroken,
     GlassReviewed,
+    GrantRequested,
+    GrantApproved,
+    GrantDenied,
+    GrantRevoked,
+    GrantExpired,
     RulesLoaded,
     ConfigLoaded,
     ScanFinished,

@@ -56,7 +56,7 @@ def list_approvals(
     as_json: JsonOption = False,
 ) -> None:
     """List the tickets that you may see, the newest first."""
-    found = _get(config, name, url, "/api/v1/approvals", {"state": state or []})["approvals"]
+    found = get(config, name, url, "/api/v1/approvals", {"state": state or []})["approvals"]
     if as_json:
         for ticket in found:
             print_json({field: ticket.get(field) for field in LISTED})
@@ -80,7 +80,7 @@ def show_approval(
     as_json: JsonOption = False,
 ) -> None:
     """Show one ticket: the statement, who asks, why it was held, what it touches, and what it would change."""
-    found = _get(config, name, url, f"/api/v1/approvals/{_part(ticket)}")
+    found = get(config, name, url, f"/api/v1/approvals/{part(ticket)}")
     if as_json:
         print_json(found)
     else:
@@ -100,7 +100,7 @@ def approve(
 
     Example: `proctor approvals approve 01J… --as dora --because 'INC-42, rows checked'`
     """
-    done = _post(config, name, url, f"/api/v1/approvals/{_part(ticket)}/approve", {"because": because or None})
+    done = post(config, name, url, f"/api/v1/approvals/{part(ticket)}/approve", {"because": because or None})
     _tell_decision(done, as_json=as_json)
 
 
@@ -114,7 +114,7 @@ def deny(
     as_json: JsonOption = False,
 ) -> None:
     """Deny a ticket; one no is enough."""
-    done = _post(config, name, url, f"/api/v1/approvals/{_part(ticket)}/deny", {"because": because or None})
+    done = post(config, name, url, f"/api/v1/approvals/{part(ticket)}/deny", {"because": because or None})
     _tell_decision(done, as_json=as_json)
 
 
@@ -132,13 +132,13 @@ def review(
     Example: `proctor approvals review 01J… --as dora --because 'the index was bloated, dropping it was right'`
     """
     if ticket:
-        done = _post(config, name, url, f"/api/v1/approvals/{_part(ticket)}/review", {"because": because or None})
+        done = post(config, name, url, f"/api/v1/approvals/{part(ticket)}/review", {"because": because or None})
         if as_json:
             print_json(done)
         else:
             print(f"{visible(_text(done['id']))} is reviewed")
         return
-    found = _get(config, name, url, "/api/v1/reviews")["reviews"]
+    found = get(config, name, url, "/api/v1/reviews")["reviews"]
     if as_json:
         for each in found:
             print_json(each)
@@ -158,7 +158,7 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """Cancel your own request, or that of an agent of yours."""
-    _tell_decision(_post(config, name, url, f"/api/v1/approvals/{_part(ticket)}/cancel", {}), as_json=as_json)
+    _tell_decision(post(config, name, url, f"/api/v1/approvals/{part(ticket)}/cancel", {}), as_json=as_json)
 
 
 @sessions.command("list")
@@ -166,7 +166,7 @@ def list_sessions(
     name: AsOption, config: ConfigOption = DEFAULT_CONFIG, url: UrlOption = "", as_json: JsonOption = False
 ) -> None:
     """List the open sessions that you may see: your own and your agents', or all for those who keep the house."""
-    found = _get(config, name, url, "/api/v1/sessions")["sessions"]
+    found = get(config, name, url, "/api/v1/sessions")["sessions"]
     if as_json:
         for session in found:
             print_json(session)
@@ -188,26 +188,29 @@ def kill_session(
     as_json: JsonOption = False,
 ) -> None:
     """End a session within a second: your own, your agent's, or any for those who keep the house."""
-    done = _post(config, name, url, f"/api/v1/sessions/{_part(session)}/kill", {"because": because or None})
+    done = post(config, name, url, f"/api/v1/sessions/{part(session)}/kill", {"because": because or None})
     if as_json:
         print_json(done)
     else:
         print(f"session {visible(_text(done['id']))} of {visible(_text(done['subject']))} is being ended")
 
 
-def _get(config: Path, name: str, url: str, path: str, query: Mapping[str, Sequence[str]] | None = None) -> Answer:
+def get(config: Path, name: str, url: str, path: str, query: Mapping[str, Sequence[str]] | None = None) -> Answer:
+    """Ask the running gateway for something."""
     from proctor.cli.client import Client
 
     return Client.of(settings_of(config, secrets=False), name, url).get(path, query)
 
 
-def _post(config: Path, name: str, url: str, path: str, body: Mapping[str, object]) -> Answer:
+def post(config: Path, name: str, url: str, path: str, body: Mapping[str, object]) -> Answer:
+    """Ask the running gateway to do something."""
     from proctor.cli.client import Client
 
     return Client.of(settings_of(config, secrets=False), name, url).post(path, body)
 
 
-def _part(text: str) -> str:
+def part(text: str) -> str:
+    """Return a text as one part of a path."""
     return quote(text, safe="")
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from sqlalchemy import insert, select
 
 from proctor.edge.data_map import DataMap
+from proctor.edge.grant_book import GrantBook
 from proctor.edge.live_sessions import LiveSessions
 from proctor.edge.proposal_book import ProposalBook
 from proctor.edge.shelf import Shelf, bump, microseconds, moment_of
@@ -41,6 +42,7 @@ class Store:
         self.shelf = shelf
         self.tickets = TicketBook(shelf)
         self.proposals = ProposalBook(shelf)
+        self.grants = GrantBook(shelf)
         self.map = DataMap(shelf)
         self.sessions = LiveSessions(shelf)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0005"
+HEAD = "0006"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -45,6 +45,20 @@ tickets = Table(
     Column("review", Text),  # who has
 )
 Index("tickets_open", tickets.c.state, tickets.c.requester, tickets.c.digest)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String, primary_key=True),
+    *(Column(name, String, nullable=False) for name in ("state", "requester", "database")),
+    *(Column(name, String, nullable=False) for name in ("schema", "relation", "column")),
+    Column("seconds", Integer, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    Column("votes", Text, nullable=False),
+)
 
 proposals = Table(
     "proposals",

@@ -17,17 +17,19 @@ from proctor.audit.record import Body, ClassificationChanged, ScanFinished
 from proctor.classify import classify_table
 from proctor.edge import scanner, snapshots
 from proctor.edge.config import Database
-from proctor.edge.desk import new_id
+from proctor.edge.desk import moment, new_id
 from proctor.edge.epochs import Epochs
+from proctor.edge.grant_book import TOPIC as GRANTS
 from proctor.edge.store import Store
 from proctor.edge.upstream import OWN_SETTINGS, Questions
 from proctor.errors import Fault
+from proctor.policy.grants import over
 from proctor.policy.rules import Rules
 from proctor.session.drift import Watch
 from proctor.session.inheritance import inherited, together, wearing
 from proctor.session.ports import Clock
 from proctor.sql.catalog import Catalog, RelationDef
-from proctor.terms import Classified, Column, Finding, Relation, Taint
+from proctor.terms import Classified, Column, Finding, Grant, Identity, Relation, Taint
 
 log = logging.getLogger("proctor.world")
 
@@ -95,6 +97,9 @@ class DatabaseWorld:
         self._unseen: frozenset[Relation] = frozenset()
         self._blind: frozenset[Relation] = frozenset()
         self._blind_until = 0
+        self._grants: tuple[Grant, ...] = ()
+        self._grants_seen = -1
+        self.see_grants()
 
     # ---- what the sessions see
 
@@ -284,6 +289,18 @@ class DatabaseWorld:
         return moved
 
     # ---- keeping it fresh
+
+    def granted(self, asker: Identity) -> frozenset[tuple[Column, str]]:
+        """Return the columns that this person may see as they are for a while, each with its grant."""
+        return frozenset((g.column, g.id) for g in self._grants if g.requester == asker.subject)
+
+    def see_grants(self) -> None:
+        """Notice grants that were given, taken back or are over; called several times a second, and never waits."""
+        number, now = self._store.changes().get(GRANTS, 0), moment(self._clock)
+        if number != self._grants_seen or any(over(grant, now) for grant in self._grants):
+            self._grants_seen = number
+            self._grants = self._store.grants.active(self.database.name, now)
+            self._version += 1
 
     def turn_the_minute(self) -> None:
         """See whether it is another minute, which some rules read; called several times a second, and never waits."""

@@ -9,7 +9,7 @@ details. Knows no rule.
 import base64
 import binascii
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,6 +51,15 @@ class Sought(BaseModel):
     because: str = Field(max_length=MAX_BECAUSE)
 
 
+class Wish(BaseModel):
+    """A person's wish to see a sensitive column as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+    column: str = Field(max_length=1000)
+    seconds: int
+    because: str = Field(max_length=MAX_BECAUSE)
+
+
 class Word(BaseModel):
     """A person's word on a column."""
 
@@ -70,6 +79,7 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "") -> 
     who = _Caller(door)
     _add_house(app, control, who, log=log, version=version)
     _add_desk(app, control, who)
+    _add_grants(app, control, who)
     _add_sessions(app, control, who)
     _add_map(app, control, who)
     _add_sealed(app, control, who)
@@ -242,6 +252,33 @@ def _add_desk(app: FastAPI, control: Control, who: _Caller) -> None:
         if isinstance(done, Refused):
             raise declined(done)
         return JSONResponse(plain.ticket(done))
+
+
+def _add_grants(app: FastAPI, control: Control, who: _Caller) -> None:
+    @app.get("/api/v1/grants")
+    async def grants(by: Annotated[Identity, Depends(who)]) -> Response:
+        listed: list[Json] = [plain.grant(grant) for grant in await control.grants.list(by)]
+        return JSONResponse({"grants": listed})
+
+    @app.post("/api/v1/grants", dependencies=[Depends(_json_only)])
+    async def request_grant(wish: Wish, by: Annotated[Identity, Depends(who)]) -> Response:
+        named = column_named(wish.column)
+        if named is None:
+            raise Declined(422, "name a column as DATABASE.SCHEMA.TABLE.COLUMN")
+        done = await control.grants.request(by, *named, wish.seconds, wish.because)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.grant(done))
+
+    @app.post("/api/v1/grants/{grant}/{step}", dependencies=[Depends(_json_only)])
+    async def decide_grant(
+        grant: str, step: Literal["approve", "deny", "revoke"], reason: Reason, by: Annotated[Identity, Depends(who)]
+    ) -> Response:
+        steps = {"approve": control.grants.approve, "deny": control.grants.deny, "revoke": control.grants.revoke}
+        done = await steps[step](by, grant, reason.because)
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse(plain.grant(done))
 
 
 def _add_sessions(app: FastAPI, control: Control, who: _Caller) -> None:

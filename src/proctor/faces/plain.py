@@ -13,7 +13,7 @@ from proctor.edge.live_sessions import LiveSession
 from proctor.edge.proposal_book import Shown
 from proctor.edge.revealing import Revealed
 from proctor.policy.check import RuleInfo
-from proctor.terms import Ticket, Vote
+from proctor.terms import Grant, Ticket, Vote
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 LISTED = ("id", "state", "requester", "on_behalf_of", "database", "statement", "reason", "created")
@@ -47,6 +47,22 @@ def ticket(found: Ticket) -> dict[str, Json]:
         "votes": [_vote(vote) for vote in found.votes],
         "break_glass": found.glass,
         "review": None if found.review is None else _vote(found.review),
+    }
+
+
+def grant(found: Grant) -> dict[str, Json]:
+    """Return a grant; `ends` is when it lapses or ends."""
+    return {
+        "id": found.id,
+        "state": found.state.value,
+        "requester": found.requester,
+        "database": found.database,
+        "column": str(found.column),
+        "seconds": found.seconds,
+        "because": found.because,
+        "created": moment(found.created),
+        "ends": moment(found.ends.wall),
+        "votes": [_vote(vote) for vote in found.votes],
     }
 
 

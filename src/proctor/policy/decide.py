@@ -108,7 +108,11 @@ def _decided(
 ) -> tuple[_Case, Decision]:
     shown = _unmasked(asker, analysis, context, rules, classified)
     unmasked = frozenset(shown)
-    unmasking = tuple(dict.fromkeys(name for verdict in shown.values() for name in verdict.rules))
+    granted = _granted(asker, analysis, context, classified)
+    unmasked |= granted.keys()
+    unmasking = tuple(
+        dict.fromkeys((*(name for verdict in shown.values() for name in verdict.rules), *granted.values()))
+    )
     case = _Case(analysis, context, rules, classified, unmasked, unmasking)
     counted = rules.reads_probes(asker.kind)
     questions = questions_of(asker, analysis, context, classified, unmasked, counted=counted)
@@ -205,6 +209,14 @@ def _unmasked(
     facts = Facts(context.now, context.approved, context.approvals)
     verdicts = rules.ask(list(questions.values()), facts)
     return {column: verdict for column, verdict in zip(questions, verdicts, strict=True) if verdict.allowed}
+
+
+def _granted(asker: Identity, analysis: Analysis, context: Context, classified: Classified) -> dict[Column, str]:
+    """Return the columns of this statement that a grant shows to this person, and the grant as records name it."""
+    if not context.grants or asker.kind is not Kind.HUMAN:
+        return {}
+    wanted = unmask_questions(asker, analysis, context, classified)
+    return {column: f"grant:{name}" for column, name in sorted(context.grants) if column in wanted}
 
 
 def _allow(case: _Case, verdicts: Iterable[Verdict]) -> Allow:

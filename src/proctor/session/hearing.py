@@ -251,6 +251,7 @@ class Hearing:
                 now=self._clock.now().replace(second=0, microsecond=0),  # the world's version moves each minute
                 claims=self.view.claims,
                 style=self._terms.style,
+                grants=self._world.granted(self._terms.asker),
             )
             epoch, settings = catalog.epoch, self.view.settings
             self._stamp = Stamp(self._terms.asker, context, settings, epoch, classified.version, rules.digest)

@@ -65,6 +65,9 @@ class World(Protocol):
     def rules(self) -> Rules:
         """Return the rules in force."""
 
+    def granted(self, asker: Identity) -> frozenset[tuple[Column, str]]:
+        """Return the columns that this person may see as they are for a while, each with its grant."""
+
     @property
     def catalog(self) -> Catalog | None:
         """Return the shared snapshot, None while there is none or a newer one must be read first."""

@@ -36,6 +36,7 @@ def decided(name: str, verdict: str, **more: object) -> r.StatementDecided:
 
 
 MASKED = (r.Masked(output=1, mask="email", data_class="email", columns=("public.customers.email",)),)
+GRANT = {"grant": "g1", "requester": "alice", "database": "shop", "column": "public.customers.email", "seconds": 1800}
 TICKET = {"ticket": "t1", "requester": "alice", "database": "shop", "digest": "d" * 64, "rules": ("hr-7",)}
 BODIES = {
     "a read": decided("x1", "allow", claims=r.Claimed(reason="INC-42", application="psql")),
@@ -62,6 +63,11 @@ BODIES = {
     "a trial": r.TicketRehearsed(id="t1-r", **TICKET),
     "broken glass": r.GlassBroken(id="t1-g", statement="drop table x", by="olga", because="INC-42", **TICKET),
     "a review": r.GlassReviewed(id="t1-w", by="dora", because="it was right", **TICKET),
+    "a wish": r.GrantRequested(id="g1-r", by="alice", because="INC-42", **GRANT),
+    "a grant given": r.GrantApproved(id="g1-a", by="dora", **GRANT),
+    "a grant refused": r.GrantDenied(id="g1-d", by="dora", because="no", **GRANT),
+    "a grant taken back": r.GrantRevoked(id="g1-x", by="dora", **GRANT),
+    "a grant that is over": r.GrantExpired(id="g1-e", **GRANT),
     "a withdrawn ticket": r.TicketCancelled(id="t1-x", **TICKET),
     "rules": r.RulesLoaded(id="r1", rule_set="abc", rules=12, sources=(r.Source(name="pack.cedar", sha256="0" * 64),)),
     "a configuration": r.ConfigLoaded(id="c1", digest="abc", changed=("limits.idle",)),

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -27,6 +27,10 @@ from proctor.audit.record import (
     who_of,
 )
 from proctor.classify.classes import CLASSES
+from proctor.control.grants import GrantDesk
+from proctor.control.words import APPROVERS, MAX_OUTCOME, MAX_TARGET, READERS
+from proctor.control.words import Recorder as Recorder
+from proctor.control.words import Refused as Refused
 from proctor.edge import revealing
 from proctor.edge.config import Config
 from proctor.edge.data_map import Override
@@ -44,31 +48,8 @@ from proctor.policy.tickets import MAX_BECAUSE
 from proctor.session.ports import Clock
 from proctor.terms import Column, DataClass, Finding, Identity, Kind, Moment, Relation, Ticket, TicketState
 
-APPROVERS = frozenset({"dba", "security"})
-READERS = APPROVERS | {"auditor"}
 REVEALERS = frozenset({"security"})
-MAX_OUTCOME = 300
 Life = TypeVar("Life", bound=TicketBody)
-MAX_TARGET = 200  # of what a stranger names, this much goes into the journal
-
-
-class Recorder(Protocol):
-    """Where records go; a `Journal` is one."""
-
-    def record(self, body: Body) -> int:
-        """Write a record and return its position."""
-
-    async def synced(self, position: int) -> None:
-        """Return once the record at this position is on disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a call was not done. `missing` is also what one hears of things that one may not see."""
-
-    why: Literal["forbidden", "missing", "conflict", "invalid"]
-    reason: str
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +96,12 @@ class Control:
         self._journal = journal
         self._clock = clock
         self._reload = reload
+        self.grants = GrantDesk(store, config, journal, clock)
 
     def change(self, config: Config, rules: Rules) -> None:
         """Put other settings and rules in force."""
         self.config, self.rules = config, rules
+        self.grants.config = config
 
     # --- the approval desk ------------------------------------------------------------------------------------------
 

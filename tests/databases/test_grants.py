@@ -1,0 +1,86 @@
+"""Sight of one column for a while, through real sessions: it comes with an approval and is gone at once when revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from demo.gateway import Said
+from demo.postgres import ThrowawayPostgres
+from tests.databases.lab import Lab, lab, until
+
+COLUMN = "shop.public.customers.email"
+SELECT = "select email from customers where id = 7"
+TRUE = "person7@example.com"
+
+
+@pytest.fixture(scope="module")
+def house(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with lab(postgres, tmp_path_factory.mktemp("grants"), wait="0s", workers=2) as made:
+        yield made
+
+
+def session(house: Lab, user: str) -> psycopg.Connection:
+    return psycopg.connect(house.dsn(user, "shop"), autocommit=True)
+
+
+def seen(session: psycopg.Connection) -> str:
+    row = session.execute(SELECT).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def requested(house: Lab, person: str, *, length: str = "30m") -> Said:
+    words = ("grants", "request", COLUMN, "--for", length, "--because", "INC-42", "--json")
+    return house.ask(*words, person=person)
+
+
+def test_a_grant_is_asked_agreed_to_seen_and_revoked_in_open_sessions(house: Lab) -> None:
+    with session(house, "ada") as ada, session(house, "ada") as other, session(house, "bob") as bob:
+        masked = seen(ada)
+        assert masked != TRUE
+        (asked,) = requested(house, "ada").objects()
+        grant = str(asked["id"])
+        assert (asked["state"], asked["seconds"]) == ("pending", 1800)
+        assert seen(ada) == masked
+        own = house.ask("grants", "approve", grant, person="ada")
+        assert (own.code, "their own" in own.text) == (1, True)
+        given = house.ask("grants", "approve", grant, "--because", "go on", person="dana")
+        assert given.code == 0, given.text
+        until(lambda: seen(ada) == TRUE, seconds=2)
+        until(lambda: seen(other) == TRUE, seconds=2)
+        assert seen(bob) == masked
+        assert ada.execute("select count(*) from customers where email = 'person7@example.com'").fetchone() == (1,)
+        revoked = house.ask("grants", "revoke", grant, "--because", "done", person="dana")
+        assert revoked.code == 0, revoked.text
+        until(lambda: seen(ada) == masked, seconds=2)
+        until(lambda: seen(other) == masked, seconds=2)
+    kinds = [record["kind"] for record in house.records() if record.get("grant") == grant]
+    assert sorted(map(str, kinds)) == ["grant.approved", "grant.requested", "grant.revoked"]
+    shown = [r for r in house.records() if f"grant:{grant}" in r.get("decision", {}).get("rules", ())]  # type: ignore[attr-defined]
+    assert shown
+    assert all(record["shows"] == {"public.customers": ["email"]} for record in shown if record.get("shows"))
+
+
+def test_an_agent_and_a_stranger_to_the_column_are_refused(house: Lab) -> None:
+    assert "only people" in requested(house, "copilot").text
+    wrong = house.ask("grants", "request", "shop.public.orders.total", "--because", "x", person="ada")
+    assert (wrong.code, "is not sensitive" in wrong.text) == (1, True)
+    missing = house.ask("grants", "request", "shop.public.orders.nothing", "--because", "x", person="ada")
+    assert (missing.code, "no such column" in missing.text) == (1, True)
+
+
+def test_a_grant_of_a_person_is_none_of_their_agents(house: Lab) -> None:
+    (asked,) = requested(house, "ada").objects()
+    assert house.ask("grants", "approve", str(asked["id"]), person="dana").code == 0
+    with session(house, "copilot") as bot, session(house, "ada") as ada:
+        until(lambda: seen(ada) == TRUE, seconds=2)
+        assert seen(bot) != TRUE
+    (mine,) = [
+        each for each in house.ask("grants", "list", "--json", person="ada").objects() if each["state"] == "active"
+    ]
+    assert mine["id"] == asked["id"]
+    assert house.ask("grants", "list", "--json", person="bob").objects() == []
+    assert house.ask("grants", "revoke", str(asked["id"]), person="ada").code == 0
