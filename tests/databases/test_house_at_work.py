@@ -257,3 +257,64 @@ def test_an_agent_that_claims_to_act_for_somebody_else_is_refused_until_it_takes
     under = [r for r in house.records() if isinstance(c := r.get("claims"), dict) and c.get("on_behalf_of") == "bob"]
     verdicts = [d["verdict"] for r in under if isinstance(d := r.get("decision"), dict)]
     assert verdicts == ["deny"] * 4 + ["allow"], "nothing but the taking back ran under that claim"
+
+
+# ---- rules
+
+NOT_NOW = '@id("not-now")\n@reason("the books are being closed")\n@hint("wait until tomorrow")\n'
+CLOSED = NOT_NOW + 'forbid (principal, action == Action::"insert", resource in Database::"plain");\n'
+
+
+def loaded_rules(house: Lab) -> list[dict[str, object]]:
+    return [record for record in house.records() if record["kind"] == "rules.loaded"]
+
+
+def test_rules_are_put_in_force_in_every_process_at_once_and_every_decision_names_them(house: Lab) -> None:
+    """One digest, the same in all processes, with the text of each file at hand; and sessions that are open obey."""
+    with session(house) as ada:
+        ada.execute("insert into bins (part, slot) values (1, 'before')")
+        (house.folder / "rules" / "own.cedar").write_text(CLOSED)
+        changed(house, lambda text: text)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="the books are being closed"):
+            ada.execute("insert into bins (part, slot) values (1, 'after')")
+    found = until(lambda: enough if len(enough := loaded_rules(house)) >= 7 else [])
+    loaded = found[4:]  # each process said so when it started
+    assert {record["shard"] for record in loaded} == {"worker-0", "worker-1", "control"}
+    (digest,) = {record["rule_set"] for record in loaded}
+    kept = {source["name"]: source["sha256"] for source in loaded[0]["sources"]}
+    own = kept[str(house.folder / "rules" / "own.cedar")]
+    assert (house.folder / "state" / "rules" / f"{own}.cedar").read_text() == CLOSED
+    (denied,) = [r for r in house.records() if r["kind"] == "statement.decided" and r["decision"]["verdict"] == "deny"]
+    assert (denied["decision"]["rules"][0], denied["decision"]["rule_set"]) == ("not-now", digest)
+
+
+def test_rules_that_are_wrong_change_nothing_anywhere(house: Lab) -> None:
+    (house.folder / "rules" / "own.cedar").write_text(CLOSED)
+    changed(house, lambda text: text)
+    before = len(house.records())
+    (house.folder / "rules" / "own.cedar").write_text(CLOSED + "permit (principal")
+    os.kill(house.gateway.pid, signal.SIGHUP)
+    until(lambda: "own.cedar:5: the policy that begins here does not end" in house.gateway.log())
+    with session(house) as ada, pytest.raises(psycopg.errors.InsufficientPrivilege, match="books are being closed"):
+        ada.execute("insert into bins (part, slot) values (1, 'x')")
+    assert [r for r in house.records()[before:] if r["kind"] in ("rules.loaded", "config.loaded")] == []
+
+
+def test_the_past_is_replayed_from_the_journal_of_a_real_house(house: Lab) -> None:
+    """What real sessions did is asked about again: with the rules of then nothing changes, with others what they say."""
+    with session(house) as ada, session(house, "copilot", "shop") as copilot:
+        ada.execute("insert into bins (part, slot) values (1, 'kept')")
+        assert copilot.execute("select id from orders where id = 7").fetchall() == [(7,)]
+        copilot.execute("select full_name, email from customers where id = %s", (7,)).fetchall()
+    until(lambda: len([r for r in house.records() if r["kind"] == "statement.answered"]) >= 3)
+    (house.folder / "to-be").mkdir()
+    words = ("policy", "replay", "--rules", str(house.folder / "to-be"))
+    said = house.ask(*words)
+    assert said.code == 0, said.text
+    assert "would have been answered otherwise" in said.out
+    assert ": 0 would" in said.out, said.text
+    assert "cannot be replayed" not in said.out, said.text
+    (house.folder / "to-be" / "own.cedar").write_text(CLOSED)
+    (line,) = house.ask(*words, "--json").objects()
+    assert (line["who"], line["before"], line["after"], line["exact"]) == ("ada", "allow", "deny", True)
+    assert line["rules_after"] == ["not-now"]
