@@ -18,6 +18,7 @@ from types import ModuleType
 COMPILED: tuple[str, ...] = (
     "proctor.wire._hot",
     "proctor.wire._rows",
+    "proctor.wire._copies",
     "proctor.wire._batch",
     "proctor.audit._hot",
     "proctor.sql.shape",

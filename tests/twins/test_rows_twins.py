@@ -1,8 +1,9 @@
-"""Rows rewritten, compiled and plain: the same answers to anything, few rows or many."""
+"""Rows and copies rewritten, compiled and plain: the same answers to anything, few rows or many."""
 
 from __future__ import annotations
 
 import sys
+from array import array
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -15,11 +16,12 @@ from proctor.wire import messages as say
 
 ROOT = Path(__file__).parents[2]
 HOT = Path("proctor", "wire", "_rows.py")
+COPIES = Path("proctor", "wire", "_copies.py")
 RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 
 
 def load(path: Path) -> ModuleType:
-    spec = spec_from_file_location("proctor.wire._rows", path)
+    spec = spec_from_file_location(f"proctor.wire.{path.name.split('.')[0]}", path)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -77,6 +79,53 @@ def test_the_twins_have_a_null_each_and_it_works(compiled: ModuleType, plain: Mo
         for times in (1, 20):
             shown = twin.rewrite_rows(say.data_row([b"a"]) * times, [twin.NULL], [0])
             assert shown == say.data_row([None]) * times
+
+
+DATA = st.lists(st.sampled_from(list(b'ab,\t\n"\\N.')), max_size=40).map(bytes) | st.binary(max_size=60)
+
+
+def copied(copies: ModuleType, data: bytes, hidden: bytes) -> list[object]:
+    """Return what a twin does to data of each format: every hidden value twice, and the first of them to NULL."""
+
+    def text() -> bytes:
+        found = copies.rows_of_text(data, 0, hidden, 9)
+        values, spans = copies.values_of(found, sum(hidden), b"\\N", True, 92, -1, bytes(range(256)))
+        return copies.write_rows(found, sum(hidden), *doubled(values, spans), b"\\N", 92, -1, ESCAPED, False)  # type: ignore[no-any-return]
+
+    def comma(escape: int) -> bytes:
+        found = copies.rows_of_csv(data, 0, hidden, 44, 34, escape)
+        values, spans = copies.values_of(found, sum(hidden), b"", True, escape, 34, bytes(range(256)))
+        return copies.write_rows(found, sum(hidden), *doubled(values, spans), b"", escape, 34, QUOTED, False)  # type: ignore[no-any-return]
+
+    def binary() -> object:
+        found = copies.rows_of_binary(data, 0, hidden)
+        return found.count, list(found.places), list(found.ends)
+
+    return [outcome(text), outcome(comma, 34), outcome(comma, 92), outcome(binary), outcome(copies.payload, data)]
+
+
+ESCAPED = bytes(c if c in b"\t\\" else 110 if c == 10 else 0 for c in range(256))
+QUOTED = bytes(c in b',"\r\n' for c in range(256))
+
+
+def doubled(values: bytes, spans: array[int]) -> tuple[bytearray, array[int]]:
+    fresh, made = bytearray(), array("q")
+    for at in range(0, len(spans), 2):
+        start, size = spans[at], spans[at + 1]
+        made.extend((len(fresh), -1 if size < 0 or at == 0 else 2 * size))
+        fresh += values[start : start + max(size, 0)] * 2
+    return fresh, made
+
+
+@RELAXED
+@given(DATA, st.lists(st.integers(0, 1), min_size=1, max_size=3).map(bytes))
+def test_the_twins_copy_the_same(tree: Path, data: bytes, hidden: bytes) -> None:
+    (built,) = (tree / COPIES).parent.glob("_copies.*.so")
+    compiled, plain = load(built), load(ROOT / "src" / COPIES)
+    assert compiled.is_compiled()
+    assert not plain.is_compiled()
+    for cut in range(min(len(data), 3) + 1):
+        assert copied(compiled, data[cut:], hidden) == copied(plain, data[cut:], hidden)
 
 
 def test_the_plain_twin_runs_where_cython_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., object])
 _C = TypeVar("_C")
+_V = TypeVar("_V")
 
 
 class _Number:
@@ -20,7 +21,7 @@ class _Number:
 
 
 compiled = False
-Py_ssize_t = bint = uint = longlong = _Number()
+Py_ssize_t = bint = uint = longlong = p_uchar = _Number()
 
 
 def cfunc(function: _F) -> _F:
@@ -49,3 +50,8 @@ def boundscheck(on: bool) -> Callable[[_F], _F]:
 def locals(**kinds: object) -> Callable[[_F], _F]:
     """Return a decorator that changes nothing."""
     return cfunc
+
+
+def declare(kind: object, value: _V) -> _V:
+    """Return the value as it is."""
+    return value

@@ -7,12 +7,14 @@ them. Masks see a cell's logical bytes, without the format's escapes. Knows no s
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from struct import pack, unpack_from
 
 from proctor.terms import CopyFormat
-from proctor.wire._rows import MASKED_CELL, Always, Mask, Null
+from proctor.wire import _copies
+from proctor.wire._rows import MASKED_CELL, Always, Mask, Null, wear
 
 MAX_ROW = 256 * 1024 * 1024  # a row that never ends would be held for ever
 
@@ -21,6 +23,10 @@ Row = tuple[int, bytes, list[bytes | None] | None]
 
 Incoming = tuple[int, list[bytes | None] | None]
 """Where a row that a client wrote ends, and its cells (None: a header, or what is passed over)."""
+
+
+_BACKSLASH = 92
+_SAME = bytes(range(256))
 
 
 class CopyMasker:
@@ -33,6 +39,7 @@ class CopyMasker:
         self, masks: Sequence[Mask], form: CopyFormat, *, limit: int = MASKED_CELL, row_bytes: int = MAX_ROW
     ) -> None:
         self.cells = [0] * len(masks)
+        self._hidden = bytes(mask is not None for mask in masks)
         self._worn = [(at, mask) for at, mask in enumerate(masks) if mask is not None]
         self._limit = limit
         self._row_bytes = row_bytes
@@ -41,17 +48,38 @@ class CopyMasker:
 
     def feed(self, raw: bytes) -> bytes:
         """Return the frames of the rows that are whole now, from a run of CopyData frames; the rest waits."""
-        data = self._held + _payload(raw)
+        data = self._held + _copies.payload(raw)
         out: list[bytes] = []
         end = 0
-        for stop, head, cells in self._dialect.rows(data):
-            row = head if cells is None else head + self._dialect.join(self._wear(cells))
-            out.append(b"d" + pack("!i", len(row) + 4) + row)
-            end = stop
+        if not self._dialect.opened:
+            end = self._one_by_one(data, out)
+        if self._dialect.opened:
+            end = self._many(data, end, out)
+            end += self._one_by_one(data[end:], out)  # the trailer
         self._held = data[end:]
         if len(self._held) > self._row_bytes:
             raise ValueError("a row of a COPY is too long to be masked")
         return b"".join(out)
+
+    def _one_by_one(self, data: bytes, out: list[bytes]) -> int:
+        """Put the first row, or the header, or both, into a frame; return where it ends."""
+        for stop, head, cells in self._dialect.rows(data):
+            row = head if cells is None else head + self._dialect.join(self._wear(cells))
+            out.append(b"d" + pack("!i", len(row) + 4) + row)
+            return stop
+        return 0
+
+    def _many(self, data: bytes, start: int, out: list[bytes]) -> int:
+        found = self._dialect.find(data, start, self._hidden)
+        if not found.count:
+            return start
+        columns = len(self._worn)
+        values, spans = self._dialect.values(found, columns)
+        fresh, made, counted = wear(values, [mask for _, mask in self._worn], spans, self._limit)
+        for (at, _), count in zip(self._worn, counted, strict=True):
+            self.cells[at] += count
+        out.append(self._dialect.frames(found, columns, fresh, made))
+        return int(found.ends[found.count - 1])
 
     def finish(self) -> bytes:
         """Return what is left to send at CopyDone, which is nothing; raise ValueError where a row was cut short."""
@@ -100,7 +128,7 @@ class CopyReader:
         if self._dialect is None:
             return []
         if raw[:1] == b"d":
-            data = self._held + _payload(raw)
+            data = self._held + _copies.payload(raw)
         else:
             # The last row may go without its end.
             data = self._held + b"\n" if self._held and not isinstance(self._dialect, _Binary) else b""
@@ -119,21 +147,6 @@ class CopyReader:
         return found
 
 
-def _payload(raw: bytes) -> bytes:
-    """Return what a run of CopyData frames carries."""
-    parts: list[bytes] = []
-    pos = 0
-    while pos < len(raw):
-        if len(raw) - pos < 5 or raw[pos] != 0x64:
-            raise ValueError("a run of CopyData holds something else")
-        (length,) = unpack_from("!i", raw, pos + 1)
-        if length < 4 or pos + 1 + length > len(raw):
-            raise ValueError("a CopyData frame does not end where its run ends")
-        parts.append(raw[pos + 5 : pos + 1 + length])
-        pos += 1 + length
-    return b"".join(parts)
-
-
 class _Text:
     """Rows end with a line feed; the server writes all others, its delimiter and the backslash behind a backslash."""
 
@@ -150,6 +163,32 @@ class _Text:
         # COPY … (NULL '078-05-1120') would show which cells hold just that: the server writes such a value and NULL in
         # the same way. Only a marker that no value can look like, as \N, tells NULL; under a mask, others are values.
         self._tells_null = self._escape(self._unescape(self._null)) != self._null
+        self._letters = bytes(self._escaped[bytes((c,))][1] if bytes((c,)) in self._escaped else 0 for c in range(256))
+        self._raw = bytes(self._UNESCAPED.get(bytes((c,)), bytes((c,)))[0] for c in range(256))
+
+    @property
+    def opened(self) -> bool:
+        """Whether the header, if there is one, has gone by."""
+        return not self._header
+
+    def find(self, data: bytes, start: int, hidden: bytes) -> _copies.Rows:
+        """Return where the hidden cells of the whole rows lie."""
+        found: _copies.Rows = _copies.rows_of_text(data, start, hidden, self._delimiter[0])
+        return found
+
+    def values(self, found: _copies.Rows, columns: int) -> tuple[bytes, array[int]]:
+        """Return data, and the spans of the cells' values in them."""
+        values: tuple[bytes, array[int]] = _copies.values_of(
+            found, columns, self._null, self._tells_null, _BACKSLASH, -1, self._raw
+        )
+        return values
+
+    def frames(self, found: _copies.Rows, columns: int, fresh: bytearray, made: array[int]) -> bytes:
+        """Return the rows with new values in the places of the hidden ones."""
+        frames: bytes = _copies.write_rows(
+            found, columns, fresh, made, self._null, _BACKSLASH, -1, self._letters, False
+        )
+        return frames
 
     def rows(self, data: bytes) -> Iterator[Row]:
         """Yield the whole rows of the data."""
@@ -236,6 +275,33 @@ class _Csv:
         self._pair = re.compile(b"%b([%b%b])" % (escape, quote, escape))
         self._to_escape = re.compile(b"[%b%b]" % (quote, escape))
         self._to_quote = re.compile(b"[%b%b\r\n]" % (quote, delimiter))
+        self._quotable = bytes(c in b"\r\n" + self._quote + self._delimiter for c in range(256))
+
+    @property
+    def opened(self) -> bool:
+        """Whether the header, if there is one, has gone by."""
+        return not self._header
+
+    def find(self, data: bytes, start: int, hidden: bytes) -> _copies.Rows:
+        """Return where the hidden cells of the whole rows lie."""
+        found: _copies.Rows = _copies.rows_of_csv(
+            data, start, hidden, self._delimiter[0], self._quote[0], self._escape[0]
+        )
+        return found
+
+    def values(self, found: _copies.Rows, columns: int) -> tuple[bytes, array[int]]:
+        """Return data, and the spans of the cells' values in them."""
+        values: tuple[bytes, array[int]] = _copies.values_of(
+            found, columns, self._null, True, self._escape[0], self._quote[0], _SAME
+        )
+        return values
+
+    def frames(self, found: _copies.Rows, columns: int, fresh: bytearray, made: array[int]) -> bytes:
+        """Return the rows with new values in the places of the hidden ones."""
+        frames: bytes = _copies.write_rows(
+            found, columns, fresh, made, self._null, self._escape[0], self._quote[0], self._quotable, self._force_quote
+        )
+        return frames
 
     def rows(self, data: bytes) -> Iterator[Row]:
         """Yield the whole rows of the data."""
@@ -303,12 +369,32 @@ class _Binary:
 
     def __init__(self) -> None:
         self.complete = False
-        self._begun = False
+        self.opened = False
+
+    def find(self, data: bytes, start: int, hidden: bytes) -> _copies.Rows:
+        """Return where the hidden values of the whole tuples lie."""
+        found: _copies.Rows = _copies.rows_of_binary(data, len(data) if self.complete else start, hidden)
+        return found
+
+    def values(self, found: _copies.Rows, columns: int) -> tuple[bytes, array[int]]:
+        """Return data, and the spans of the values in them."""
+        places, rows = found.places, found.count
+        spans = array("q", bytes(16 * rows * columns))
+        for column in range(columns):
+            part = places[3 * found.stride * column : 3 * (found.stride * column + rows)]
+            spans[2 * rows * column : 2 * rows * (column + 1) : 2] = part[0::3]
+            spans[2 * rows * column + 1 : 2 * rows * (column + 1) : 2] = part[1::3]
+        return found.data, spans
+
+    def frames(self, found: _copies.Rows, columns: int, fresh: bytearray, made: array[int]) -> bytes:
+        """Return the tuples with new values in the places of the hidden ones."""
+        frames: bytes = _copies.write_tuples(found, columns, fresh, made)
+        return frames
 
     def rows(self, data: bytes) -> Iterator[Row]:
         """Yield the whole tuples of the data, the header with the first of them, as the server sends it."""
         start = 0
-        if not self._begun:
+        if not self.opened:
             start = self._header_end(data)
             if start == 0:
                 return
@@ -320,15 +406,15 @@ class _Binary:
                 return
             (width,) = unpack_from("!h", data, start)
             if width == -1:
-                self.complete = True
+                self.complete = self.opened = True
                 start += 2
                 yield start, head + b"\xff\xff", None
             else:
                 start, cells = self._tuple(data, start, width)
                 if start == 0:
                     return
+                self.opened = True
                 yield start, head, cells
-            self._begun = True
             head = b""
 
     def incoming(self, data: bytes) -> Iterator[Incoming]:

@@ -1,0 +1,440 @@
+# cython: language_level=3, wraparound=False, boundscheck=False
+# mypy: disable-error-code="untyped-decorator, no-any-return, no-untyped-def, no-untyped-call"
+"""Station 8, the hot path of COPY: find the cells of whole rows, and write the rows anew with other values in them.
+
+In come data in one of the three formats and what is to be hidden, out come places of cells, and frames of one row each.
+Compiled where there is a compiler: plain Python, which Cython turns into C; both ways pass the same tests. Knows no
+masks. Broken rows are a ValueError with a safe sentence.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+try:  # the compiler must see the words "import cython"; at run time Cython may be missing
+    import cython  # type: ignore[import-untyped]  # Cython ships no types for it
+except ModuleNotFoundError:
+    from proctor.wire import _shim as cython
+
+_BACKSLASH = cython.declare(cython.uint, 92)
+_LINE = cython.declare(cython.uint, 10)
+MAX_WRITTEN = 0x7FFFFFFF  # the length of a frame is an int32
+_WIDTH = "a row of a COPY has not as many columns as there are masks"
+
+
+def is_compiled() -> bool:
+    """Return whether this is the compiled twin."""
+    return bool(cython.compiled)
+
+
+@cython.locals(text=cython.p_uchar, pos=cython.Py_ssize_t, end=cython.Py_ssize_t, length=cython.Py_ssize_t)
+def payload(raw: bytes) -> bytes:
+    """Return what a run of CopyData frames carries."""
+    text, pos, end = raw, 0, len(raw)
+    parts: list[bytes] = []
+    while pos < end:
+        if end - pos < 5 or text[pos] != 0x64:
+            raise ValueError("a run of CopyData holds something else")
+        length = _int32(text, pos + 1)
+        if length < 4 or pos + 1 + length > end:
+            raise ValueError("a CopyData frame does not end where its run ends")
+        parts.append(raw[pos + 5 : pos + 1 + length])
+        pos += 1 + length
+    return b"".join(parts)
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(text=cython.p_uchar, pos=cython.Py_ssize_t, number=cython.longlong)
+def _int32(text, pos) -> cython.Py_ssize_t:
+    number = text[pos]
+    number = ((number << 8 | text[pos + 1]) << 8 | text[pos + 2]) << 8 | text[pos + 3]
+    return number if number < 0x80000000 else number - 0x100000000
+
+
+class Rows:
+    """Whole rows of some data: how many, where each ends, and where each hidden cell lies, column by column.
+
+    A place is a start, a size (-1 for a NULL in binary) and, in text and CSV, how it is written: 0 as it is, 1 in
+    quotes, 2 with escapes.
+    """
+
+    __slots__ = ("count", "data", "ends", "places", "start", "stride")
+
+    def __init__(self, data: bytes, start: int, most: int, columns: int) -> None:
+        self.data, self.start, self.stride, self.count = data, start, most, 0
+        self.places = array("q", bytes(24 * most * columns))
+        self.ends = array("q", bytes(8 * most))
+
+
+# ---- finding cells
+
+
+@cython.locals(
+    text=cython.p_uchar, masked=cython.p_uchar, place=cython.longlong[::1], ends=cython.longlong[::1],
+    at=cython.Py_ssize_t, end=cython.Py_ssize_t, row=cython.Py_ssize_t, column=cython.Py_ssize_t,
+    width=cython.Py_ssize_t, cell=cython.Py_ssize_t, where=cython.Py_ssize_t, most=cython.Py_ssize_t,
+    parts=cython.uint, how=cython.longlong,
+)  # fmt: skip
+def rows_of_text(data: bytes, start: int, hidden: bytes, delimiter: int) -> Rows:
+    """Find the cells of the whole rows from `start` on; a line feed ends a row, a backslash hides what follows it."""
+    most = data.count(b"\n", start)
+    found = Rows(data, start, most, hidden.count(1))
+    text, masked, place, ends, parts = data, hidden, found.places, found.ends, delimiter
+    at, end, width = start, len(data), len(hidden)
+    for row in range(most):
+        column, where = 0, 3 * row
+        while True:
+            cell, how = at, 0
+            while at < end and text[at] != _LINE and text[at] != parts:
+                if text[at] == _BACKSLASH:
+                    how = 2
+                    at += 1
+                    if at < end and text[at] == _LINE:
+                        raise ValueError("a row of a COPY ends in the middle of an escape")
+                at += 1
+            if at >= end:
+                return found
+            if column >= width:
+                raise ValueError(_WIDTH)
+            if masked[column]:
+                place[where], place[where + 1], place[where + 2] = cell, at - cell, how
+                where += 3 * most
+            column += 1
+            at += 1
+            if text[at - 1] == _LINE:
+                break
+        if column != width:
+            raise ValueError(_WIDTH)
+        ends[row] = at
+        found.count = row + 1
+    return found
+
+
+@cython.locals(
+    text=cython.p_uchar, masked=cython.p_uchar, place=cython.longlong[::1], ends=cython.longlong[::1],
+    at=cython.Py_ssize_t, end=cython.Py_ssize_t, row=cython.Py_ssize_t, column=cython.Py_ssize_t,
+    width=cython.Py_ssize_t, cell=cython.Py_ssize_t, where=cython.Py_ssize_t, most=cython.Py_ssize_t,
+    parts=cython.uint, quotes=cython.uint, escapes=cython.uint, how=cython.longlong, stop=cython.Py_ssize_t,
+)  # fmt: skip
+def rows_of_csv(data: bytes, start: int, hidden: bytes, delimiter: int, quote: int, escape: int) -> Rows:
+    """Find the cells of the whole rows from `start` on; a line feed outside of quotes ends a row."""
+    most = data.count(b"\n", start)
+    found = Rows(data, start, most, hidden.count(1))
+    text, masked, place, ends, parts, quotes, escapes = (
+        data, hidden, found.places, found.ends, delimiter, quote, escape,
+    )  # fmt: skip
+    at, end, width = start, len(data), len(hidden)
+    for row in range(most):
+        column, where = 0, 3 * row
+        while True:
+            cell, how = at, 0
+            if at < end and text[at] == quotes:
+                stop = _quoted(text, at + 1, end, quotes, escapes)
+                how = 2 if stop < 0 else 1
+                at = -stop if stop < 0 else stop
+            else:
+                while at < end and text[at] != _LINE and text[at] != parts and text[at] != quotes:
+                    at += 1
+            if at >= end:
+                return found
+            if text[at] != _LINE and text[at] != parts:
+                raise ValueError("a row of a COPY has quotes in the middle of a cell")
+            if column >= width:
+                raise ValueError(_WIDTH)
+            if masked[column]:
+                place[where], place[where + 1], place[where + 2] = cell, at - cell, how
+                where += 3 * most
+            column += 1
+            at += 1
+            if text[at - 1] == _LINE:
+                break
+        if column != width:
+            raise ValueError(_WIDTH)
+        ends[row] = at
+        found.count = row + 1
+    return found
+
+
+@cython.cfunc
+@cython.exceptval(check=False)
+@cython.locals(
+    text=cython.p_uchar, at=cython.Py_ssize_t, end=cython.Py_ssize_t, quotes=cython.uint, escapes=cython.uint,
+    paired=cython.bint,
+)  # fmt: skip
+def _quoted(text, at, end, quotes, escapes) -> cython.Py_ssize_t:
+    """Return where a cell's quotes end, below 0 if there are escapes in it; the end of all where they do not."""
+    paired = False
+    while at < end:
+        if text[at] == escapes and at + 1 < end and (text[at + 1] == quotes or text[at + 1] == escapes):
+            paired = True
+            at += 2
+        elif text[at] == quotes:
+            return -(at + 1) if paired else at + 1
+        else:
+            at += 1
+    return end
+
+
+@cython.locals(
+    text=cython.p_uchar, masked=cython.p_uchar, place=cython.longlong[::1], ends=cython.longlong[::1],
+    at=cython.Py_ssize_t, end=cython.Py_ssize_t, row=cython.Py_ssize_t, column=cython.Py_ssize_t,
+    width=cython.Py_ssize_t, where=cython.Py_ssize_t, most=cython.Py_ssize_t, size=cython.Py_ssize_t,
+)  # fmt: skip
+def rows_of_binary(data: bytes, start: int, hidden: bytes) -> Rows:
+    """Find the values of the whole tuples from `start` on, up to the trailer."""
+    at, end, width = start, len(data), len(hidden)
+    most = (end - at) // (2 + 4 * width)
+    found = Rows(data, start, most, hidden.count(1))
+    text, masked, place, ends = data, hidden, found.places, found.ends
+    for row in range(most):
+        size = text[at] << 8 | text[at + 1] if end - at >= 2 else 0xFFFF
+        if size == 0xFFFF:
+            return found
+        if size != width:
+            raise ValueError(_WIDTH)
+        at += 2
+        where = 3 * row
+        for column in range(width):
+            if end - at < 4:
+                return found
+            size = _int32(text, at)
+            at += 4
+            if size < -1:
+                raise ValueError("a binary COPY has a value of an impossible length")
+            if size > end - at:
+                return found
+            if masked[column]:
+                place[where], place[where + 1] = at, size
+                where += 3 * most
+            if size > 0:
+                at += size
+        ends[row] = at
+        found.count = row + 1
+    return found
+
+
+# ---- values
+
+
+@cython.locals(
+    text=cython.p_uchar, place=cython.longlong[::1], span=cython.longlong[::1], marker=cython.p_uchar,
+    letter=cython.p_uchar, row=cython.Py_ssize_t, column=cython.Py_ssize_t, where=cython.Py_ssize_t,
+    at=cython.Py_ssize_t, cell=cython.Py_ssize_t, size=cython.Py_ssize_t, i=cython.Py_ssize_t, stop=cython.Py_ssize_t,
+    length=cython.Py_ssize_t, same=cython.bint, telling=cython.bint, hides=cython.uint, quotes=cython.uint,
+    base=cython.Py_ssize_t, c=cython.uint, rows=cython.Py_ssize_t, stride=cython.Py_ssize_t, plain=cython.bint,
+)  # fmt: skip
+def values_of(
+    found: Rows, columns: int, null: bytes, tells_null: bool, escape: int, quote: int, letters: bytes
+) -> tuple[bytes, array[int]]:
+    """Return data and the spans of the cells' values in them: the same data, with what had to be unescaped behind them.
+
+    Behind an escape stands a letter, and `letters` says of what; with quotes (not -1), only of itself or of them.
+    """
+    rows, stride, plain = found.count, found.stride, quote < 0
+    spans = array("q", bytes(16 * rows * columns))
+    text, place, span, marker, letter = found.data, found.places, spans, null, letters
+    length, telling, hides, quotes, base = len(null), tells_null, escape, 0 if quote < 0 else quote, len(found.data)
+    more = bytearray()
+    for column in range(columns):
+        for row in range(rows):
+            where, at = 3 * (column * stride + row), 2 * (column * rows + row)
+            cell, size = place[where], place[where + 1]
+            same = telling and size == length
+            i = 0
+            while same and i < size:
+                same = text[cell + i] == marker[i]
+                i += 1
+            if same:
+                span[at], span[at + 1] = cell, -1
+                continue
+            if place[where + 2] and not plain:
+                cell, size = cell + 1, size - 2
+            if place[where + 2] != 2:
+                span[at], span[at + 1] = cell, size
+                continue
+            span[at] = base + len(more)
+            i, stop = cell, cell + size
+            while i < stop:
+                c = text[i]
+                if c == hides and i + 1 < stop and (plain or text[i + 1] == quotes or text[i + 1] == hides):
+                    i += 1
+                    c = letter[text[i]]
+                more.append(c)
+                i += 1
+            span[at + 1] = base + len(more) - span[at]
+    return found.data + bytes(more) if more else found.data, spans
+
+
+# ---- writing rows
+
+
+@cython.locals(
+    text=cython.p_uchar, new=cython.p_uchar, out=cython.p_uchar, place=cython.longlong[::1], made=cython.longlong[::1],
+    ends=cython.longlong[::1], marker=cython.p_uchar, letter=cython.p_uchar, row=cython.Py_ssize_t,
+    column=cython.Py_ssize_t, where=cython.Py_ssize_t, at=cython.Py_ssize_t, pos=cython.Py_ssize_t,
+    cut=cython.Py_ssize_t, length=cython.Py_ssize_t, head=cython.Py_ssize_t, hides=cython.uint, quotes=cython.uint,
+    rows=cython.Py_ssize_t, stride=cython.Py_ssize_t, width=cython.Py_ssize_t, forced=cython.bint, plain=cython.bint,
+    size=cython.Py_ssize_t, i=cython.Py_ssize_t,
+)  # fmt: skip
+def write_rows(
+    found: Rows,
+    columns: int,
+    fresh: bytearray,
+    spans: array[int],
+    null: bytes,
+    escape: int,
+    quote: int,
+    letters: bytes,
+    force: bool,
+) -> bytes:
+    """Return the rows, each in a frame, with new values in the places of the hidden ones.
+
+    `letters` says what stands behind the escape for a byte, 0 where it needs none; with quotes (not -1), which bytes
+    need them. Every span lies in `fresh`, or is NULL.
+    """
+    rows, stride, width, forced, plain = found.count, found.stride, columns, force, quote < 0
+    length, hides, quotes = len(null), escape, 0 if quote < 0 else quote
+    text, place, made, ends, marker, letter = found.data, found.places, spans, found.ends, null, letters
+    size = ends[rows - 1] - found.start + 5 * rows if rows else 0
+    for i in range(1, 2 * rows * width, 2):
+        size += 2 + length + (2 * made[i] if made[i] > 0 else 0)
+    if size > MAX_WRITTEN:
+        raise ValueError("masked rows are too long for the protocol")
+    written = bytearray(size)
+    out, new, pos, cut = written, fresh, 0, found.start
+    for row in range(rows):
+        head = pos
+        pos += 5
+        for column in range(width):
+            where, at = 3 * (column * stride + row), 2 * (column * rows + row)
+            pos = _copied(out, pos, text, cut, place[where])
+            cut = place[where] + place[where + 1]
+            if made[at + 1] < 0:
+                pos = _copied(out, pos, marker, 0, length)
+            elif plain:
+                pos = _escaped(out, pos, new, made[at], made[at + 1], hides, letter)
+            else:
+                pos = _in_quotes(out, pos, new, made[at], made[at + 1], hides, quotes, letter, forced, marker, length)
+        pos = _copied(out, pos, text, cut, ends[row])
+        cut = ends[row]
+        _frame(out, head, pos)
+    del written[pos:]
+    return bytes(written)
+
+
+@cython.locals(
+    text=cython.p_uchar, new=cython.p_uchar, out=cython.p_uchar, place=cython.longlong[::1], made=cython.longlong[::1],
+    ends=cython.longlong[::1], row=cython.Py_ssize_t, column=cython.Py_ssize_t, where=cython.Py_ssize_t,
+    at=cython.Py_ssize_t, pos=cython.Py_ssize_t, cut=cython.Py_ssize_t, head=cython.Py_ssize_t, size=cython.Py_ssize_t,
+    i=cython.Py_ssize_t, rows=cython.Py_ssize_t, stride=cython.Py_ssize_t, width=cython.Py_ssize_t,
+)  # fmt: skip
+def write_tuples(found: Rows, columns: int, fresh: bytearray, spans: array[int]) -> bytes:
+    """Return the tuples of a binary COPY, each in a frame, with new values in the places of the hidden ones."""
+    rows, stride, width = found.count, found.stride, columns
+    text, place, made, ends = found.data, found.places, spans, found.ends
+    size = ends[rows - 1] - found.start + 5 * rows if rows else 0
+    for i in range(1, 2 * rows * width, 2):
+        size += made[i] if made[i] > 0 else 0
+    if size > MAX_WRITTEN:
+        raise ValueError("masked rows are too long for the protocol")
+    written = bytearray(size)
+    out, new, pos, cut = written, fresh, 0, found.start
+    for row in range(rows):
+        head = pos
+        pos += 5
+        for column in range(width):
+            where, at = 3 * (column * stride + row), 2 * (column * rows + row)
+            pos = _copied(out, pos, text, cut, place[where])
+            _put32(out, pos - 4, made[at + 1])
+            cut = place[where] + (place[where + 1] if place[where + 1] > 0 else 0)
+            pos = _copied(out, pos, new, made[at], made[at] + made[at + 1])
+        pos = _copied(out, pos, text, cut, ends[row])
+        cut = ends[row]
+        _frame(out, head, pos)
+    del written[pos:]
+    return bytes(written)
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(
+    out=cython.p_uchar, pos=cython.Py_ssize_t, text=cython.p_uchar, start=cython.Py_ssize_t, stop=cython.Py_ssize_t,
+    i=cython.Py_ssize_t,
+)  # fmt: skip
+def _copied(out, pos, text, start, stop) -> cython.Py_ssize_t:
+    for i in range(start, stop):
+        out[pos] = text[i]
+        pos += 1
+    return pos
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(
+    out=cython.p_uchar, pos=cython.Py_ssize_t, new=cython.p_uchar, start=cython.Py_ssize_t, size=cython.Py_ssize_t,
+    hides=cython.uint, letter=cython.p_uchar, i=cython.Py_ssize_t, c=cython.uint,
+)  # fmt: skip
+def _escaped(out, pos, new, start, size, hides, letter) -> cython.Py_ssize_t:
+    for i in range(start, start + size):
+        c = new[i]
+        if letter[c]:
+            out[pos] = hides
+            pos += 1
+            c = letter[c]
+        out[pos] = c
+        pos += 1
+    return pos
+
+
+@cython.cfunc
+@cython.exceptval(check=False)
+@cython.locals(
+    out=cython.p_uchar, pos=cython.Py_ssize_t, new=cython.p_uchar, start=cython.Py_ssize_t, size=cython.Py_ssize_t,
+    hides=cython.uint, quotes=cython.uint, letter=cython.p_uchar, forced=cython.bint, marker=cython.p_uchar,
+    length=cython.Py_ssize_t, needed=cython.bint, same=cython.bint, i=cython.Py_ssize_t, c=cython.uint,
+)  # fmt: skip
+def _in_quotes(out, pos, new, start, size, hides, quotes, letter, forced, marker, length) -> cython.Py_ssize_t:
+    """Write a cell of CSV, in quotes only where it needs them: whether the true value was quoted must not show."""
+    same = size == length
+    needed = forced or (size == 2 and new[start] == _BACKSLASH and new[start + 1] == 46)
+    for i in range(size):
+        c = new[start + i]
+        needed = needed or letter[c]
+        same = same and c == marker[i]
+    if not (needed or same):
+        return _copied(out, pos, new, start, start + size)
+    out[pos] = quotes
+    pos += 1
+    for i in range(start, start + size):
+        c = new[i]
+        if c in (quotes, hides):
+            out[pos] = hides
+            pos += 1
+        out[pos] = c
+        pos += 1
+    out[pos] = quotes
+    return pos + 1
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(out=cython.p_uchar, pos=cython.Py_ssize_t, number=cython.longlong)
+def _put32(out, pos, number) -> cython.void:
+    out[pos] = (number >> 24) & 0xFF
+    out[pos + 1] = (number >> 16) & 0xFF
+    out[pos + 2] = (number >> 8) & 0xFF
+    out[pos + 3] = number & 0xFF
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(out=cython.p_uchar, head=cython.Py_ssize_t, pos=cython.Py_ssize_t)
+def _frame(out, head, pos) -> cython.void:
+    out[head] = 0x64
+    _put32(out, head + 1, pos - head - 1)
