@@ -18,7 +18,6 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
-MOST = 80  # bytes that one mask of a run has at most
 _LONGEST = cython.declare(cython.Py_ssize_t, 64)
 _LAST_DAY = cython.declare(cython.Py_ssize_t, 3_652_059)
 

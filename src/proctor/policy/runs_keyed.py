@@ -18,7 +18,6 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
-MOST = 80  # bytes that one mask of a run has at most
 _LONGEST = cython.declare(cython.Py_ssize_t, 64)
 _WORK = cython.declare(cython.Py_ssize_t, 40)  # what 64 letters of five bits hold
 _RANGE = cython.declare(cython.ulonglong, 1 << 40)

@@ -18,7 +18,6 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
-MOST = 80  # bytes that one mask of a run has at most
 ROOMY = 64  # columns narrower than that are for the masks of one cell
 FORMS = {"given": 1, "family": 2, "both": 3, "town": 4, "street": 5, "address": 6}
 _GIVEN = cython.declare(cython.Py_ssize_t, 1)

@@ -16,6 +16,9 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
+if cython.compiled:
+    from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
+
 _BACKSLASH = cython.declare(cython.uint, 92)
 _LINE = cython.declare(cython.uint, 10)
 MAX_WRITTEN = 0x7FFFFFFF  # the length of a frame is an int32
@@ -362,13 +365,15 @@ def write_tuples(found: Rows, columns: int, fresh: bytearray, spans: array[int])
 @cython.exceptval(check=False)
 @cython.locals(
     out=cython.p_uchar, pos=cython.Py_ssize_t, text=cython.p_uchar, start=cython.Py_ssize_t, stop=cython.Py_ssize_t,
-    i=cython.Py_ssize_t,
 )  # fmt: skip
 def _copied(out, pos, text, start, stop) -> cython.Py_ssize_t:
-    for i in range(start, stop):
-        out[pos] = text[i]
-        pos += 1
-    return pos
+    if stop <= start:
+        return pos
+    if cython.compiled:
+        memcpy(out + pos, text + start, stop - start)
+    else:
+        out[pos : pos + stop - start] = text[start:stop]
+    return pos + stop - start
 
 
 @cython.cfunc

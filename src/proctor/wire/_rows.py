@@ -320,7 +320,8 @@ def wear(
     The spans of the first mask come first, as many for each: a start and a size, -1 for NULL, which stays NULL but
     under `Always`.
     """
-    fresh = bytearray()
+    parts: list[bytes | bytearray] = []
+    base = 0
     made = array("q")
     counted: list[int] = []
     each = len(spans) // len(masks) if masks else 0
@@ -333,10 +334,11 @@ def wear(
             new = array("q", [0, -1 if isinstance(mask, Null) else len(value)]) * (each // 2)
         else:
             value, new = _made(mask, data, mine, limit)
-        counted.append(_settle(mine, new, len(fresh), len(value), isinstance(mask, Always)))
-        fresh += value
+        counted.append(_settle(mine, new, base, len(value), isinstance(mask, Always)))
+        parts.append(value)
+        base += len(value)
         made += new
-    return fresh, made, counted
+    return bytearray().join(parts), made, counted
 
 
 def _made(mask: Mask, data: bytes, spans: array[int], limit: int) -> tuple[bytes | bytearray, array[int]]:
