@@ -20,6 +20,8 @@ from bench.pgbench import OUT
 from bench.stage import Stage, Target, stage
 from proctor import twins
 
+TARGET = 1.15
+
 FILL = """
 create table figures as
     select g as id, md5(g::text) as code, 'lot ' || g as lot, g * 1.25 as amount from generate_series(1, {rows}) g;
@@ -84,12 +86,26 @@ def table(reads: list[Read], *, rows: int) -> str:
     return "\n".join(lines)
 
 
+def masked(reads: list[Read], kind: str, *, rows: int) -> tuple[float, float]:
+    """Return the time with masks in terms of pgbouncer's without, and the CPU nanoseconds that each mask adds."""
+
+    def median(what: str, target: str) -> tuple[float, float]:
+        found = [r for r in reads if (r.what, r.target) == (f"{kind}, {what}", target)]
+        return statistics.median(r.seconds for r in found), statistics.median(r.cpu_ms for r in found)
+
+    took, cpu = median("two masked", "proctor")
+    return took / median("two masked", "pgbouncer")[0], (cpu - median("plain", "proctor")[1]) * 1e6 / (2 * rows)
+
+
 def main() -> int:
     """Read everything in turns, print the table, and write the reads to bench/out."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rows, two rounds")
-    quick = parser.parse_args().quick
-    rows, rounds = (50_000, 2) if quick else (1_000_000, 5)
+    parser.add_argument("--rows", type=int, help="rows in each table; a million if not said, fewer with --quick")
+    parser.add_argument("--rounds", type=int, help="how often each read is repeated")
+    said = parser.parse_args()
+    rows, rounds = (50_000, 2) if said.quick else (1_000_000, 5)
+    rows, rounds = said.rows or rows, said.rounds or rounds
     reads: list[Read] = []
     with stage(database="bulk") as on:
         subprocess.run(
@@ -103,6 +119,11 @@ def main() -> int:
                 for target in on.targets[shift:] + on.targets[:shift]:
                     reads.append(read(on, target, what, turn=turn))
     print(table(reads, rows=rows))
+    for kind in ("rows", "copy"):
+        ratio, cell = masked(reads, kind, rows=rows)
+        print(
+            f"{kind}, two masked: {ratio:.2f} of pgbouncer unmasked (target {TARGET}), {cell:.0f} ns CPU a masked cell"
+        )
     OUT.mkdir(exist_ok=True)
     report = {
         "what": "bulk reads",

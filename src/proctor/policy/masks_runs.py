@@ -36,6 +36,10 @@ class RunMask:
         """Return what one cell becomes."""
         return self._one(value)
 
+    def left_out(self, data: bytes, spans: array[int]) -> list[int]:
+        """Return the places of the cells that the faster way leaves to the mask of one cell."""
+        return self._fill(data, spans, bytearray(self._most * (len(spans) // 2)), array("q", bytes(8 * len(spans))))
+
     def run(self, data: bytes, spans: array[int]) -> tuple[bytearray, array[int]]:
         """Return new bytes, and for each span (a start and a size, -1 for NULL) the one in them that replaces it."""
         out = bytearray(self._most * (len(spans) // 2))

@@ -33,7 +33,7 @@ _read16 = Struct("!H").unpack_from
 
 MASKED_CELL = 16 * 1024 * 1024  # a masked cell is held, changed and copied; a gigabyte of it would be held thrice
 MAX_LENGTH = 0x7FFFFFFF  # a length is an int32; a mask that returns more would wrap it
-FEW = 8  # rows up to which making ready for many costs more than it saves
+FEW = 2  # with fewer rows, making ready for many costs more than it saves
 
 
 class Null:
