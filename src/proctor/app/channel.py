@@ -55,6 +55,8 @@ class Channel:
             data, extra, _, _ = self.sock.recvmsg(MAX_MESSAGE, room, socket.MSG_CMSG_CLOEXEC)
         except BlockingIOError:
             return None
+        except ConnectionResetError:
+            raise EOFError from None  # killed with words of ours unread
         if not data:
             raise EOFError
         got = None

@@ -6,8 +6,10 @@ Takes a state folder; returns exact records by shard and number. Does not check 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -15,9 +17,11 @@ from proctor.audit.integrator import META, whole
 from proctor.audit.note import Untrusted, read_checkpoint
 from proctor.audit.record import glance
 from proctor.audit.segments import Frame, Reader
-from proctor.audit.tiles import Misshapen, Tiles
+from proctor.audit.tiles import WIDTH, Misshapen, Tiles
 from proctor.audit.tlog import CHECKPOINT
 from proctor.errors import HouseFault
+
+BATCH: Final = 5000
 
 
 def shards(state: Path) -> list[str]:
@@ -49,9 +53,46 @@ def records(state: Path, shard: str, start: int = 0) -> Iterator[tuple[int, byte
             yield seq, whole(log, entry)
     except (OSError, Misshapen) as fault:
         raise _damaged(shard) from fault
-    for found in Reader(state / "journal" / shard, max(size, start)):
+    reader = Reader(state / "journal" / shard, max(size, start))
+    while run := reader.run(BATCH):  # also passes quickly over what a segment has before that number
+        yield from enumerate(run, start=reader.following - len(run))
+    for found in reader:
         if isinstance(found, Frame):
             yield found.seq, found.record
+
+
+def fetched(state: Path, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
+    """Return the records at these places, by shard and number; all of them, or a `HouseFault`."""
+    wanted: dict[str, set[int]] = {}
+    for shard, seq in places:
+        wanted.setdefault(shard, set()).add(seq)
+    found: dict[tuple[str, int], bytes] = {}
+    for shard, numbers in wanted.items():
+        size, log = integrated(state, shard), state / "log" / shard
+        tiles = Tiles(log, size)
+        try:
+            for bundle, group in groupby(sorted(n for n in numbers if n < size), lambda seq: seq // WIDTH):
+                entries = tiles.entries(bundle)
+                found |= {(shard, seq): whole(log, entries[seq % WIDTH]) for seq in group}
+        except (OSError, Misshapen) as fault:
+            raise _damaged(shard) from fault
+        pending = {seq for seq in numbers if seq >= size}
+        if pending:
+            found |= _pending(state, shard, pending)
+    return found
+
+
+def _pending(state: Path, shard: str, numbers: set[int]) -> dict[tuple[str, int], bytes]:
+    """Return what the log did not have yet a moment ago, in one pass over the journal."""
+    found: dict[tuple[str, int], bytes] = {}
+    for seq, record in records(state, shard, min(numbers)):
+        if seq in numbers:
+            found[shard, seq] = record
+            if len(found) == len(numbers):
+                break
+    if len(found) < len(numbers):
+        raise _damaged(shard)
+    return found
 
 
 def everything(state: Path) -> Iterator[bytes]:

@@ -6,16 +6,20 @@ masked as what, how many cells. `export` reads the log itself. Takes a state fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from proctor.audit.index import Index, Row, decode, part, parts, word
-from proctor.audit.reading import Tail, everything
+from proctor.audit.index import ANSWER, Index, Row, decode, microseconds, part, parts, word
+from proctor.audit.reading import Tail, everything, fetched
 
 MOST: Final = 1000
+AT_ONCE: Final = 2000  # records in memory at a time
+MERGED: Final = 2000  # shapes whose records are merged one by one; with more of them, time alone leads the search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,48 +102,111 @@ def search(
         yield from ask(opened, question)
 
 
+Found = tuple[int, int, int, int, int]
+"""A record in the index: its time and number, the numbers of its shard, and its key."""
+_FOUND: Final = "r.time, r.number, r.shard, r.seq, r.key"
+
+
 def ask(index: Index, question: Question) -> Iterator[Row]:
     """Yield what an open index has to say."""
-    where, values = _conditions(question)
-    query = (
-        f"select record, answer from (select r.number, r.time, r.record, (select a.record from records a "  # noqa: S608
-        f"where a.answers = r.id and a.shard = r.shard order by a.number limit 1) as answer from records r "
-        f"where {' and '.join(where)} order by r.time desc, r.number desc limit ?) order by time, number"
-    )
-    for record, answer in index.connection.execute(query, (*values, question.limit)):
-        said = decode(record)
-        if answer is not None:
-            said["answered"] = decode(answer)
+    found = list(_newest(index, question))[::-1]
+    for start in range(0, len(found), AT_ONCE):
+        yield from _told(index, found[start : start + AT_ONCE])
+
+
+def _newest(index: Index, question: Question) -> Iterator[Found]:
+    """Yield the records that fit, newest first."""
+    execute = index.connection.execute
+    shapes = _shapes(index, question)
+    when, values = _when(question)
+    newest = f"{when} order by r.time desc, r.number desc limit ?"
+    if question.session is not None:
+        row = execute("select number from sessions where name = ?", (question.session,)).fetchone()
+        when, values = f"{when} and r.session = ?", [*values, -1 if row is None else row[0]]
+        newest = f"{when} order by r.time desc, r.number desc"
+        rows = execute(f"select {_FOUND}, r.shape from records r where {newest}", values)  # noqa: S608 - fixed words
+        fitting = (row[:5] for row in rows if shapes is None or row[5] in shapes)
+        yield from islice(fitting, question.limit)
+    elif shapes is None:
+        yield from execute(f"select {_FOUND} from records r where {newest}", (*values, question.limit))  # noqa: S608
+    elif len(shapes) <= MERGED:
+        # Each shape by itself is read newest first from its index, and nothing behind the last that is wanted.
+        query = f"select {_FOUND} from records r where r.shape = ? and {newest}"  # noqa: S608
+        each = [execute(query, (shape, *values, question.limit)) for shape in shapes]
+        merged: Iterator[Found] = heapq.merge(*each, key=lambda one: one[:2], reverse=True)
+        yield from islice(merged, question.limit)
+    else:
+        execute("create temp table if not exists wanted (shape integer primary key)")
+        execute("delete from wanted")
+        index.connection.executemany("insert into wanted values (?)", [(shape,) for shape in shapes])
+        query = f"select {_FOUND} from records r where r.shape in (select shape from wanted) and {newest}"  # noqa: S608
+        yield from execute(query, (*values, question.limit))
+
+
+def _told(index: Index, found: Sequence[Found]) -> Iterator[Row]:
+    """Yield those records as they lie in log and journal, each decided statement with its answer."""
+    names = dict(index.connection.execute("select number, name from shards").fetchall())
+    answers = {key: place for _, _, shard, _, key in found if (place := _answer(index, shard, key)) is not None}
+    places = [(names[shard], seq) for _, _, shard, seq, _ in found]
+    records = fetched(index.state, {*places, *((names[shard], seq) for shard, seq in answers.values())})
+    for where, (*_, key) in zip(places, found, strict=True):
+        said = dict(decode(records[where]))
+        answer = answers.get(key)
+        if answer is not None and said.get("kind") == "statement.decided":
+            answered = decode(records[names[answer[0]], answer[1]])
+            if answered.get("of") == said.get("id"):
+                said["answered"] = answered
         yield said
 
 
-def _conditions(question: Question) -> tuple[list[str], list[str]]:
-    """Return the conditions and their values. Only fixed words go into the text of the query."""
+def _answer(index: Index, shard: int, key: int) -> tuple[int, int] | None:
+    query = (
+        "select r.shard, r.seq from records r join shapes s on s.number = r.shape "
+        "where r.key = ? and r.shard = ? and s.kind = ? order by r.number limit 1"
+    )
+    row = index.connection.execute(query, (key, shard, ANSWER)).fetchone()
+    return None if row is None else (int(row[0]), int(row[1]))
+
+
+def _when(question: Question) -> tuple[str, list[int]]:
     where, values = ["1"], []
+    for condition, moment in (("r.time >= ?", question.since), ("r.time < ?", question.until)):
+        if moment is not None:
+            if moment.tzinfo is None:
+                raise ValueError("a time without a zone means nothing in a journal")
+            where.append(condition)
+            values.append(microseconds(moment))
+    return " and ".join(where), values
+
+
+def _shapes(index: Index, question: Question) -> set[int] | None:
+    """Return the shapes that fit, or None where any does. Only fixed words go into the text of the query."""
+    where: list[str] = []
+    values: list[str] = []
     simple = {
-        "r.time >= ?": _stamp(question.since),
-        "r.time < ?": _stamp(question.until),
-        "r.database = ?": question.database,
-        "r.verdict = ?": question.decision,
-        "r.kind = ?": question.kind,
-        "r.session = ?": question.session,
-        "instr(r.words, ?)": None if question.text is None else question.text.lower(),
-        "r.number in (select record from masked where class = ?)": question.data_class,
+        "s.database = ?": question.database,
+        "s.verdict = ?": question.decision,
+        "s.kind = ?": question.kind,
+        "instr(s.words, ?)": None if question.text is None else question.text.lower(),
+        "s.number in (select shape from masked where class = ?)": question.data_class,
     }
     for condition, value in simple.items():
         if value is not None:
             where.append(condition)
             values.append(value)
     if question.who is not None:
-        where.append("(r.subject = ? or r.behalf = ? or r.named = ?)")
+        where.append("(s.subject = ? or s.behalf = ? or s.named = ?)")
         values += [question.who] * 3
     if question.table is not None or question.column is not None:
         condition, named = _touching(question.table, question.column)
-        where.append(f"r.number in (select record from touched where {condition})")  # noqa: S608
+        where.append(f"s.number in (select shape from touched where {condition})")  # noqa: S608
         values += named
     if question.kind is None and (question.table or question.column or question.decision or question.text):
-        where.append("r.kind <> 'statement.answered'")
-    return where, values
+        where.append(f"s.kind <> '{ANSWER}'")
+    if not where:
+        return None
+    query = f"select s.number from shapes s where {' and '.join(where)}"  # noqa: S608
+    return {int(row[0]) for row in index.connection.execute(query, values)}
 
 
 def _touching(table: str | None, column: str | None) -> tuple[str, list[str]]:
@@ -154,14 +221,6 @@ def _touching(table: str | None, column: str | None) -> tuple[str, list[str]]:
         conditions.append("relation = ?" if "." in table else "name = ?")
         values.append(table)
     return " and ".join(conditions), values
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone means nothing in a journal")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def sightings(state: Path, question: Question, *, index: Path | None = None) -> Iterator[Sighting]:

@@ -107,6 +107,29 @@ def test_records_are_found_by(told, question, expected, integrated):
     assert ids(search(told.state, **question)) == expected
 
 
+@pytest.mark.parametrize(("question", "expected"), CASES.values(), ids=CASES)
+def test_many_shapes_are_searched_by_time_with_the_same_answers(told, monkeypatch, question, expected):
+    monkeypatch.setattr("proctor.audit.search.MERGED", -1)
+    assert ids(search(told.state, **question)) == expected
+
+
+def test_records_that_are_alike_share_a_shape_and_literals_make_none(told):
+    told.write(50)
+    with Index.open(told.state) as index:
+        index.refresh()
+        before = index.connection.execute("select count(*) from shapes").fetchone()
+        told.write(50)
+        assert index.refresh() == 102
+        assert index.connection.execute("select count(*) from shapes").fetchone() == before
+
+
+def test_an_answer_is_its_own_statements_even_where_two_names_have_one_key(told, monkeypatch):
+    """A key is 64 bits of a hash; what it leads to is held against the name."""
+    monkeypatch.setattr("proctor.audit.index.key_of", lambda name: 7)
+    (found,) = search(told.state, data_class="email")
+    assert found.get("answered", {}).get("of", found["id"]) == found["id"]
+
+
 def test_a_decided_statement_comes_with_its_answer(told):
     (found,) = search(told.state, data_class="email")
     assert (found["answered"]["rows"], found["answered"]["cells"]) == (7, {"1": 6})
