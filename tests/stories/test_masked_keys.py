@@ -8,6 +8,9 @@ import pytest
 
 from proctor.policy.masks import make_mask
 from proctor.policy.rules import Rules
+from proctor.session import judge
+from proctor.sql import Examined, SessionSettings, examine
+from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Classified, Column, DataClass, Deny, Finding, Hold, Identity, Kind
 from proctor.wire import messages, talk
 from proctor.wire.types import from_text
@@ -546,3 +549,38 @@ async def test_sqls_own_execute_is_refused_a_masked_key_in_words() -> None:
         await story.asks(messages.query(f"prepare kept as {ASKED.format(LITERAL)}"))
         heard = await story.asks(messages.query("execute kept"))
         assert heard[0].startswith("failed 42501 refused: a masked value cannot be a key in EXECUTE"), heard
+
+
+class Analyses:
+    """What was analyzed: everything else was remembered."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def __call__(self, text: str, found: Catalog, settings: SessionSettings) -> Examined:
+        self.texts.append(text)
+        return examine(text, found, settings)
+
+
+async def test_texts_of_one_shape_are_analyzed_once_and_each_is_judged_by_its_own_literals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counting = Analyses()
+    monkeypatch.setattr(judge, "examine", counting)
+    async with useful(COPILOT) as story:
+        serve(story, ASKED.format(" $1 "))
+        texts = [ASKED.format(f"'{worn(b'p%d@example.com' % n).decode()}'") for n in range(4)]
+        for n, text in enumerate([*texts, *texts]):
+            assert (await story.asks(messages.query(f"  {text} ;")))[0].startswith("shape"), text
+            assert bound(story)[-1] == (b"p%d@example.com" % (n % 4),)
+        heard = await story.asks(messages.query(ASKED.format("'p1@example.com'")))
+        assert heard[0].startswith("failed 42501 refused: infer")
+        assert counting.texts.count(f"  {texts[0]} ;") == len([t for t in counting.texts if "masked." in t]) == 1
+    counting.texts.clear()
+    async with useful() as story:
+        text = "insert into customers (id, email) values ({}, {})"
+        for n in range(1, 5):
+            assert (await story.asks(messages.query(text.format(n, f"'it''s {n}'"))))[-2].startswith("done")
+        heard = await story.asks(messages.query(text.format(7, LITERAL)))
+        assert heard[0].startswith("failed 42501 refused: a masked value would be written")
+        assert len(counting.texts) == 1

@@ -14,10 +14,10 @@ from typing import TypeVar
 from proctor.policy.decide import decide
 from proctor.policy.rules import MASKED_KEYS, Rules
 from proctor.session.inheritance import inherited, wearing
-from proctor.session.readings import handed_on, minds, with_keys
+from proctor.session.readings import handed_on, located, minds, relocated, with_keys
 from proctor.sql import Form, analyze, examine
 from proctor.sql.catalog import Catalog
-from proctor.sql.forms import own_text
+from proctor.sql.forms import own_text, places_of
 from proctor.sql.settings import SessionSettings
 from proctor.sql.shape import shape_of
 from proctor.terms import (
@@ -151,7 +151,9 @@ class Judged:
     form: Form | None = None
     """The other texts that are judged like this one."""
     minds: bool = False
-    """Masked values may be among what the client gives: it is judged anew for each text and each Bind."""
+    """Masked values may be among what the client gives: each text's own literals, and each Bind, are looked at."""
+    places: tuple[int, ...] = ()
+    """Where the literals of its text begin, if they are looked at."""
     harmless: bool = field(init=False)
     effects: tuple[Effect, ...] = field(init=False)
     opaque: bool = field(init=False)
@@ -176,12 +178,17 @@ class Judged:
         simple = len(self.verdicts) == 1 and not (self.effects or self.refers or self.opaque or self.minds)
         self.plain = self.harmless and simple and all(v.analysis.outputs and not v.copies for v in self.verdicts)
 
-    def of(self, text: str) -> Judged:
+    def of(self, text: str, literals: tuple[bytes, ...] = ()) -> Judged:
         """Return this judgement about another text of its form."""
         judged = object.__new__(Judged)
         judged.__dict__.update(self.__dict__)
         judged.text = text
-        judged.verdicts = (self.verdicts[0].of(own_text(text)),)
+        verdict = self.verdicts[0].of(own_text(text))
+        judged.verdicts = (verdict,)
+        if self.minds and self.form is not None:
+            judged.places = places_of(self.form.shape, literals)
+            given = relocated(verdict.meant.given, self.places, judged.places, literals)
+            verdict.meant = replace(verdict.meant, given=given)
         return judged
 
     def is_of(self, other: Judged | None) -> bool:
@@ -304,7 +311,7 @@ class Memory:
             if judged.form is not None and judged.form.holds(literals):
                 if len(self._passing) >= MAX_PASSING:
                     self._passing.clear()
-                self._passing[key] = found = judged.of(text)
+                self._passing[key] = found = judged.of(text, literals)
                 return found
         return None
 
@@ -348,10 +355,16 @@ class Bench:
         unknown = any(not a.understood and a.trouble.startswith(("relation ", "column ")) for a in analyses)
         given = [g for a in analyses for g in a.given] if self.stamp.context.style == "useful" else []
         minded = [g for g in given if minds(g, self.classified)]
-        # Which literal it is matters to what is compared: a text with another one is another question.
-        form = None if any(g.literal is not None for g in minded) else examined.form
+        form = examined.form
+        places: tuple[int, ...] = ()
+        if minded and form is not None:
+            # Which literal it is matters to what is compared: a text of the shape is judged by its own ones.
+            places = places_of(*(shape_of(text) or (form.shape, ())))
+            form = form if located(analyses[0].given, places) else None
         behind_it = tuple(behind)
-        return Judged(text, verdicts, refers, unknown, self.stamp.epoch, behind_it, form, minds=bool(minded))
+        return Judged(
+            text, verdicts, refers, unknown, self.stamp.epoch, behind_it, form, minds=bool(minded), places=places
+        )
 
     def again(
         self,

@@ -9,12 +9,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from proctor.policy.masks import DEFAULTS, KEY_MASKS
+from proctor.sql.forms import value_of
 from proctor.terms import Analysis, Classified, Column, Given, Use
 
 
 def minds(given: Given, classified: Classified) -> bool:
     """Tell whether a value is compared with, or written into, a column whose masks can be handed back."""
     return any(DEFAULTS.get(found) in KEY_MASKS for c in given.columns if (found := classified.class_of(c)) is not None)
+
+
+def relocated(
+    given: tuple[Given, ...], before: tuple[int, ...], now: tuple[int, ...], literals: tuple[bytes, ...]
+) -> tuple[Given, ...]:
+    """Return what another text of the same shape gives: its own literals, where they stand in it."""
+    spot = {place: at for at, place in enumerate(before)}
+    return tuple(
+        g if g.literal is None or (at := spot.get(g.place)) is None
+        else replace(g, literal=value_of(literals[at]), place=now[at])
+        for g in given
+    )  # fmt: skip
+
+
+def located(given: tuple[Given, ...], places: tuple[int, ...]) -> bool:
+    """Tell whether every literal that is given is one of the shape's."""
+    return all(g.literal is None or g.place in places for g in given)
 
 
 def with_keys(analysis: Analysis, keyed: frozenset[Column]) -> Analysis:

@@ -46,6 +46,22 @@ class Form:
         return True
 
 
+def places_of(shape: bytes, literals: tuple[bytes, ...]) -> tuple[int, ...]:
+    """Return where each literal of a text of this shape begins, in bytes."""
+    found, drift = [], 0
+    for mark, literal in zip(_MARKER.finditer(shape), literals, strict=True):
+        found.append(mark.start() + drift)
+        drift += len(literal) - 1
+    return tuple(found)
+
+
+def value_of(literal: bytes) -> str:
+    """Return what a literal of a shape says, a whole number without zeros before it."""
+    if literal[:1] == b"'":
+        return literal[1:-1].replace(b"''", b"'").decode()
+    return str(int(literal)) if literal.isdigit() else literal.decode()
+
+
 def own_text(text: str) -> str:
     """Return the text of the one statement that a text of some shape holds."""
     return text.strip().rstrip(_ENDS)
