@@ -1,6 +1,6 @@
 # What the house does for you. Start with `make demo` or `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit lint format types layers bench worlds compiled lock clean
+.PHONY: help setup demo test unit lint format types layers kills bench worlds compiled lock clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -50,6 +50,10 @@ worlds: $(VENV)/.dev ## generate statements for a night and play them over two w
 	@.ci/needs $(RUN)
 	@$(MAKE) --no-print-directory compiled
 	PROCTOR_WORLDS=$(or $(N),20000) $(RUN) -m pytest -q tests/worlds
+
+kills: $(VENV)/.dev ## kill, freeze and starve the gateway 200 times under load; takes about an hour (KILLS=n: n rounds a campaign)
+	@.ci/needs $(RUN)
+	PROCTOR_KILLS=$(or $(KILLS),67) $(RUN) -m pytest tests/adversity/test_kills.py
 
 bench: $(VENV)/.dev ## small and large reads, directly, through pgbouncer and through Proctor (QUICK=1: under 3 minutes)
 	@.ci/needs $(RUN)

@@ -69,18 +69,23 @@ BOUND = (extended, pipelined)
 """Those whose text may go ahead, to be parsed; what executes it is the Bind behind."""
 
 
+_NUMBERS = itertools.count()  # never the same again, whichever house is asked: one database serves many, one by one
+
+
 class Load:
     """Some clients that ask without end, and begin anew when their session is lost."""
 
     def __init__(self, lab: Lab, clients: int = 3) -> None:
         self._lab = lab
-        self._numbers = itertools.count()
+        self.names: set[str] = set()
         self._over = threading.Event()
         self.done = 0
         self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(clients)]
 
     def name(self) -> str:
-        return f"m_{next(self._numbers):06d}"
+        name = f"m_{next(_NUMBERS):06d}"
+        self.names.add(name)
+        return name
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -105,24 +110,24 @@ class Load:
                 continue  # that is what happens to clients of a gateway that is killed
 
 
-def executed(lab: Lab) -> Counter[str]:
+def executed(lab: Lab, load: Load) -> Counter[str]:
     """Return how often the database says that it has executed each marker's statement."""
     found: Counter[str] = Counter()
     for line in (lab.server.folder / "log").read_text(errors="replace").splitlines():
         if EXECUTED.search(line):
-            found.update(set(MARKER.findall(line)))
+            found.update(load.names.intersection(MARKER.findall(line)))
     return found
 
 
-def decided(lab: Lab) -> Counter[str]:
+def decided(lab: Lab, load: Load) -> Counter[str]:
     """Return how often each marker's statement was decided."""
     found: Counter[str] = Counter()
     for record in lab.records():
         if record["kind"] == "statement.decided":
-            found.update(set(MARKER.findall(str(record["statement"]))))
+            found.update(load.names.intersection(MARKER.findall(str(record["statement"]))))
     return found
 
 
-def unrecorded(lab: Lab) -> Counter[str]:
+def unrecorded(lab: Lab, load: Load) -> Counter[str]:
     """Return what was executed more often than it was decided: there must be nothing."""
-    return executed(lab) - decided(lab)
+    return executed(lab, load) - decided(lab, load)
