@@ -162,3 +162,8 @@ def test_the_plain_twin_runs_where_cython_is_not_installed(monkeypatch: pytest.M
     page = bare.Page(1, "w0", Set([(10**18, 1)]))
     assert page.add(b'{"kind":"x"}') == 0
     assert len(bare.sound_records(page.take(), 1)[0]) == 1
+
+
+@pytest.mark.parametrize("number", [0, 9, 10, 99, 100, 1_000_000, 2**62])
+def test_the_twins_write_the_same_numerals(compiled: ModuleType, plain: ModuleType, number: int) -> None:
+    assert compiled.numeral(number) == plain.numeral(number) == str(number).encode()

@@ -264,6 +264,17 @@ def _digits(at: cython.p_char, number: cython.longlong, width: cython.Py_ssize_t
     return 0
 
 
+def numeral(number: int) -> bytes:
+    """Return a number that is not negative in decimal digits."""
+    if cython.compiled:
+        left: cython.longlong = number
+        width: cython.Py_ssize_t = _width(left)
+        text: bytes = PyBytes_FromStringAndSize(cython.NULL, width)
+        _digits(PyBytes_AS_STRING(text), left, width)
+        return text
+    return b"%d" % number
+
+
 # -- reading
 
 

@@ -9,11 +9,13 @@ reveal unless anything sensitive is touched; the text is redacted.
 
 from __future__ import annotations
 
+from binascii import hexlify
 from hashlib import blake2b
 from typing import Protocol, Self
 
 import msgspec
 
+from proctor.audit._hot import numeral
 from proctor.audit.basis import basis_of
 from proctor.audit.decided import decided_of
 from proctor.audit.journal import Journal
@@ -32,10 +34,6 @@ except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
 _HEAD = b'{"kind":"statement.decided","id":""'
-_ANSWERED = (
-    b'{"kind":"statement.answered","id":"%b","of":"%b","rows":%d,"bytes":%d,"duration_us":%d,"sqlstate":"00000",'
-    b'"tag":"%b"}'
-)
 
 
 class Digest(Protocol):
@@ -47,7 +45,7 @@ class Digest(Protocol):
     def update(self, data: bytes) -> None:
         """Take in more."""
 
-    def hexdigest(self) -> str:
+    def digest(self) -> bytes:
         """Return what it comes to."""
 
 
@@ -217,8 +215,8 @@ class SessionLedger:
     def _digest(self, parts: tuple[bytes | None, ...]) -> bytes:
         hashed = self._keyed.copy()
         for part in parts:
-            hashed.update(b"-" if part is None else b"%d:" % len(part) + part)
-        return hashed.hexdigest().encode("ascii")
+            hashed.update(b"-" if part is None else b"%d:%b" % (len(part), part))
+        return hexlify(hashed.digest())
 
     def answered(self, entry: Answered) -> None:
         """Note how an exchange ended; written with the next record, or within 10 ms."""
@@ -228,13 +226,13 @@ class SessionLedger:
         if entry.cells or entry.sqlstate != "00000" or not _TAG.issuperset(tag):
             self._journal.append_later(encode(self._full(entry, took)))
             return
-        self._journal.append_later(_ANSWERED % (name + b"-a", name, entry.rows, entry.size, took, tag))
+        self._journal.append_later(_answered(name, entry.rows, entry.size, took, tag))
 
     def answered_plainly(self, exchange: str, rows: int, size: int, tag: bytes, started_ns: int) -> None:
         """Note the end of an exchange that went well and had nothing masked."""
         name = exchange.encode("ascii")
-        took = (self._clock.monotonic_ns() - started_ns) // 1000
-        self._journal.append_later(_ANSWERED % (name + b"-a", name, rows, size, took, tag))
+        took = max(0, self._clock.monotonic_ns() - started_ns) // 1000
+        self._journal.append_later(_answered(name, rows, size, took, tag))
 
     def _full(self, entry: Answered, took: int) -> StatementAnswered:
         return StatementAnswered(
@@ -251,3 +249,14 @@ class SessionLedger:
     async def synced(self, position: int) -> None:
         """Return once the record at `position` is on disk."""
         await self._journal.synced(position)
+
+
+@cython.cfunc
+def _answered(name: bytes, rows: int, size: int, took: int, tag: bytes) -> bytes:
+    """Return the record of an exchange that went well and had nothing masked."""
+    return b"".join(
+        (
+            b'{"kind":"statement.answered","id":"', name, b'-a","of":"', name, b'","rows":', numeral(rows),
+            b',"bytes":', numeral(size), b',"duration_us":', numeral(took), b',"sqlstate":"00000","tag":"', tag, b'"}',
+        )
+    )  # fmt: skip
