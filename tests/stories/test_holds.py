@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from proctor.session import counter
 from proctor.terms import Allow, Hold, TicketState
 from proctor.wire import messages
 from tests.stories.honest import Failure, Result, column
@@ -227,3 +228,16 @@ async def test_a_hold_in_a_transaction_warns_how_long_locks_are_kept(story: Stor
     story.desk.approve()
     await story.asks(messages.query("begin"), messages.query(HELD))
     assert b"The open transaction keeps its locks meanwhile, for up to 600 s." in story.heard
+
+
+async def test_a_client_that_waits_long_is_told_so_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies between cuts connections on which nothing is said."""
+    monkeypatch.setattr(counter, "KEEP_ALIVE", 0.001)
+    async with opened(hold_seconds=600) as story:
+        story.say(messages.query(HELD))
+        heard: list[str] = []
+        while sum("still held for approval (ticket T1)" in line for line in heard) < 3:
+            heard += await story.hears()
+        assert story.ran == []
+        story.desk.approve()
+        assert (await story.hears())[-2:] == ["done CREATE", "ready I"]

@@ -30,6 +30,7 @@ from proctor.edge import certificates, rule_shelf
 from proctor.edge.config import Config
 from proctor.edge.desk import moment, new_id
 from proctor.edge.doorkeeper import Doorkeeper
+from proctor.edge.herald import Herald
 from proctor.edge.house import SystemClock
 from proctor.edge.keys import login_key, make_private
 from proctor.edge.store import Store
@@ -43,6 +44,7 @@ log = logging.getLogger("proctor.control")
 SHARD = "control"
 MEND_SECONDS = 1.0
 EXPIRE_SECONDS = 1.0
+TELL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 60
 RENEW_SECONDS = 3600.0
 
@@ -67,6 +69,7 @@ class ControlRoom:
             clock=self.clock,
             reload=self._reload_asked,
         )
+        self.herald = Herald(self.store, config.approvals, self.clock, f"https://{config.listen.console[0]}")
         self.archive = Archive(config, house_name(config.state), self.clock, self.control.health.troubles)
         self.control.health.lags = self.archive.lags
         self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record)
@@ -87,6 +90,7 @@ class ControlRoom:
                     for part, seconds, errand in (
                         *self.archive.errands(),
                         ("approvals", EXPIRE_SECONDS, self._expire),
+                        ("messages", TELL_SECONDS, self.herald.go),
                         ("journal", MEND_SECONDS, self._mend_journal),
                         ("heartbeat", HEARTBEAT_SECONDS, self._beat),
                         ("certificate", RENEW_SECONDS, self._renew),
@@ -115,6 +119,7 @@ class ControlRoom:
         before = self.control.rules
         self.config = config
         self.control.change(config, rules)
+        self.herald.approvals = config.approvals
         self.door.change(config, Locks(config, self._key))
         if rules.digest != before.digest:
             self.journal.record(rule_shelf.loaded(self._id(), rules))

@@ -15,12 +15,12 @@ from types import MappingProxyType
 
 from proctor.app.audit_settings import read_audit
 from proctor.app.key_settings import read_keys
+from proctor.app.messaging import approvals_of
 from proctor.app.section import Report, Section, named
 from proctor.app.tasks import read_tasks, tasks_of
 from proctor.edge.config import (
     Address,
     Agent,
-    Approvals,
     Config,
     Database,
     Host,
@@ -96,7 +96,7 @@ def _read(top: Section) -> Config:
         listen=_listen(top.section("listen")),
         audit=read_audit(top.section("audit")),
         masking=_masking(top.section("masking")),
-        approvals=_approvals(top.section("approvals"), limits),
+        approvals=approvals_of(top.section("approvals"), limits, people),
         databases=MappingProxyType(databases),
         servers=MappingProxyType(servers),
         people=MappingProxyType(people),
@@ -331,14 +331,6 @@ def _masking(section: Section) -> Masking:
     masking = Masking(section.choice("style", ("useful", "redact"), "useful"))
     section.close()
     return masking
-
-
-def _approvals(section: Section, limits: Limits) -> Approvals:
-    approvals = Approvals(section.seconds("wait", min(Approvals().wait, limits.hold), zero=True))
-    if approvals.wait > limits.hold:
-        section.note("wait", "is longer than a ticket lives; write a shorter one, or raise limits.hold")
-    section.close()
-    return approvals
 
 
 def _limits(section: Section) -> Limits:

@@ -27,6 +27,7 @@ from proctor.audit.record import (
     who_of,
 )
 from proctor.classify.classes import CLASSES
+from proctor.control.answers import AnswerDesk
 from proctor.control.grants import GrantDesk
 from proctor.control.words import APPROVERS, MAX_OUTCOME, MAX_TARGET, READERS
 from proctor.control.words import Recorder as Recorder
@@ -97,11 +98,12 @@ class Control:
         self._clock = clock
         self._reload = reload
         self.grants = GrantDesk(store, config, journal, clock)
+        self.answers = AnswerDesk(config, clock, journal.record, self.approve, self.deny)
 
     def change(self, config: Config, rules: Rules) -> None:
         """Put other settings and rules in force."""
         self.config, self.rules = config, rules
-        self.grants.config = config
+        self.grants.config = self.answers.config = config
 
     # --- the approval desk ------------------------------------------------------------------------------------------
 

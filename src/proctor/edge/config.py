@@ -82,11 +82,38 @@ class Masking:
     style: Style = "useful"
 
 
+MessageFormat = Literal["proctor", "slack", "teams"]
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where news of tickets go, signed with a secret that its receiver has as well."""
+
+    name: str
+    url: str
+    secret: Secret
+    format: MessageFormat = "proctor"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """From where decisions come in: the secret that signs them, and who the senders are, by the service's own ids."""
+
+    secret: Secret
+    people: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """How long a held client waits, in seconds. With 0 it is refused at once and told the ticket's id."""
+    """How long a held client waits, in seconds, and by which ways the desk speaks and listens beside its own.
+
+    With a wait of 0 a client is refused at once and told the ticket's id.
+    """
 
     wait: float = 120.0
+    webhooks: tuple[Webhook, ...] = ()
+    slack: Answers | None = None
+    teams: Answers | None = None
 
 
 @dataclass(frozen=True, slots=True)

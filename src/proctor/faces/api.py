@@ -80,6 +80,7 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "") -> 
     _add_house(app, control, who, log=log, version=version)
     _add_desk(app, control, who)
     _add_grants(app, control, who)
+    _add_answers(app, control)
     _add_sessions(app, control, who)
     _add_map(app, control, who)
     _add_sealed(app, control, who)
@@ -279,6 +280,24 @@ def _add_grants(app: FastAPI, control: Control, who: _Caller) -> None:
         if isinstance(done, Refused):
             raise declined(done)
         return JSONResponse(plain.grant(done))
+
+
+def _add_answers(app: FastAPI, control: Control) -> None:
+    """Add where services speak for people: no name and password, but the service's signature over the whole body."""
+
+    @app.post("/api/v1/slack")
+    async def slack(request: Request) -> Response:
+        done = await control.answers.slack(request.headers, await request.body())
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse({"text": f"{done.id} is {done.state.value}"})
+
+    @app.post("/api/v1/teams")
+    async def teams(request: Request) -> Response:
+        done = await control.answers.teams(request.headers, await request.body())
+        if isinstance(done, Refused):
+            raise declined(done)
+        return JSONResponse({"type": "message", "text": f"{done.id} is {done.state.value}"})
 
 
 def _add_sessions(app: FastAPI, control: Control, who: _Caller) -> None:

@@ -13,6 +13,7 @@ from proctor.session.ports import Desk, HoldRequest, Terms
 from proctor.terms import Ticket, TicketState
 
 Tell = Callable[[dict[str, str]], None]
+KEEP_ALIVE = 30.0  # seconds between two notices to a client that waits
 
 
 class Refused(Exception):
@@ -40,7 +41,7 @@ class Counter:
         locks = self._terms.hold_seconds if request.proposal.in_transaction else 0
         tell(refusals.waiting(decision, ticket, console, locks=locks))
         try:
-            ended = await self._settled(ticket)
+            ended = await self._settled(ticket, lambda: tell(refusals.waiting_still(ticket)))
         except BaseException:
             self._desk.withdraw(ticket)
             raise
@@ -53,17 +54,26 @@ class Counter:
             return ended
         raise Refused(refusals.unapproved(ended, exchange))
 
-    async def _settled(self, ticket: Ticket) -> Ticket | None:
-        """Wait for the desk, the end of patience (the ticket comes back pending), or a cancel (None)."""
-        self._held = asyncio.get_running_loop().create_future()
+    async def _settled(self, ticket: Ticket, remind: Callable[[], None]) -> Ticket | None:
+        """Wait for the desk, the end of patience (the ticket comes back pending), or a cancel (None).
+
+        A connection on which nothing is said for minutes is cut by what lies between; so something is said.
+        """
+        loop = asyncio.get_running_loop()
+        held = self._held = loop.create_future()
         settled = asyncio.ensure_future(self._desk.settled(ticket))
+        end = loop.time() + self._terms.hold_seconds
         try:
-            await asyncio.wait(
-                (settled, self._held), timeout=self._terms.hold_seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-            if self._held.done():
-                return None
-            return settled.result() if settled.done() else ticket
+            while (left := end - loop.time()) > 0:
+                some = min(left, KEEP_ALIVE)
+                await asyncio.wait((settled, held), timeout=some, return_when=asyncio.FIRST_COMPLETED)
+                if held.done():
+                    return None
+                if settled.done():
+                    return settled.result()
+                if some == KEEP_ALIVE:
+                    remind()
+            return ticket
         finally:
             settled.cancel()
             self._held = None

@@ -118,6 +118,11 @@ def waiting(decision: Hold, ticket: Ticket, console: str, *, locks: float = 0) -
     }
 
 
+def waiting_still(ticket: Ticket) -> dict[str, str]:
+    """Return the notice that keeps a waiting client's connection alive."""
+    return {"S": "NOTICE", "V": "NOTICE", "C": "00000", "M": f"still held for approval (ticket {ticket.id})"}
+
+
 def broken(ticket: Ticket) -> dict[str, str]:
     """Return the notice for somebody who has broken the glass."""
     return {

@@ -361,3 +361,51 @@ def test_a_task_that_would_bind_to_nothing_is_told(tmp_path: Path, wrong: tuple[
     with pytest.raises(ConfigFault) as caught:
         load(path)
     assert told in caught.value.message
+
+
+CHANNELS = """
+[databases.shop]
+host = "127.0.0.1"
+user = "proctor"
+[people.dora]
+groups = ["dba"]
+password = "dorapw"
+[approvals.webhooks.ops]
+url = "https://hooks.example.com/in"
+secret = "s3cret"
+format = "teams"
+[approvals.slack]
+secret = "shh"
+people = { U024 = "dora" }
+"""
+
+
+def test_ways_in_and_out_of_the_desk_are_read(tmp_path: Path) -> None:
+    approvals = read(tmp_path, CHANNELS).approvals
+    (webhook,) = approvals.webhooks
+    assert (webhook.name, webhook.url, webhook.format) == ("ops", "https://hooks.example.com/in", "teams")
+    assert "s3cret" not in repr(approvals)
+    assert approvals.slack is not None
+    assert dict(approvals.slack.people) == {"U024": "dora"}
+    assert approvals.teams is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param(
+            '"https://hooks', '"http://hooks', "9: approvals.webhooks.ops.url: must be https://", id="in the clear"
+        ),
+        pytest.param("https://hooks", "https://me:pw@hooks", "9: approvals.webhooks.ops.url: must be", id="a password"),
+        pytest.param('secret = "s3cret"', "", "8: approvals.webhooks.ops: secret is missing", id="unsigned"),
+        pytest.param(
+            'format = "teams"', 'format = "irc"', "11: approvals.webhooks.ops.format: write", id="no such form"
+        ),
+        pytest.param('U024 = "dora"', 'U024 = "eve"', "14: approvals.slack.people.U024: there is no", id="a stranger"),
+        pytest.param('format = "teams"', 'fromat = "x"', "11: approvals.webhooks.ops.fromat: unknown key", id="a slip"),
+    ],
+)
+def test_what_is_wrong_with_them_is_told_by_line(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert any(line.startswith(told) for line in troubles(tmp_path, CHANNELS.replace(old, new))), troubles(
+        tmp_path, CHANNELS.replace(old, new)
+    )
