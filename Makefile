@@ -55,12 +55,10 @@ kills: $(VENV)/.dev ## kill, freeze and starve the gateway 200 times under load;
 	@.ci/needs $(RUN)
 	PROCTOR_KILLS=$(or $(KILLS),67) $(RUN) -m pytest tests/adversity/test_kills.py
 
-bench: $(VENV)/.dev ## small and large reads, directly, through pgbouncer and through Proctor (QUICK=1: under 3 minutes)
+bench: $(VENV)/.dev ## all benchmarks, beside pgbouncer and direct where that tells something (QUICK=1: a few minutes)
 	@.ci/needs $(RUN)
 	@$(MAKE) --no-print-directory compiled
-	@$(RUN) -m bench.pgbench $(if $(QUICK),--quick)
-	@$(RUN) -m bench.bulk $(if $(QUICK),--quick)
-	@$(RUN) -m bench.answered $(if $(QUICK),--quick)
+	@$(RUN) -m bench $(if $(QUICK),--quick)
 
 compiled: $(VENV)/.demo ## compile the modules of src/proctor/twins.py again, after a change to one
 	@$(RUN) setup.py -q build_ext --inplace

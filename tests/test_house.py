@@ -278,3 +278,11 @@ def test_the_commands_that_the_readme_names_exist() -> None:
     known = {each.name or each.callback.__name__ for each in app.registered_commands if each.callback is not None}
     known |= {each.name for each in app.registered_groups if each.name}
     assert named <= known
+
+
+def test_make_bench_runs_every_benchmark() -> None:
+    from bench.__main__ import ALL
+
+    beside = {"__init__", "__main__", "stage", "ordinary"}
+    there = {path.stem for path in (ROOT / "bench").glob("*.py")} - beside
+    assert there == {each.module for each in ALL}
