@@ -118,6 +118,8 @@ class Access:
     traits: frozenset[str] = frozenset()
     object: str = ""
     estimated_rows: int | None = None
+    most_rows: int | None = None
+    """No more rows than that are written, by the text and the unique indexes alone; None where nobody knows."""
 
 
 class Use(StrEnum):

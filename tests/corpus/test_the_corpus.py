@@ -2,8 +2,8 @@
 
 `attacks_postgres.jsonl` was given: each gets a fresh copy of the database. `attacks_more.jsonl` grew here: each is
 played over two worlds that differ in the sensitive values alone, and what is heard in both must be the same.
-`attacks_open.jsonl` is not played: nothing sensitive comes out by those, but they delete all rows by a condition that only
-looks like one, or keep the server busy, and wait for the limit on affected rows and work.
+`attacks_open.jsonl` is not played: nothing sensitive comes out by those, but they keep the server busy until a limit on time ends
+them, `limits.statement` at the latest.
 """
 
 from __future__ import annotations

@@ -95,6 +95,9 @@ class Postgres:
         self.deferred: Failure | None = None
         self.deeds: dict[str, Callable[[], object]] = {}
         self.notices: dict[str, dict[str, str]] = {}
+        self.changed: dict[str, int] = {}  # how many rows a text changes, where it is not one
+        self.tracks = b"on"
+        self.left = 1_000_000  # how many rows a look at a table finds
         self.copied = b""
         self.objects = b"as they were"
         self.copy_fails_after: int | None = None
@@ -337,6 +340,9 @@ class Postgres:
                 self._roll_back()
             case "savepoint":
                 self._savepoints.append((rest, self.state))
+            case "release":
+                while self._savepoints and self._savepoints.pop()[0] != rest.split()[-1]:
+                    continue
             case "set":
                 self._set(rest)
             case "discard":
@@ -399,6 +405,12 @@ class Postgres:
             return Result([column(f"c{i}") for i in range(len(row))], [row], "SELECT 1")
         if "recursive reached" in text:
             return Result([column("md5")], [(self.objects,)], "SELECT 1")
+        if "untouched" in text:
+            limit = int(re.search(r"LIMIT (\d+)", text)[1])  # type: ignore[index]
+            return Result([column("count")], [(str(min(self.left, limit)).encode(),)], "SELECT 1")
+        if "pg_stat_xact" in text:
+            counts = (str(sum(self.changed.get(ran, 0) for ran in self.ran)).encode(), b"0", b"0", self.tracks)
+            return Result([column(f"c{i}") for i in range(4)], [counts], "SELECT 1")
         if verb == "execute" and rest.encode() in self.plans:
             plan = self.plans[rest.encode()]
             return self._result(plan.text, plan.secret)
@@ -407,6 +419,8 @@ class Postgres:
             return self._result(cursor.text, cursor.secret)
         if verb in ("select", "values", "with", "table"):
             return Result([column("value")], [(SECRET if secret else PLAIN,)], "SELECT 1")
+        if verb in ("update", "delete", "merge") or text in self.changed or (verb == "insert" and " select " in text):
+            return Result(tag=f"{verb.upper()} {'0 ' * (verb == 'insert')}{self.changed.get(text, 1)}")
         return Result(tag=verb.upper())
 
     def _names(self) -> Result:
@@ -480,7 +494,7 @@ class Postgres:
                     if self.copy_fails_after is not None and size > self.copy_fails_after:
                         raise Failure("22P02", f"invalid input: {SECRET.decode()}")
                 case talk.CopyDone():
-                    return Result(tag="COPY 1")
+                    return Result(tag=f"COPY {self.changed.get(text, 1)}")
                 case talk.CopyFail():
                     raise Failure("57014", "COPY from stdin failed")
                 case talk.Sync() | talk.Flush():

@@ -50,7 +50,11 @@ WRITE = "insert into orders (id) values (1)"
 DENIED = "drop table orders"
 HELD = "create table notes (id int)"
 
-OWN_WORDS = ("proctor.task", "catalogue", "pg_prepared_statements", "session_replication_role", "recursive reached")
+OWN_WORDS = (
+    "proctor.task", "catalogue", "pg_prepared_statements", "session_replication_role", "recursive reached", "proctor_own",
+    "untouched", "pg_stat_xact",
+)  # fmt: skip
+OWN_TEXTS = ("BEGIN", "COMMIT", "ROLLBACK")  # the stories write theirs in small letters
 SHOP = {
     "customers": (("id", 23, None), ("email", 25, "email"), ("name", 25, "person_name"), ("born", 1082, "birth_date")),
     "orders": (("id", 23, None), ("customer_id", 23, None), ("total", 1700, None), ("note", 25, None)),
@@ -254,6 +258,9 @@ class FakeDesk:
                 return self._spend(ticket)
         return None
 
+    def has_approved(self, request: HoldRequest) -> bool:
+        return any(t.state is TicketState.APPROVED and t.digest == _digest(request) for t in self.tickets.values())
+
     def open(self, request: HoldRequest) -> Ticket:
         self._break("open")
         self.requests.append(request)
@@ -445,7 +452,7 @@ class Story:
     @property
     def ran(self) -> list[str]:
         """What the database executed, without the gateway's own questions."""
-        return [text for text in self.database.ran if not any(word in text for word in OWN_WORDS)]
+        return [text for text in self.database.ran if text not in OWN_TEXTS and not any(w in text for w in OWN_WORDS)]
 
     def at(self, *event: str) -> int:
         """Return the place of the first event that starts like this."""
@@ -498,6 +505,7 @@ TERMS = Terms(
     result_rows=1000,
     result_bytes=1_000_000,
     masked_cell_bytes=1_000_000,
+    withheld_bytes=1_000_000,
     console="https://console",
 )
 _RULES: list[Rules] = []

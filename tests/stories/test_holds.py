@@ -144,7 +144,7 @@ async def test_a_held_portal_binds_its_parameters_to_the_ticket(agent: Story) ->
         messages.parse(b"s", UPDATE), messages.bind(b"", b"s", values=(b"5",)), messages.execute(b""), SYNC
     )
     agent.desk.approve()
-    assert (await agent.hears())[-2:] == ["done UPDATE", "ready I"]
+    assert (await agent.hears())[-2:] == ["done UPDATE 1", "ready I"]
     assert agent.desk.spent == ["T1"]
     assert agent.desk.requests[0].parameters == (b"5",)
     assert agent.ran == [UPDATE]
@@ -241,3 +241,14 @@ async def test_a_client_that_waits_long_is_told_so_again(monkeypatch: pytest.Mon
         assert story.ran == []
         story.desk.approve()
         assert (await story.hears())[-2:] == ["done CREATE", "ready I"]
+
+
+async def test_in_a_failed_transaction_nobody_is_asked_and_the_session_goes_on(story: Story) -> None:
+    """What an approval would be bound to is read in the session itself, where nothing can be read any more."""
+    story.database.fails["select 1"] = Failure("22012")
+    await story.asks(messages.query("begin"))
+    await story.asks(messages.query("select 1"))
+    heard = await story.asks(messages.query(f"rollback; {HELD}"))
+    assert [line[:12] for line in heard] == ["failed 25P02", "ready E"]
+    assert await story.asks(messages.query("rollback")) == ["done ROLLBACK", "ready I"]
+    assert story.desk.requests == []

@@ -66,6 +66,10 @@ class Case:
     reason: str | None
     task: str | None
     approvals: int
+    changes: int | None
+    """How many rows it turns out to change, once it has run."""
+    every_row: bool
+    """Those are all the rows that there are."""
     at: datetime
 
 
@@ -236,9 +240,17 @@ def _cases(top: Section, database: str, askers: Mapping[str, Identity]) -> Itera
             reason=section.text("reason") or None,
             task=section.text("task") or None,
             approvals=section.count("approvals", 0, least=0, most=10),
+            changes=section.count("changes", 0, least=0) if "changes" in section else None,
+            every_row=_yes(section, "every_row", section.take("every_row")),
             at=_moment(section),
         )
         section.close()
+
+
+def _yes(section: Section, key: str, word: object) -> bool:
+    if word not in (None, True, False):
+        section.note(key, "is true or false")
+    return word is True
 
 
 def _expected(section: Section, askers: Mapping[str, Identity]) -> Iterator[Expected]:

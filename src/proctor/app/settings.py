@@ -345,6 +345,7 @@ def _limits(section: Section) -> Limits:
         result_bytes=section.size("result_bytes", default.result_bytes),
         message_bytes=section.size("message_bytes", default.message_bytes),
         masked_cell_bytes=section.size("masked_cell_bytes", default.masked_cell_bytes),
+        withheld_bytes=section.size("withheld_bytes", default.withheld_bytes),
     )
     section.close()
     return limits

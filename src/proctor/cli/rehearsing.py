@@ -11,6 +11,7 @@ from proctor.cli.ground import Exit, fail, one_line, print_json, tell, visible
 from proctor.edge.config import Config
 from proctor.policy.explain import Plain
 from proctor.policy.rules import Rules
+from proctor.session import counting
 from proctor.session.judge import Bench, Judged, Stamp
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
@@ -124,6 +125,10 @@ def _played(case: Case, expected: Expected, stage: Stage, rules: Rules) -> Outco
     stamp = Stamp(stage.asker, context, stage.settings, stage.catalog.epoch, stage.classified.version, rules.digest)
     bench = Bench(stamp, stage.catalog, stage.classified, rules)
     judged = bench.judge(case.sql, approved=case.approvals > 0, approvals=case.approvals)
+    if case.changes is not None:
+        written = {a.relation for v in judged.verdicts for a in counting.writes(v.analysis) if a.relation is not None}
+        whole = written if case.every_row else ()
+        judged = bench.counted(judged, case.changes, whole, approvals=case.approvals)
     decision = judged.decision
     if decision is None:
         return Outcome(case, expected, "allow", (), "", "the statement is empty")

@@ -274,6 +274,7 @@ class Limits:
     result_bytes: int = 4096 * MiB
     message_bytes: int = 64 * MiB
     masked_cell_bytes: int = 8 * MiB
+    withheld_bytes: int = 16 * MiB
 
 
 @dataclass(frozen=True, slots=True)

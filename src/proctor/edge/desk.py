@@ -76,6 +76,10 @@ class StoreDesk:
                 return ticket
         return None
 
+    def has_approved(self, request: HoldRequest) -> bool:
+        """Say whether there is an approved ticket for this request at all, whatever its footing."""
+        return any(ticket.state is TicketState.APPROVED for ticket in self._store.tickets.alike(**_key(request)))
+
     def open(self, request: HoldRequest) -> Ticket:
         """Return the pending ticket for this request, a new one if need be."""
         now = moment(self._clock)

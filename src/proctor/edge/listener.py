@@ -260,6 +260,7 @@ class Visit:
             result_rows=config.limits.result_rows,
             result_bytes=config.limits.result_bytes,
             masked_cell_bytes=config.limits.masked_cell_bytes,
+            withheld_bytes=config.limits.withheld_bytes,
             console=console_address(self._house),
         )
 

@@ -28,6 +28,7 @@ TRAITS = frozenset(
         "large_object",
         "maintenance",
         "metadata",
+        "nested",
         "no_where",
         "others_activity",
         "program",
@@ -47,6 +48,7 @@ TRAITS = frozenset(
         "temporary",
         "trigger",
         "unlogged",
+        "whole_table",
     }
 )
 ENVIRONMENTS = frozenset({"production", "staging", "development"})

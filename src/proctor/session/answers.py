@@ -17,6 +17,7 @@ from proctor.session.incoming import CopyGuard, copy_guard
 from proctor.session.namespace import Portal, Prepared
 from proctor.session.plans import Plan, Wardrobe, copy_plan, plan
 from proctor.session.ports import Answered, Clock, Ledger, Outlet, Terms, World
+from proctor.session.spool import Spool
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow
 from proctor.wire import messages, talk
@@ -53,6 +54,12 @@ class Answers:
         """The number of the last batch whose ReadyForQuery has come back."""
         self.overdue: dict[str, str] | None = None
         """What the client is told in the place of "canceled", where it was the gateway that cancelled."""
+        self.spool: Spool | None = None
+        """Takes what the client would be sent, while it is withheld."""
+        self.block = "I"
+        """The transaction's state by what has been answered, within a batch as well."""
+        self.wrapped = False
+        """The open transaction is one that the gateway began around a statement."""
         self._world = world
         self._ledger = ledger
         self._clock = clock
@@ -73,10 +80,16 @@ class Answers:
                 self._take(event)
         finally:
             if self._out:
-                self._client.write(b"".join(self._out))
+                self._send(self._out)
                 self._out = []
         if not self.queue:
             self._settled()
+
+    def _send(self, said: list[bytes]) -> None:
+        if self.spool is None:
+            self._client.write(b"".join(said))
+        else:
+            self.spool.take(said)
 
     def expect(self, question: Open) -> bool:
         """Note a question that is about to be forwarded; False if it must not be, as the server would skip it."""
@@ -258,6 +271,9 @@ class Answers:
             front.copying = True
             front.guard = self._guard(exchange)
             self._settled()
+            if self.spool is not None:  # the client must hear this to send its data
+                self._client.write(event.raw)
+                return
         self._out.append(event.raw)
 
     def _guard(self, exchange: Exchange) -> CopyGuard | None:
@@ -326,12 +342,23 @@ class Answers:
         front.copying = False
         if exchange is not None:
             exchange.record.tag = tag
-            self._ledger.answered(exchange.record)
+            if exchange.withheld:
+                exchange.ran = True
+            else:
+                self._ledger.answered(exchange.record)
+            self._follow(exchange)
             if exchange.verdict.analysis.taints:
                 self._world.inherit(exchange.verdict.analysis.taints)
             self._ended(exchange, True)
         if front.done is not None and front.kind == ex.EXECUTE and not front.done.done():
             front.done.set_result(front.rows)
+
+    def _follow(self, exchange: Exchange) -> None:
+        """Keep up with the client's own BEGIN, COMMIT and ROLLBACK, also where no ReadyForQuery speaks of them."""
+        for effect in exchange.verdict.analysis.effects:
+            if effect.verb in ("begin", "commit", "rollback"):
+                self.block = "T" if effect.verb == "begin" or "chain" in effect.flags else "I"
+                self.wrapped = False
 
     def _ready(self, event: talk.Ready) -> None:
         front = self._front()
@@ -340,13 +367,14 @@ class Answers:
         front.undo.clear()  # a query was heard, so what it dropped is gone
         self._lost(front, "skipped")
         self.queue.popleft()
-        self.status = event.status
+        self.status = self.block = event.status
         self.overdue = None
         self.discarding = False
         self.batch = max(self.batch, front.batch)
-        if not front.ours:
+        if not front.ours and self.spool is None:
             self._out.append(event.raw)
         if event.status == "I":
+            self.wrapped = False
             self.transaction_over()
 
     def transaction_over(self) -> None:
@@ -365,7 +393,9 @@ class Answers:
             front.undo.clear()
         if front.ours:
             front.error = event.fields
-        if not front.ours or front.kind == ex.DESCRIBE:  # ours to ask, but the client's Execute that is skipped
+        if (
+            not front.ours or front.aloud or front.kind == ex.DESCRIBE
+        ):  # ours to ask, but the client's Execute that is skipped
             self._out.append(self._error(front, event))
         self._lost(front, (front.refusal or event.fields).get("C", "XX000"))
         if front.kind not in (ex.QUERY, ex.SYNC):  # those two end with a ReadyForQuery of their own
@@ -382,7 +412,7 @@ class Answers:
         if self.wary:
             return messages.error_response(refusals.reduced(event.fields))
         exchange = front.exchange or _speaker(front)
-        if front.kind == ex.SYNC or (exchange is not None and not exchange.verdict.sensitive):
+        if front.kind == ex.SYNC or front.aloud or (exchange is not None and not exchange.verdict.sensitive):
             return event.raw
         return messages.error_response(refusals.reduced(event.fields))
 
@@ -416,7 +446,7 @@ class Answers:
 
     def _notice(self, event: talk.Notice) -> None:
         front = self.queue[0] if self.queue else None
-        if front is not None and front.ours:
+        if front is not None and front.ours and not front.aloud:
             return
         exchange = front.exchange or _speaker(front) if front is not None else None
         if self.wary or (exchange is not None and exchange.verdict.sensitive):

@@ -32,11 +32,14 @@ class Counter:
         self._desk = desk
         self._held: asyncio.Future[None] | None = None
 
-    async def wait(self, request: HoldRequest, exchange: str, tell: Tell) -> Ticket:
-        """Return the ticket of this request once it is approved; raise `Refused` in every other case."""
+    async def wait(self, request: HoldRequest, exchange: str, tell: Tell | None) -> Ticket:
+        """Return the ticket of this request once it is approved; raise `Refused` in every other case.
+
+        Nobody waits who cannot be told so.
+        """
         decision, console = request.hold, self._terms.console
         ticket = self._desk.open(request)
-        if self._terms.hold_seconds <= 0:
+        if self._terms.hold_seconds <= 0 or tell is None:
             raise Refused(refusals.held(decision, ticket, exchange, console))
         locks = self._terms.hold_seconds if request.proposal.in_transaction else 0
         tell(refusals.waiting(decision, ticket, console, locks=locks))

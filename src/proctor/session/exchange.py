@@ -31,6 +31,10 @@ class Exchange:
     """It changes what the name of a statement or cursor means."""
     meanings: dict[str, Judged] = field(default_factory=dict)
     """What the texts that it names meant when it was sent."""
+    withheld: bool = False
+    """Its end is not told before the rows that it has changed are counted."""
+    ran: bool = False
+    """It came to its end, and that has not been told."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +66,8 @@ class Open:
     """So many of the answers to those are not the client's to hear."""
     guard: CopyGuard | None = None
     """What looks at the data that the client copies in."""
+    aloud: bool = False
+    """What goes wrong with this question of the gateway's own is the client's to hear."""
 
     @property
     def exchange(self) -> Exchange | None:

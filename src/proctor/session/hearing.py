@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from proctor.errors import ClientFault, HouseFault
@@ -351,10 +351,28 @@ class Hearing:
         else:
             await self._world.refresh()
 
+    def counted(self, judged: Judged, rows: int, whole: Iterable[Relation], *, approvals: int) -> Judged:
+        """Decide anew about what has run, now that its rows are known."""
+        return self._bench(judged.text).counted(judged, rows, whole, approvals=approvals)
+
     # ---- station 5
 
+    async def claim(self, judged: Judged, asked: Asked, pipeline: Pipeline) -> tuple[Judged, Ticket] | None:
+        """Spend an approval that was given because of the rows that a statement changed when it was tried before."""
+        bench = self._bench(judged.text)
+        decision = bench.at_worst(judged).decision
+        if not isinstance(decision, Hold):
+            return None
+        terms, claims = self._terms, self.claims(judged.text)
+        request = HoldRequest(terms.asker, claims, terms.database, judged.told, asked.whole, decision, "")
+        if not self._desk.has_approved(request):
+            return None
+        ground = await Footing(pipeline.query).of(judged, bench.catalog)
+        ticket = self._desk.claim(replace(request, footing=ground.digest))
+        return None if ticket is None else (self._approved(judged, ticket, bound=asked.bound), ticket)
+
     async def hold(
-        self, judged: Judged, asked: Asked, tell: Callable[[dict[str, str]], None], pipeline: Pipeline
+        self, judged: Judged, asked: Asked, tell: Callable[[dict[str, str]], None] | None, pipeline: Pipeline
     ) -> tuple[Judged, Ticket]:
         """Ask the desk; return what may run now and the ticket spent for it, or raise `Refused`.
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from proctor.policy.decide import decide
 from proctor.policy.rules import MASKED_KEYS, Rules
+from proctor.session import counting
 from proctor.session.inheritance import inherited, wearing
 from proctor.session.readings import handed_on, located, minds, relocated, with_keys
 from proctor.sql import Form, analyze, examine
@@ -109,6 +110,8 @@ class Verdict:
     """A place for the ledger to keep the keyed digest of this very text."""
     box: tuple[str, bytes] = field(default=("", b""), compare=False)
     """A place for the ledger to keep this very text sealed, by the name of the key."""
+    worst: Deny | Hold | None = None
+    """What would be decided if it changed more rows than any rule lets it, where only running it can tell."""
 
     @property
     def analysis(self) -> Analysis:
@@ -130,7 +133,9 @@ class Verdict:
 
     def of(self, text: str) -> Verdict:
         """Return this verdict about another text of its form."""
-        return Verdict(self.meant, self.decision, self.writes, self.sensitive, self.copies, text, self.lore)
+        return Verdict(
+            self.meant, self.decision, self.writes, self.sensitive, self.copies, text, self.lore, worst=self.worst
+        )
 
 
 @dataclass
@@ -163,6 +168,8 @@ class Judged:
     defines: bool = field(init=False)
     copies: bool = field(init=False)
     """It copies sensitive values to where others may be about to read them."""
+    watched: bool = field(init=False)
+    """It runs in a savepoint until the rows it has changed are counted."""
     plain: bool = field(init=False)
     """It only reads what anybody may see, and changes nothing for those after it: the fast lane may take it."""
 
@@ -174,6 +181,7 @@ class Judged:
         self.temporary = any(a.action is Action.DEFINE and "temporary" in a.traits for a in accesses)
         self.touches = frozenset(a.relation for a in accesses if a.relation is not None)
         self.copies = any(v.sensitive and v.analysis.taints for v in self.verdicts)
+        self.watched = any(v.worst is not None for v in self.verdicts)
         self.defines = self.opaque or any(e.verb == "define" for e in self.effects)
         simple = len(self.verdicts) == 1 and not (self.effects or self.refers or self.opaque or self.minds)
         self.plain = self.harmless and simple and all(v.analysis.outputs and not v.copies for v in self.verdicts)
@@ -405,8 +413,31 @@ class Bench:
         sensitive = decision.sensitive if isinstance(decision, Allow) else True
         writes = any(a.action in WRITES and "temporary" not in a.traits for a in analysis.accesses)
         copies = not analysis.understood or (analysis.copy is not None and not analysis.copy.to_client)
+        text, worst = analysis.text, None
+        if isinstance(decision, Allow) and not decision.broken and counting.open_ended(analysis):
+            intact = replace(context, claims=replace(context.claims, break_glass=False))
+            supposed = decide(self.stamp.asker, counting.supposed(analysis), intact, self.rules, classified)
+            worst = None if isinstance(supposed, Allow) else supposed
         lore = Lore(grounds=(classified, context, self.stamp.asker))
-        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies, analysis.text, lore)
+        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies, text, lore, worst=worst)
+
+    def counted(self, judged: Judged, rows: int, whole: Iterable[Relation] = (), *, approvals: int = 0) -> Judged:
+        """Decide anew about what has run, now that it is known how many rows it has changed, and where all of them."""
+        context = replace(self.stamp.context, approved=approvals > 0, approvals=approvals)
+        every = frozenset(whole)
+
+        def known(verdict: Verdict) -> Verdict:
+            found = counting.counted(verdict.analysis, rows, every)
+            decision = decide(self.stamp.asker, found, context, self.rules, self.classified)
+            return replace(verdict, decision=decision, lore=Lore(), worst=None)
+
+        verdicts = [v if v.worst is None else known(v) for v in judged.verdicts]
+        return replace(judged, verdicts=tuple(verdicts), form=None)
+
+    def at_worst(self, judged: Judged) -> Judged:
+        """Return the judgement as it would be, did everything change more rows than any rule lets it."""
+        verdicts = [v if v.worst is None else replace(v, decision=v.worst, lore=Lore()) for v in judged.verdicts]
+        return replace(judged, verdicts=tuple(verdicts), form=None)
 
     def _followed(self, analyses: Iterable[Analysis], lookup: Lookup, behind: list[str]) -> Iterable[Analysis]:
         """Put in the place of each EXECUTE or FETCH what it would run, names made earlier in the text included."""

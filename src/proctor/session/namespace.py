@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from proctor.session.judge import Judged, Stamp
 from proctor.terms import Claims, Effect, Ticket
-from proctor.wire.talk import Field
+from proctor.wire.talk import Bind, Field
 
 MAX_NAMES = 10_000  # each costs memory here and upstream
 MAX_NAME = 63  # bytes; the server cuts longer names, so that two of them may be one to it
@@ -64,6 +64,10 @@ class Portal:
     """Its description as the server sent it."""
     ticket: Ticket | None = None
     """The approval spent for this portal, good for all the runs that fetch its rows."""
+    bind: Bind | None = None
+    """The Bind that made it, where it may have to be made again."""
+    counted: bool = False
+    """The rows that it changes have been counted: what is left of it only fetches what it returns."""
     holds: bool = False
     """A cursor WITH HOLD, which outlives its transaction."""
     source: str = ""

@@ -7,16 +7,26 @@ messages of the batch are skipped, and the transaction fails as the client is to
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
+from proctor.errors import ClientFault
 from proctor.session import exchange as ex
 from proctor.session import refusals
 from proctor.session.answers import Answers
 from proctor.session.exchange import Exchange, Open
 from proctor.session.namespace import Entry, Portal, Undo
 from proctor.session.ports import Outlet
-from proctor.wire import messages
+from proctor.wire import messages, talk
 
 OWN = b"proctor_own"  # the name of the gateway's own statements, which no client may use
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of statements of the gateway's own."""
+
+    rows: list[tuple[str | None, ...]]
+    error: dict[str, str] | None
 
 
 class Pipeline:
@@ -30,6 +40,7 @@ class Pipeline:
         self.skipping = False
         """The rest of the batch is skipped, as the server does after an error."""
         self._upstream = upstream
+        self._littered = False
         self._out: list[bytes] = []
         self._quiet = asyncio.Event()
 
@@ -74,6 +85,11 @@ class Pipeline:
         """Forward a message that has no answer."""
         self._out.append(raw)
 
+    def bind_again(self, bind: talk.Bind) -> None:
+        """Make a portal anew that has run already: it may run once more, having been taken back."""
+        for kind, raw in ((ex.CLOSE, messages.close(b"P", bind.portal)), (ex.BIND, bind.raw)):
+            self._ask(Open(kind, self.batch, ours=True, aloud=True), raw)
+
     def describe_portal(self, name: bytes, portal: Portal) -> None:
         """Ask for the description that the client did without: no rows are let through undescribed."""
         wanted = (portal, portal.statement)
@@ -115,6 +131,32 @@ class Pipeline:
             self._ask(Open(ex.SYNC, self.batch, ours=True), messages.sync())
         self.forward()
         return await done
+
+    async def attempt(self, *texts: str, aloud: bool = False) -> Attempt:
+        """Run statements of the gateway's own until one fails; return the rows of the last, and what went wrong.
+
+        An error within a batch has the rest of it skipped, as any other would. `aloud`: the client hears it as well.
+        """
+        closing = [(ex.CLOSE, messages.close(b"P", OWN)), (ex.CLOSE, messages.close(b"S", OWN))]
+        steps = closing[:] if self._littered else []
+        for sql in texts:
+            steps += [
+                (ex.PARSE, messages.parse(OWN, sql, ())),
+                (ex.BIND, messages.bind(OWN, OWN, (), (), ())),
+                (ex.EXECUTE, messages.execute(OWN, 0)),
+                *closing,
+            ]
+        asked: list[Open] = []
+        for kind, raw in steps:
+            asked.append(Open(kind, self.batch, ours=True, aloud=aloud))
+            if not self._ask(asked[-1], raw):
+                raise ClientFault("an earlier message of the batch has failed")
+        if not self.in_batch:
+            self._ask(Open(ex.SYNC, self.batch, ours=True, aloud=aloud), messages.sync())
+        await self.settle()
+        wrong = next((question.error for question in asked if question.error is not None), None)
+        self._littered = wrong is not None  # what closes the names was skipped
+        return Attempt(asked[-3].rows, wrong)
 
     async def parse_error(self, sql: str) -> dict[str, str] | None:
         """Have the session's own upstream parse a statement, and no more; return the error that it finds.

@@ -143,6 +143,9 @@ class Desk(Protocol):
     def claim(self, request: HoldRequest) -> Ticket | None:
         """Spend an approved ticket that fits, and return it; None when there is none."""
 
+    def has_approved(self, request: HoldRequest) -> bool:
+        """Say whether there is an approved ticket for this request at all, whatever its footing."""
+
     def open(self, request: HoldRequest) -> Ticket:
         """Return the pending ticket for this request, a new one if need be."""
 
@@ -214,4 +217,5 @@ class Terms:
     result_rows: int
     result_bytes: int
     masked_cell_bytes: int
+    withheld_bytes: int
     console: str

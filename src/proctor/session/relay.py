@@ -11,21 +11,25 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 
 from proctor.errors import ClientFault, Fault, HouseFault, UpstreamFault
 from proctor.session import exchange as ex
 from proctor.session import refusals
 from proctor.session.answers import Answers
+from proctor.session.bounds import Bounds
+from proctor.session.clearance import Clearance
 from proctor.session.counter import Refused
 from proctor.session.exchange import Exchange, Open
+from proctor.session.given import check_name, text_of, values_of
 from proctor.session.hearing import Asked, Hearing, Values
 from proctor.session.judge import Judged, Memory
 from proctor.session.keyring import Keyring
 from proctor.session.lane import Lane
-from proctor.session.namespace import MAX_NAME, Entry, Namespace, Portal, Prepared, Rewritten
-from proctor.session.pipeline import OWN, Pipeline, is_rewritten
+from proctor.session.namespace import Entry, Namespace, Portal, Prepared, Rewritten
+from proctor.session.pipeline import Pipeline, is_rewritten
 from proctor.session.plans import Wardrobe
-from proctor.session.ports import Answered, Clock, Decided, Desk, Ledger, Outlet, Terms, World
+from proctor.session.ports import Clock, Desk, Ledger, Outlet, Terms, World
 from proctor.session.view import ENDS
 from proctor.terms import Allow, Deny, Hold, Ticket
 from proctor.wire import messages, talk
@@ -33,9 +37,9 @@ from proctor.wire import messages, talk
 log = logging.getLogger("proctor.session")
 
 MAX_OPEN = 4096  # questions under way: a client that never reads must not fill our memory
-NAMING = frozenset({"prepare", "deallocate", "declare", "close", "discard"})
 
 Step = Coroutine[None, None, None] | None
+Send = Callable[[Judged, list[Exchange], Ticket | None], None]
 
 
 class Relay:
@@ -69,21 +73,30 @@ class Relay:
             self._ended,
         )
         self.pipeline = Pipeline(upstream, self.answers)
+        self.clearance = Clearance(terms, self.hearing, self.pipeline, ledger, clock, client)
         self.lane = Lane(
-            terms, self.hearing, self.pipeline, self.names, ledger, clock, client, upstream, self._next_id, self._over
+            terms,
+            self.hearing,
+            self.pipeline,
+            self.names,
+            ledger,
+            clock,
+            client,
+            upstream,
+            self.clearance.next_id,
+            self._over,
         )
         self.keyring = Keyring(self.hearing, wardrobe)
+        self.bounds = Bounds(terms, self.hearing, self.pipeline, ledger, client)
         self.leaving = False
         self.drained: Callable[[], None] = _nothing
         """Called when nothing waits any more; the edge reads on."""
         self._world = world
-        self._ledger = ledger
-        self._clock = clock
-        self._client = client
         self._backlog: deque[talk.ClientEvent] = deque()
         self._slow: Step = None
         self._work = asyncio.Event()
-        self._count = 0
+        self._copy: talk.ClientEvent | None = None
+        """What began the copy that comes in within a savepoint."""
 
     # ---- the two lanes
 
@@ -121,7 +134,7 @@ class Relay:
             step = self._step(self._backlog.popleft())
             if step is not None:
                 return step
-        return None
+        return self._copied() if self._has_copied() else None
 
     @property
     def waiting(self) -> int:
@@ -147,6 +160,7 @@ class Relay:
         """Close the records of what will not be answered any more: the session ends."""
         self.lane.abandon()
         self.answers.abandon(sqlstate)
+        self.bounds.abandon(sqlstate)
 
     def cancel(self) -> bool:
         """Give up a hold, if one is waited for; else the cancel belongs upstream."""
@@ -155,6 +169,8 @@ class Relay:
     # ---- station 2: one event
 
     def _step(self, event: talk.ClientEvent) -> Step:
+        if self._has_copied():
+            return self._after_copy(event)
         skipping = self.pipeline.skipping or self.answers.discarding
         if skipping and not isinstance(event, talk.Sync | talk.Bye):
             return None  # the server would skip it: no judgement, no record, no question left open
@@ -176,6 +192,8 @@ class Relay:
                 return self._bind(event)
             case talk.Run():
                 return self._run(event)
+            case talk.Sync() if self.answers.wrapped:
+                return self._sync_slowly(event)
             case talk.Sync():
                 self.pipeline.push_sync(event.raw)
                 self._batch_ends()
@@ -206,7 +224,7 @@ class Relay:
 
     def _beside_copy(self, event: talk.ClientEvent, copy: Open) -> Step:
         """Let data through; all else waits for the copy's end, since the server would eat it, and its answer."""
-        if isinstance(event, talk.Bye):
+        if isinstance(event, talk.Bye) and (copy.copying or self.bounds.copying is None):
             return self._taken(event)
         if not copy.copying:
             return self._later(event)  # its beginning, or its end, is still to come
@@ -226,6 +244,30 @@ class Relay:
         except Exception as broken:  # whatever breaks at a station is a no
             self._refuse_for(event, broken)
 
+    def _has_copied(self) -> bool:
+        return self.bounds.copying is not None and not self.answers.queue
+
+    async def _after_copy(self, event: talk.ClientEvent) -> None:
+        await self._copied()
+        step = self._step(event)
+        if step is not None:
+            await step
+
+    async def _copied(self) -> None:
+        """Hear what the rules say to a copy; its data is gone, so nobody waits here for an approval."""
+        event, self._copy = self._copy, None
+        if event is not None:
+            await self._guarded(event, self._judge_copy())
+
+    async def _judge_copy(self) -> None:
+        undone = await self.bounds.copied()
+        if undone is not None:
+            await self.clearance.allowed(undone, None, patient=False)
+
+    async def _sync_slowly(self, event: talk.Sync) -> None:
+        await self.bounds.sync(event.raw)
+        self._batch_ends()
+
     async def _later(self, event: talk.ClientEvent) -> None:
         await self.pipeline.settle()
         step = self._step(event)
@@ -238,7 +280,7 @@ class Relay:
         if not isinstance(broken, Fault):
             log.error("session %s: %s at a station", self.terms.session, type(broken).__name__, exc_info=broken)
             broken = HouseFault("the gateway failed, so nothing was forwarded", hint="Tell the operator the exchange.")
-        self._refuse(event, refusals.fault(broken, self._next_id()))
+        self._refuse(event, refusals.fault(broken, self.clearance.next_id()))
 
     def _refuse(self, event: talk.ClientEvent, fields: dict[str, str]) -> None:
         match event:
@@ -253,20 +295,24 @@ class Relay:
     # ---- simple query
 
     def _ask(self, event: talk.Ask) -> Step:
+        if self.answers.wrapped:
+            raise UpstreamFault("a simple query came before the Sync of a batch whose rows are counted")
         judged = self.hearing.recall(text_of(event.sql))
-        if judged is None or not self._passes(judged):
+        if judged is None or not self.clearance.passes(judged):
             return self._ask_slowly(event)
-        self._send_query(event, judged, self._recorded_at_once(judged, None))
+        self._send_query(event, judged, self.clearance.recorded_at_once(judged, None))
         return None
 
     async def _ask_slowly(self, event: talk.Ask) -> None:
         judged, event = self.keyring.asked(await self.hearing.judge(text_of(event.sql), self.pipeline), event)
         if is_rewritten(event.raw) and self.pipeline.in_batch:
             await self.pipeline.settle()  # a Sync of ours must not end what the server skips of the client's batch
-        judged, ticket = await self._allowed(judged, None)
-        exchanges = await self._recorded(judged, None, ticket)
-        await self._check_still(judged, exchanges, ticket)
-        self._send_query(event, judged, exchanges)
+        judged, ticket = await self.clearance.allowed(judged, None)
+
+        def send(judged: Judged, exchanges: list[Exchange], _: Ticket | None) -> None:
+            self._send_query(event, judged, exchanges)
+
+        await self._let(event, judged, ticket, send)
 
     def _send_query(self, event: talk.Ask, judged: Judged, exchanges: list[Exchange]) -> None:
         self._leaves(judged)
@@ -278,7 +324,7 @@ class Relay:
     # ---- extended query
 
     def _prepare(self, event: talk.Prepare) -> Step:
-        _check_name(event.name)
+        check_name(event.name)
         taken = self.answers.naming or self.names.full() or (event.name and event.name in self.names.statements)
         judged = None if taken else self.hearing.recall(text_of(event.sql))
         if judged is None or judged.minds or isinstance(judged.decision, Deny):
@@ -296,7 +342,7 @@ class Relay:
         judged = await self.hearing.judge(text_of(event.sql), self.pipeline)
         # What will be bound may be masked, and is judged at each Bind; nothing runs before.
         supposed, made = self.keyring.prepared(judged, len(event.types))
-        await self._not_denied(supposed, None)
+        await self.clearance.not_denied(supposed, None)
         self._send_prepare(event, judged, made)
 
     def _send_prepare(self, event: talk.Prepare, judged: Judged, made: Rewritten | None = None) -> None:
@@ -310,7 +356,7 @@ class Relay:
         self.pipeline.push(ex.PARSE, raw, entry=entry, undo=undo)
 
     def _bind(self, event: talk.Bind) -> Step:
-        _check_name(event.portal)
+        check_name(event.portal)
         statement = self.pipeline.trusted(self.names.statements.get(event.statement))
         judged = self.hearing.recall(statement.text) if isinstance(statement, Prepared) else None
         if not isinstance(statement, Prepared) or judged is None or isinstance(judged.decision, Deny | Hold):
@@ -330,7 +376,7 @@ class Relay:
         told = values_of(event)  # as the client sent them: who approves sees the masks that stand for keys
         judged, event = self.keyring.bound(judged, statement, event)
         # What a portal computes may begin at Bind (constants are folded there), and its parameters are known: ask now.
-        judged, ticket = await self._allowed(judged, told, types=statement.declared)
+        judged, ticket = await self.clearance.allowed(judged, told, types=statement.declared)
         self._send_bind(event, statement, judged, ticket, told)
 
     def _send_bind(
@@ -339,6 +385,7 @@ class Relay:
         values = values_of(event)
         entry = Portal(statement.text, judged, self.pipeline.batch, statement, values, event.results, ticket=ticket)
         entry.told = values if told is None else told
+        entry.bind = event if judged.watched else None
         undo = self.names.put(self.names.portals, event.portal, entry)
         self.pipeline.push(ex.BIND, event.raw, entry=entry, undo=undo)
 
@@ -362,9 +409,9 @@ class Relay:
         if not isinstance(portal, Portal) or portal.ticket is not None:
             return self._run_slowly(event)
         judged = self.hearing.recall(portal.text)
-        if judged is None or not judged.is_of(portal.judged) or not self._passes(judged):
+        if judged is None or not judged.is_of(portal.judged) or not self.clearance.passes(judged):
             return self._run_slowly(event)
-        self._send_run(event, portal, judged, self._recorded_at_once(judged, portal.values))
+        self._send_run(event, portal, judged, self.clearance.recorded_at_once(judged, portal.values))
         return None
 
     async def _run_slowly(self, event: talk.Run) -> None:
@@ -380,11 +427,14 @@ class Relay:
                 judged, ticket = now, None
         if ticket is None:
             types = () if portal.statement is None else portal.statement.declared
-            judged, ticket = await self._allowed(judged, portal.told, bound=not judged.refers, types=types)
-        portal.ticket = ticket
-        exchanges = await self._recorded(judged, portal.values, ticket)
-        await self._check_still(judged, exchanges, ticket, bound=True)
-        self._send_run(event, portal, judged, exchanges)
+            judged, ticket = await self.clearance.allowed(judged, portal.told, bound=not judged.refers, types=types)
+
+        def send(judged: Judged, exchanges: list[Exchange], ticket: Ticket | None) -> None:
+            portal.ticket = ticket
+            self._send_run(event, portal, judged, exchanges)
+
+        await self._let(event, judged, ticket, send, portal)
+        portal.counted = True
 
     def _send_run(self, event: talk.Run, portal: Portal, judged: Judged, exchanges: list[Exchange]) -> None:
         portal.judged = judged
@@ -395,7 +445,7 @@ class Relay:
         self.pipeline.push_execute(event.raw, portal, exchanges)
 
     def _close(self, event: talk.Close) -> Step:
-        _check_name(event.name)
+        check_name(event.name)
         if self.answers.naming:
             return self._close_slowly(event)
         self._send_close(event)
@@ -416,116 +466,51 @@ class Relay:
 
     # ---- stations 4 to 6
 
-    def _passes(self, judged: Judged) -> bool:
-        """Say whether a remembered judgement may go the fast lane: nobody to ask, no disk to wait for."""
-        return judged.harmless and not judged.minds and not self.terms.strict
-
-    async def _not_denied(self, judged: Judged, values: Values | None) -> None:
-        decision = judged.decision
-        if isinstance(decision, Deny):
-            exchanges = await self._recorded(judged, values, None)
-            self._stopped(exchanges)
-            await self._not_wrong(judged, exchanges)
-            raise Refused(self.hearing.denial(judged, decision, exchanges[0].id))
-
-    async def _allowed(
-        self, judged: Judged, values: Values | None, *, bound: bool = False, types: tuple[int, ...] = ()
-    ) -> tuple[Judged, Ticket | None]:
-        """Return the judgement under which this may run, and the ticket spent for it; else raise `Refused`."""
-        await self._not_denied(judged, values)
-        if not isinstance(judged.decision, Hold):
-            if not judged.broken:
-                return judged, None
-            await self.pipeline.settle()
-            asked = Asked(values or (), types, self._next_id(), bound=bound)
-            return judged, await self.hearing.break_glass(judged, asked, self._tell)
-        await self.pipeline.settle()
-        if self.answers.discarding:
-            raise ClientFault("an earlier message of the batch has failed")  # the server skips this one, and so do we
-        exchanges = await self._recorded(judged, values, None)
-        self._stopped(exchanges)
-        await self._not_wrong(judged, exchanges)
-        asked = Asked(values or (), types, exchanges[0].id, bound=bound)
-        again, ticket = await self.hearing.hold(judged, asked, self._tell, self.pipeline)
-        await self._not_denied(again, values)
-        if isinstance(again.decision, Hold):
-            raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")
-        return again, ticket
-
-    async def _not_wrong(self, judged: Judged, exchanges: list[Exchange]) -> None:
-        """Raise the server's own words for a typing error: nobody shall have to approve one."""
-        doubtful = judged.doubtful
-        if doubtful is None:
-            return
-        await self.pipeline.settle()
-        analysis, start = doubtful
-        fields = await self.pipeline.parse_error(analysis.text)
-        if fields is None or fields.get("R") == "exec_parse_message":  # the server understands it, or it is many
-            fields = refusals.missing(analysis)
-        if fields is None:
-            return
-        for exchange in exchanges:
-            if not isinstance(exchange.verdict.decision, Allow):
-                exchange.record.sqlstate = fields.get("C", "42601")
-                self._ledger.answered(exchange.record)
-        place = fields.get("P", "")
-        raise Refused({**fields, "P": str(int(place) + start)} if place.isdecimal() else fields)
-
-    async def _check_still(
-        self, judged: Judged, exchanges: list[Exchange], ticket: Ticket | None, *, bound: bool = False
+    async def _let(
+        self,
+        event: talk.Ask | talk.Run,
+        judged: Judged,
+        ticket: Ticket | None,
+        send: Send,
+        portal: Portal | None = None,
     ) -> None:
-        """Raise if what was judged has changed while its record was on the way to the disk."""
-        if self.hearing.current():
-            return
-        if bound:
-            now = await self.hearing.judge_bound(judged, self.pipeline)
-        else:
-            now = self.hearing.keyed(await self.hearing.judge(judged.text, self.pipeline), judged.keyed)
-        same = now.meaning == judged.meaning and now.behind == judged.behind
-        if not same or (ticket is None and [v.decision for v in now.verdicts] != [v.decision for v in judged.verdicts]):
-            self._stopped(exchanges)
-            changed = "what the statement means has changed while it waited"
-            raise ClientFault(changed, sqlstate="40001", hint="Try again.")
+        """Send what may run: what is watched in a savepoint, and again if its rows were too many and are approved."""
+        bound, values = portal is not None, None if portal is None else portal.values
+        told = None if portal is None else portal.told
+        types = () if portal is None or portal.statement is None else portal.statement.declared
+        watched = judged.watched and not (portal is not None and portal.counted)
+        if watched and ticket is None:
+            asked = Asked(told or (), types, "", bound=bound and not judged.refers)
+            claimed = await self.hearing.claim(judged, asked, self.pipeline)
+            judged, ticket = claimed or (judged, None)
+        for _ in range(2):
+            exchanges = await self.clearance.recorded(judged, values, ticket)
+            await self.clearance.check_still(judged, exchanges, ticket, bound=bound)
+            if not (watched and judged.watched):
+                send(judged, exchanges, ticket)
+                return
+            undone = await self.bounds.within(
+                judged,
+                exchanges,
+                partial(send, judged, exchanges, ticket),
+                approvals=0 if ticket is None else max(1, len(ticket.decided_by)),
+                partly=isinstance(event, talk.Run) and event.limit > 0,
+            )
+            self._copy = event if self.bounds.copying is not None else None
+            if undone is None:
+                return
+            again = None if portal is None else self._binding(portal)
+            patient = (portal is None or again is not None) and not undone.verdicts[0].copies
+            settled = bound and not judged.refers
+            judged, ticket = await self.clearance.allowed(undone, told, bound=settled, types=types, patient=patient)
+            if again is not None:
+                self.pipeline.bind_again(again)
+        raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")
 
-    def _stopped(self, exchanges: list[Exchange]) -> None:
-        """Note the end of statements that might have run, had others of their text not been in the way."""
-        for exchange in exchanges:
-            if isinstance(exchange.verdict.decision, Allow):
-                exchange.record.sqlstate = "skipped"
-                self._ledger.answered(exchange.record)
-
-    def _tell(self, fields: dict[str, str]) -> None:
-        self._client.write(messages.notice_response(fields))
-
-    async def _recorded(self, judged: Judged, values: Values | None, ticket: Ticket | None) -> list[Exchange]:
-        """Write *decided* for each statement, and wait for the disk where that is promised."""
-        exchanges = self._recorded_at_once(judged, values, ticket)
-        if exchanges and (self.terms.strict or not judged.harmless or ticket is not None):
-            await self._ledger.synced(self._position)
-        return exchanges
-
-    def _recorded_at_once(self, judged: Judged, values: Values | None, ticket: Ticket | None = None) -> list[Exchange]:
-        exchanges = []
-        if any(e.name == OWN.decode() for e in judged.effects):
-            _check_name(OWN)
-        started = self._clock.monotonic_ns()
-        claims, ticket_id = self.hearing.claims(judged.text), None if ticket is None else ticket.id
-        for verdict in judged.verdicts:
-            name = self._next_id()
-            self._position = self._ledger.decided(Decided(name, verdict, claims, values, ticket_id))
-            exchange = Exchange(name, verdict, Answered(name, started_ns=started))
-            verbs = {e.verb for e in verdict.analysis.effects}
-            ends = not verbs.isdisjoint(ENDS) and (judged.defines or self.hearing.view.defined)
-            exchange.names = ends or not verbs.isdisjoint(NAMING)
-            if exchange.names and isinstance(verdict.decision, Allow):
-                texts = {e.text for e in verdict.analysis.effects if e.text is not None}
-                exchange.meanings = {text: self.hearing.meant(text) for text in texts}
-            exchanges.append(exchange)
-        return exchanges
-
-    def _next_id(self) -> str:
-        self._count += 1
-        return f"{self.terms.session}-{self._count}"
+    def _binding(self, portal: Portal) -> talk.Bind | None:
+        """Return how to make a portal again, if what it was made of is still there."""
+        bind = portal.bind
+        return bind if bind is not None and self.names.statements.get(bind.statement) is portal.statement else None
 
     # ---- what a statement changes for those after it
 
@@ -564,33 +549,10 @@ class Relay:
 
     def _settled(self) -> None:
         self.pipeline.settled()
+        if self._slow is None and self._has_copied():
+            self._slow = self._copied()
+            self._work.set()
 
 
 def _nothing() -> None:
     pass
-
-
-def values_of(event: talk.Bind) -> Values:
-    """Return the parameters, binary ones behind a NUL, which no text holds: there the same bytes are another value."""
-    formats = event.formats
-    if not any(formats):
-        return event.values
-    shared = formats * len(event.values) if len(formats) == 1 else formats
-    return tuple(
-        b"\0" + value if form and value is not None else value for value, form in zip(event.values, shared, strict=True)
-    )
-
-
-def _check_name(name: bytes) -> None:
-    if len(name) > MAX_NAME:
-        raise ClientFault(f"names are {MAX_NAME} bytes long at the most", sqlstate="42622")
-    if name == OWN:
-        raise ClientFault(f'the name "{text_of(OWN)}" is the gateway\'s own', sqlstate="42602")
-
-
-def text_of(raw: bytes) -> str:
-    """Decode what the client calls text; anything but UTF-8 is refused before it is parsed."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as broken:
-        raise ClientFault("invalid byte sequence for encoding UTF8", sqlstate="22021") from broken

@@ -65,7 +65,7 @@ def settle(
             found = bound if found is None else min(found, bound)
         for relation in walk.world.family(item.relation) if item.relation.children else (item.relation,):
             walk.ledger.scan(relation, how, found)
-    alone = estimate(rows[0], counts) if len(rows) == 1 else None
+    alone = chosen(rows[0], counts, limited) if len(rows) == 1 else None
     return Settled(all(item.serial in limited for item in rows), alone)
 
 
@@ -86,6 +86,13 @@ def estimate(item: Item, counts: dict[int, int]) -> int | None:
     if item.relation is None or item.relation.estimated_rows < 0:
         return None
     return item.relation.estimated_rows
+
+
+def chosen(item: Item, counts: dict[int, int], limited: set[int]) -> int | None:
+    """Return how many rows a block takes of a relation; of a condition that is no key only running it can tell."""
+    if item.serial in limited and item.serial not in counts:
+        return None
+    return estimate(item, counts)
 
 
 def limited_items(rows: Sequence[Item], parts: Iterable[Conjunct]) -> set[int]:
@@ -185,13 +192,23 @@ def _crossed(rows: Sequence[Item], parts: Sequence[Conjunct], counts: dict[int, 
     return {item.serial for item in many} if len(roots) > 1 else set()
 
 
-def write_traits(item: Item, rows: Sequence[Item], parts: Sequence[Conjunct]) -> tuple[set[str], int | None]:
-    """Return how an UPDATE or DELETE chooses its target's rows, and how many that can be at most."""
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """How a write chooses its target's rows: by which traits, how many by the snapshot, and at most how many."""
+
+    traits: set[str]
+    rows: int | None
+    most: int | None
+
+
+def aim(item: Item, rows: Sequence[Item], parts: Sequence[Conjunct]) -> Aim:
+    """Return how an UPDATE or DELETE chooses its target's rows."""
     counts = key_counts(rows, parts)
+    limited = limited_items(rows, parts)
     found: set[str] = set()
     if item.serial in counts:
         found.add(traits.KEY_LOOKUP)
-    elif item.serial not in limited_items(rows, parts):
+    elif item.serial not in limited:
         useful = [part for part in parts if not part.always and item.serial in part.limits]
         if useful:
             found.add(traits.JOIN_ONLY)
@@ -203,7 +220,10 @@ def write_traits(item: Item, rows: Sequence[Item], parts: Sequence[Conjunct]) ->
         found.add(traits.HALF_OPEN)
     if item.relation is not None and item.relation.relation.schema == TEMPORARY:
         found.add(traits.TEMPORARY)
-    return found, estimate(item, counts)
+    most = counts.get(item.serial)
+    if most is not None and item.relation is not None and item.relation.kind == "r" and item.relation.children:
+        most = None  # each child of an inherited table has its own index, and may have the same key again
+    return Aim(found, chosen(item, counts, limited), most)
 
 
 def _half_open(item: Item, parts: Sequence[Conjunct]) -> bool:

@@ -30,9 +30,6 @@ class Told:
     outputs: tuple[Output, ...] | None = None
 
 
-INCOMING_ROWS = 2**31  # nobody knows how many rows a client will send, so they count as many
-
-
 def tell(walk: Walk, statement: deeds.Statement, text: str) -> Told:
     """Note everything a statement does, and return its kind and result columns."""
     match statement:
@@ -122,8 +119,8 @@ def _copy_relation(walk: Walk, statement: deeds.Copy, ref: ir.TableRef) -> tuple
             inside.add(Frame([item], list(item.cells), [item]))
             # It looks at the rows that come in, not at those that are there.
             evaluate(walk, statement.where, inside)
-        access = Access(Action.INSERT, found.relation, frozenset(chosen), frozenset(how), estimated_rows=INCOMING_ROWS)
-        walk.ledger.accesses.append(access)
+        # How many rows a client will send is known once it has sent them.
+        walk.ledger.accesses.append(Access(Action.INSERT, found.relation, frozenset(chosen), frozenset(how)))
         walk.ledger.copy = replace(statement.format, columns=tuple(Column(found.relation, name) for name in chosen))
         for name in chosen:
             walk.ledger.probe(COUNTLESS.of(Column(found.relation, name), written=True))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from math import prod
 
 from proctor.sql import ir, queries, traits
-from proctor.sql.blocks import settle, write_traits
+from proctor.sql.blocks import aim, settle
 from proctor.sql.catalog import RelationDef
 from proctor.sql.expressions import evaluate, evaluate_all
 from proctor.sql.given import Said, written_into
@@ -30,6 +30,15 @@ _VIEWS = frozenset({"v"})
 
 def modify(walk: Walk, q: ir.Query, scope: Scope) -> Shape:
     """Note what a data-modifying query does; return the columns of its RETURNING."""
+    accesses = walk.ledger.accesses
+    before = len(accesses)
+    shape = _modified(walk, q, scope)
+    if scope.outer is not None:
+        accesses[before:] = [replace(a, traits=a.traits | {traits.NESTED}) for a in accesses[before:]]
+    return shape
+
+
+def _modified(walk: Walk, q: ir.Query, scope: Scope) -> Shape:
     match q:
         case ir.Insert():
             return _insert(walk, q, scope)
@@ -76,6 +85,7 @@ def _record(
     *,
     how: Set[str] = frozenset(),
     rows: int | None,
+    most: int | None = None,
 ) -> None:
     for relation, names in bases:
         own = set(how)
@@ -88,7 +98,8 @@ def _record(
         written = frozenset(names[column] for column in columns if column in names)
         if action is not Action.DELETE and any(unique & written for unique in relation.unique):
             own.add(traits.CONSTRAINT_OUTCOME)
-        walk.ledger.accesses.append(Access(action, relation.relation, written, frozenset(own), estimated_rows=rows))
+        access = Access(action, relation.relation, written, frozenset(own), estimated_rows=rows, most_rows=most)
+        walk.ledger.accesses.append(access)
 
 
 def _taint(walk: Walk, bases: Sequence[tuple[RelationDef, dict[str, str]]], written: Written) -> None:
@@ -217,13 +228,24 @@ def _insert(walk: Walk, q: ir.Insert, scope: Scope) -> Shape:
         given = columns if q.columns else columns[: len(shape.cells)]
         for column, cell in zip(columns, shape.cells, strict=False):
             written.setdefault(column, []).append(walk.refer(cell))
-    _record(walk, Action.INSERT, bases, given, rows=rows)
+    # Only rows that are written down are as many as they look: a function in a select list may make any number.
+    most = rows if q.source is None or isinstance(q.source, ir.Values) else None
+    _record(walk, Action.INSERT, bases, given, rows=rows, most=most)
     guessed = {column: inserted(q.source, place) for place, column in enumerate(given)}
     proposed = {column: guesses for column, guesses in guessed.items() if guesses is not None}
     _probe(walk, bases, {column: [guesses] for column, guesses in proposed.items()})
     if q.conflict is not None:
         _conflict(
-            walk, q.conflict, found, item, bases=bases, written=written, rows=rows, scope=scope, proposed=proposed
+            walk,
+            q.conflict,
+            found,
+            item,
+            bases=bases,
+            written=written,
+            rows=rows,
+            most=most,
+            scope=scope,
+            proposed=proposed,
         )
     _give(walk, bases, written)
     _taint(walk, bases, written)
@@ -239,6 +261,7 @@ def _conflict(
     bases: Sequence[tuple[RelationDef, dict[str, str]]],
     written: Written,
     rows: int | None,
+    most: int | None,
     scope: Scope,
     proposed: Mapping[str, Guesses],
 ) -> None:
@@ -271,7 +294,7 @@ def _conflict(
     again = {a.column for a in conflict.updates if a.value == ir.Name(("excluded", a.column))}
     each_row = max(proposed.values(), key=lambda guesses: guesses.constants, default=ONE)
     _probe(walk, bases, _assigned(bases, {c: v for c, v in changed.items() if c not in again}, each_row))
-    _record(walk, Action.UPDATE, bases, tuple(changed), how={traits.KEY_LOOKUP}, rows=rows)
+    _record(walk, Action.UPDATE, bases, tuple(changed), how={traits.KEY_LOOKUP}, rows=rows, most=most)
     for column, values in changed.items():
         written.setdefault(column, []).extend(values)
 
@@ -341,9 +364,9 @@ def _update(walk: Walk, q: ir.Update, scope: Scope) -> Shape:
     inside, frames, parts = _block(walk, item, q.source, q.where, scope)
     written = _assign(walk, q.sets, found, inside)
     settle(walk, inside.rows, parts, target=item)
-    how, rows = write_traits(item, inside.rows, parts)
+    aimed = aim(item, inside.rows, parts)
     bases = _bases(found, item, q.target.only, walk)
-    _record(walk, Action.UPDATE, bases, tuple(written), how=how, rows=rows)
+    _record(walk, Action.UPDATE, bases, tuple(written), how=aimed.traits, rows=aimed.rows, most=aimed.most)
     _probe(walk, bases, _assigned(bases, written))
     _give(walk, bases, written)
     _taint(walk, bases, written)
@@ -354,8 +377,9 @@ def _delete(walk: Walk, q: ir.Delete, scope: Scope) -> Shape:
     found, item = _target(walk, q.target)
     inside, frames, parts = _block(walk, item, q.source, q.where, scope)
     settle(walk, inside.rows, parts, target=item)
-    how, rows = write_traits(item, inside.rows, parts)
-    _record(walk, Action.DELETE, _bases(found, item, q.target.only, walk), (), how=how, rows=rows)
+    aimed = aim(item, inside.rows, parts)
+    bases = _bases(found, item, q.target.only, walk)
+    _record(walk, Action.DELETE, bases, (), how=aimed.traits, rows=aimed.rows, most=aimed.most)
     return _returning(walk, q.returning, item, {}, scope=scope, others=frames)
 
 
@@ -379,12 +403,12 @@ def _merge(walk: Walk, q: ir.Merge, scope: Scope) -> Shape:
         if clause.verb == "nothing":
             continue
         written = _assign(walk, clause.sets, found, inside)
-        how, rows = write_traits(item, inside.rows, limits)
+        aimed = aim(item, inside.rows, limits)
         if clause.verb == "insert":
             _record(walk, Action.INSERT, bases, tuple(written), rows=None)
         else:
             action = Action.UPDATE if clause.verb == "update" else Action.DELETE
-            _record(walk, action, bases, tuple(written), how=how, rows=rows)
+            _record(walk, action, bases, tuple(written), how=aimed.traits, rows=aimed.rows)
         _probe(walk, bases, _assigned(bases, written))
         for column, values in written.items():
             everything.setdefault(column, []).extend(values)

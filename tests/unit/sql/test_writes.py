@@ -109,7 +109,7 @@ def test_a_read_says_which_columns_and_how_much_of_a_relation(sql: str, expected
 WRITES = {
     "update by key": ("update orders set total = 1 where id = 1", "update orders (total) key_lookup #1"),
     "update all": ("update orders set total = 1", "update orders (total) no_where #200"),
-    "update some": ("update orders set total = 1 where total > 5", "update orders (total) #200"),
+    "update some": ("update orders set total = 1 where total > 5", "update orders (total)"),
     "update a key": ("update orders set id = 2 where id = 1", "update orders (id) constraint_outcome key_lookup #1"),
     "delete all": ("delete from orders", "delete orders no_where #200"),
     "delete by key": ("delete from orders where id = $1", "delete orders key_lookup #1"),
@@ -119,7 +119,7 @@ WRITES = {
     "delete 1+1=2": ("delete from orders where 1 + 1 = 2", "delete orders always_true no_where #200"),
     "delete id=id": ("delete from orders where id = id", "delete orders always_true no_where #200"),
     "delete not null": ("delete from orders where id is not null", "delete orders always_true no_where #200"),
-    "delete nullable not null": ("delete from orders where total is not null", "delete orders #200"),
+    "delete nullable not null": ("delete from orders where total is not null", "delete orders"),
     "delete or true": ("delete from orders where id = 1 or true", "delete orders always_true no_where #200"),
     "delete excluded middle": ("delete from orders where total > 1 or total <= 1", "delete orders always_true no_where #200"),
     "delete null or not": ("delete from orders where total is null or total is not null", "delete orders always_true no_where #200"),
@@ -134,23 +134,23 @@ WRITES = {
     "delete exists anything": ("delete from orders where exists (select 1 from customers)", "delete orders no_where #200"),
     "delete random": ("delete from orders where random() >= 0", "delete orders no_where #200"),
     "delete by a parameter alone": ("delete from orders where $1 = $2", "delete orders no_where #200"),
-    "delete half open": ("delete from orders where id > 0", "delete orders half_open #200"),
-    "delete a range": ("delete from orders where id > 0 and id < 9", "delete orders #200"),
+    "delete half open": ("delete from orders where id > 0", "delete orders half_open"),
+    "delete a range": ("delete from orders where id > 0 and id < 9", "delete orders"),
     "delete using": ("delete from orders o using customers c where o.customer_id = c.id", "delete orders join_only #200"),
     "delete using or true": (
         "delete from orders o using customers c where o.customer_id = c.id or true", "delete orders always_true no_where #200",
     ),
     "delete using limited": (
-        "delete from orders o using customers c where o.customer_id = c.id and c.id = 5", "delete orders #200",
+        "delete from orders o using customers c where o.customer_id = c.id and c.id = 5", "delete orders",
     ),
     "delete using a temporary table": (
         "delete from orders o using scratch s where o.id = s.id", "delete orders join_only #200",
     ),
     "delete temporary": ("delete from scratch", "delete pg_temp.scratch no_where temporary"),
-    "delete in a cte": ("with d as (delete from orders returning id) select count(*) from d", "delete orders no_where #200"),
+    "delete in a cte": ("with d as (delete from orders returning id) select count(*) from d", "delete orders nested no_where #200"),
     "explain analyze": ("explain analyze delete from orders", "delete orders executes_plan no_where #200"),
     "copy dml": ("copy (delete from orders returning id) to stdout", "delete orders no_where #200"),
-    "delete children": ("delete from elder where id = 1", "delete kid #4"),
+    "delete children": ("delete from elder where id = 1", "delete kid"),
     "delete only": ("delete from only elder", "delete elder no_where #4"),
     "delete through a view": ("delete from plain_view", "delete customers no_where"),
     "update through a view": ("update plain_view set name = 'x' where id = 1", "update customers (full_name)"),
@@ -172,7 +172,7 @@ WRITES = {
     ),
     "merge update": (
         "merge into orders o using (values (1, 2)) v(a, b) on o.id = v.a when matched then update set total = v.b",
-        "update orders (total) #200",
+        "update orders (total)",
     ),
     "merge insert": (
         "merge into orders o using lines l on o.id = l.order_id when not matched then insert (id) values (l.line)",
@@ -182,10 +182,10 @@ WRITES = {
         "merge into orders o using lines l on o.id = l.order_id when not matched by source then delete",
         "delete orders no_where #200",
     ),
-    "catalogue": ("delete from pg_class where relname = 'x'", "delete pg_catalog.pg_class system #400"),
+    "catalogue": ("delete from pg_class where relname = 'x'", "delete pg_catalog.pg_class system"),
     "truncate": ("truncate orders, scratch cascade", "delete orders cascade destroys no_where #200"),
     "truncate temporary": ("truncate scratch", "delete pg_temp.scratch destroys no_where temporary"),
-    "copy from": ("copy orders(id) from stdin", "insert orders (id) client_copy #2147483648"),
+    "copy from": ("copy orders(id) from stdin", "insert orders (id) client_copy"),
     "copy to a program": ("copy orders to program 'x'", "export server program program"),
     "copy to a file": ("copy (select 1) to '/x'", "export server file server_file"),
     "copy from a program": ("copy orders from program 'x'", "export server program program"),
@@ -209,6 +209,32 @@ def test_rows_out_of_nothing_are_counted(sql: str, rows: int | None) -> None:
     """A hundred million rows that no table holds keep a server as busy as those of one."""
     made = [a.estimated_rows for a in understood(sql).accesses if a.object == "rows made by functions"]
     assert made == ([] if rows is None else [rows])
+
+
+MOST = {
+    "update orders set total = 1 where id = 1": 1,
+    "update orders set total = 1 where id in (1, 2, 3)": 3,
+    "update orders set total = 1 where id = $1 and total > 5": 1,
+    "delete from orders where id = any ($1)": None,
+    "delete from orders where id in (select id from orders where true)": None,
+    "delete from orders where id between 1 and 2": None,
+    "delete from orders where current of c": 1,
+    "delete from par where id = 1": None,
+    "delete from elder where id = 1": None,
+    "insert into orders(total) values (1), (2), (3)": 3,
+    "insert into orders default values": 1,
+    "insert into orders(id) select generate_series(1, 5000)": None,
+    "insert into orders(id, total) values (1, 9) on conflict (id) do update set total = 9": 1,
+    "merge into orders o using lines l on o.id = 1 when matched then delete": None,
+    "copy orders(id) from stdin": None,
+}
+
+
+@pytest.mark.parametrize(("sql", "most"), MOST.items(), ids=MOST.keys())
+def test_what_a_write_can_touch_at_most_is_told_by_keys_and_written_rows_alone(sql: str, most: int | None) -> None:
+    """An estimate is no bound: the table may have grown since, and a function in a select list makes any number."""
+    writes = [a.most_rows for a in understood(sql).accesses if a.action is not Action.READ]
+    assert set(writes) == {most}
 
 
 @pytest.mark.parametrize(("sql", "expected"), WRITES.values(), ids=WRITES.keys())
