@@ -25,6 +25,7 @@ ALL = (
     Benchmark("journal", "records written, made durable and taken into the log", ("--rounds=1", "--pairs=30000")),
     Benchmark("answered", "how much of ordinary work on sensitive tables is answered", ("--quick",)),
     Benchmark("columns", "which columns are found to be sensitive, and which are not"),
+    Benchmark("scan", "what a scan of a thousand tables costs", ("--quick",)),
 )
 
 

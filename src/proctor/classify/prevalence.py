@@ -93,6 +93,7 @@ def profile(column: ColumnFacts, shapes: DetectorSet = SHAPES) -> Profile:
     return _plain_profile(values, shapes, searched=column.type in {"text", "array", "other"})
 
 
+_NAMELIKE = re.compile(r"[^\d@_/:;<>{}\[\]|=\\\"#$%&*+!?]{2,80}")
 _MACHINE = re.compile(r"(?i)0x[0-9a-f]+|[0-9a-f]{32,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -117,14 +118,15 @@ def _plain_profile(values: list[str], shapes: DetectorSet, *, searched: bool, de
         numbers += sum(map(str.isdigit, value[:64])) >= 4
         machine += _MACHINE.fullmatch(value) is not None
         wordy += value.count(" ") >= 2
-        if looks_like_a_name(value):
-            names += 1
-            named.add(value)
-        elif is_given(value):
-            first += 1
-            named.add(value)
-        last += is_family(value)
-        alike += name_words(value) is not None
+        if _NAMELIKE.fullmatch(value) is not None:
+            if looks_like_a_name(value):
+                names += 1
+                named.add(value)
+            elif is_given(value):
+                first += 1
+                named.add(value)
+            last += is_family(value)
+            alike += name_words(value) is not None
         latin += value[:1] < "\u0370"
     rows = len(values)
     documents = [v for v in values if v.lstrip()[:1] in {"{", "["} or "=>" in v] if searched and deep else []
