@@ -13,13 +13,16 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from proctor.audit.integrator import Integrator, Round
+from proctor.audit.record import Body, LogRetired
 from proctor.audit.sinks import Forwarder
 from proctor.edge.audit_config import SinkConfig
 from proctor.edge.config import Config
+from proctor.edge.desk import new_id
 from proctor.edge.house import SystemClock
 from proctor.edge.keys import sign_folder, signatory
 from proctor.edge.outlets import sink_of
@@ -31,6 +34,8 @@ log = logging.getLogger("proctor.control")
 
 INTEGRATE_SECONDS = 1.0
 FORWARD_SECONDS = 1.0
+RETIRE_SECONDS = 60.0
+OWN = "control"
 STAMP_SECONDS = 60.0  # between two looks whether a stamp is due
 NICENESS = 10
 FAR_BEHIND = 50_000  # records in a round, about a second's worth: then the log has its full share of the machine
@@ -43,12 +48,24 @@ Errand = tuple[str, float, Callable[[], Awaitable[None]]]
 class Archive:
     """The logs of one house, with those who watch them."""
 
-    def __init__(self, config: Config, name: str, clock: SystemClock, troubles: dict[str, str]) -> None:
-        """Take the settings, the house's name, and where troubles are told that do not stop a whole errand."""
+    def __init__(
+        self,
+        config: Config,
+        name: str,
+        clock: SystemClock,
+        troubles: dict[str, str],
+        record: Callable[[Body], int],
+    ) -> None:
+        """Take the settings, the house's name, where troubles are told that do not stop a whole errand, and a journal.
+
+        The journal is the one of this process, whose log is never retired: it declares what becomes of the others.
+        """
         folder = config.state / "log"
         self._config = config.audit
         self._clock = clock
         self._troubles = troubles
+        self._record = record
+        self._declared: dict[str, tuple[int, int]] = {}
         self.integrator = Integrator.open(
             config.state / "journal",
             folder,
@@ -73,6 +90,7 @@ class Archive:
             ("log", INTEGRATE_SECONDS, self._integrate),
             ("witnesses", self._config.witnessing.every, self._witness),
             ("stamps", STAMP_SECONDS, self._stamp),
+            ("retention", RETIRE_SECONDS, self._retire),
             *((f"sink {name}", FORWARD_SECONDS, partial(self._forward, name)) for name in self.forwarders),
         )
 
@@ -110,6 +128,29 @@ class Archive:
     def _watched(self) -> dict[str, str]:
         with self._eyes:
             return self.witnesses.round()
+
+    async def _retire(self) -> None:
+        if self._config.retention.age:
+            for name, before in (await asyncio.to_thread(self._retired)).items():
+                because = f"audit.retention.age is {self._config.retention.age / 86_400:g} days"
+                position = self._record(LogRetired(id=new_id(self._clock), log=name, retired=before, because=because))
+                self._declared[name] = (before, position)
+
+    def _retired(self) -> dict[str, int]:
+        """Take away what the signed log has declared, and return what is old enough to be declared next."""
+        until = self._clock.now() - timedelta(seconds=self._config.retention.age)
+        stamp = until.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        found: dict[str, int] = {}
+        with self._logs:
+            sizes = self.integrator.sizes()
+            for name in [name for name in sizes if name != OWN]:
+                before, position = self._declared.get(name, (0, 0))
+                if before and sizes.get(OWN, 0) > position:
+                    self.integrator.retire(name, before)
+                    del self._declared[name]
+                elif not before and (old := self.integrator.outdated(name, stamp)) > self.integrator.kept_from(name):
+                    found[name] = old
+        return found
 
     async def _stamp(self) -> None:
         if await asyncio.to_thread(self.stamps.due, self._clock.now()):

@@ -23,6 +23,8 @@ from proctor.edge.audit_config import (
 )
 from proctor.edge.config import loopback
 
+LEAST_AGE = 86_400.0
+
 
 def read_audit(section: Section) -> Audit:
     """Return what `[audit]` says."""
@@ -93,7 +95,13 @@ def _stamping(section: Section) -> Stamping:
 
 
 def _retention(section: Section) -> Retention:
-    retention = Retention(section.count("segments", Retention().segments, most=100_000))
+    default = Retention()
+    retention = Retention(
+        segments=section.count("segments", default.segments, most=100_000),
+        age=section.seconds("age", default.age, zero=True),
+    )
+    if 0 < retention.age < LEAST_AGE:
+        section.note("age", 'is less than a day; write "400d", or leave it out to keep everything')
     section.close()
     return retention
 

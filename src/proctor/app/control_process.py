@@ -70,7 +70,9 @@ class ControlRoom:
             reload=self._reload_asked,
         )
         self.herald = Herald(self.store, config.approvals, self.clock, f"https://{config.listen.console[0]}")
-        self.archive = Archive(config, house_name(config.state), self.clock, self.control.health.troubles)
+        self.archive = Archive(
+            config, house_name(config.state), self.clock, self.control.health.troubles, self.journal.record
+        )
         self.control.health.lags = self.archive.lags
         self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record)
         self._tls = _tls(config, self.clock)

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from proctor.audit.integrator import entry_of, whole
+from proctor.audit.integrator import entry_of, retired, whole
 from proctor.audit.note import Checkpoint, Untrusted, read_checkpoint
 from proctor.audit.record import SCHEMA, Glance, glance
 from proctor.audit.segments import Damage, Frame, Reader
@@ -65,6 +65,9 @@ class Checked:
     root: bytes = EMPTY
     pending: int = 0
     unanswered: int = 0
+    retired: int = 0
+    declared: dict[str, int] = field(default_factory=dict)
+    """What this log's records say of how far logs were retired."""
     problems: list[Problem] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
 
@@ -97,6 +100,7 @@ class Examiner:
         self._open: dict[str, bool] = {}
         self._blind = False
         self._off = False
+        self._kept_from = _kept_from(log)
 
     def run(self, advance: Callable[[int], None], *, meta: bool) -> Checked:
         """Check everything and return it."""
@@ -124,6 +128,8 @@ class Examiner:
     def _bundle(self, number: int) -> tuple[list[bytes | None], list[bytes]]:
         """Return a bundle's entries, None for one that is wrong, and the hashes that the tree shall be made of."""
         width = min(WIDTH, self.head.size - number * WIDTH)
+        if (number + 1) * WIDTH <= self._kept_from:
+            return self._retired(number, width)
         entries, trouble = self._entries(number, width)
         found = [leaf_hash(entry) for entry in entries]
         try:
@@ -141,6 +147,15 @@ class Examiner:
         self._name_wrong(number, entries, found, tile, trouble)
         good: list[bytes | None] = [entry if found[n] == tile[n] else None for n, entry in enumerate(entries)]
         return [*good, *[None] * (width - len(entries))], tile
+
+    def _retired(self, number: int, width: int) -> tuple[list[bytes | None], list[bytes]]:
+        """Return the hashes of records that were taken away: what they were is gone, that they were is not."""
+        self.checked.retired = (number + 1) * WIDTH
+        try:
+            return [None] * width, list(self.tiles.hashes(0, number))
+        except (OSError, Misshapen) as fault:
+            self._blame(number * WIDTH, b"", f"its tile cannot be read: {_say(fault)}")
+            return [None] * width, [EMPTY] * width
 
     def _entries(self, number: int, width: int) -> tuple[list[bytes], str]:
         found: list[bytes] = []
@@ -273,6 +288,8 @@ class Examiner:
             self._interval = seen.interval_s * 1_000_000_000
         elif kind == "journal.opened":
             self._interval = 0
+        elif kind == "log.retired":
+            self.checked.declared[seen.log] = max(seen.retired, self.checked.declared.get(seen.log, 0))
         elif kind == "journal.lost":
             self._blind = True
             self._note_of(seen, index, "the record was lost before it reached the log; an operator has acknowledged it")
@@ -386,6 +403,13 @@ class _Beside:
         while self._next is not None:
             found, self._next = self._next, next(self._frames, None)
             yield found
+
+
+def _kept_from(log: Path) -> int:
+    try:
+        return retired(log)
+    except (OSError, Misshapen):
+        return 0  # then what is not there is missed
 
 
 def _say(fault: Exception) -> str:

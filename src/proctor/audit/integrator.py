@@ -27,7 +27,7 @@ from proctor.audit.journal import INTEGRATED
 from proctor.audit.note import Checkpoint, Signatory, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
 from proctor.audit.record import ENTRY_LIMIT, SCHEMA, Blob, JournalLost, encode
 from proctor.audit.segments import Damage, Frame, Reader, first_of, segments
-from proctor.audit.tiles import Misshapen, Tiles
+from proctor.audit.tiles import WIDTH, Misshapen, Tiles, bundle_path
 from proctor.audit.tlog import Log, Signer
 from proctor.errors import HouseFault
 
@@ -35,6 +35,8 @@ META: Final = "meta"
 BATCH: Final = 20_000  # records between two checkpoints, and in memory at once
 ROUND: Final = 200_000
 KEY_FILE: Final = "log.pem"
+RETIRED: Final = "retired"
+RETIRE_AT_ONCE: Final = 256  # bundles
 _HASH: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 
 
@@ -96,6 +98,16 @@ def whole(log: Path, entry: bytes) -> bytes:
     if sha256(record).hexdigest() != blob.sha256 or len(record) != blob.size:
         raise Misshapen("the record's blob was changed")
     return record
+
+
+def retired(log: Path) -> int:
+    """Return the number of the first record that a log still has; those before were taken away by declaration."""
+    try:
+        return int((log / RETIRED).read_text("ascii"))
+    except FileNotFoundError:
+        return 0
+    except ValueError:
+        raise Misshapen(f"{RETIRED} is no number") from None
 
 
 class Shard:
@@ -297,6 +309,38 @@ class Integrator:
                     path.unlink()
                     removed += 1
         return removed
+
+    def outdated(self, name: str, until: str) -> int:
+        """Return the number before which all records of a log, in whole bundles, are older than a time."""
+        log = self._shard(name).log
+        first = retired(log.folder) // WIDTH
+        for number in range(first, min(log.size // WIDTH, first + RETIRE_AT_ONCE)):
+            if _read_pointer(log.tiles.entry(number * WIDTH + WIDTH - 1)).time >= until:
+                return number * WIDTH
+        return min(log.size // WIDTH, first + RETIRE_AT_ONCE) * WIDTH
+
+    def retire(self, name: str, before: int) -> None:
+        """Take away the records before a number that a record has declared. Hashes stay, so the log still verifies."""
+        log = self._shard(name).log
+        first, last = retired(log.folder) // WIDTH, min(before, log.size) // WIDTH
+        if last <= first:
+            return
+        # Told first: who reads meanwhile begins behind what is being taken away.
+        write_durably(log.folder / RETIRED, b"%d" % (last * WIDTH), log.folder / "tmp")
+        for number in range(first, last):
+            for entry in log.tiles.entries(number):
+                blob = _read_pointer(entry).blob if b'"blob":{' in entry else None
+                if blob is not None and _HASH(blob.sha256):
+                    (log.folder / blob_path(blob.sha256)).unlink(missing_ok=True)
+            (log.folder / bundle_path(number)).unlink()
+
+    def kept_from(self, name: str) -> int:
+        """Return the number of the first record that a log still has."""
+        return retired(self._shard(name).log.folder)
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many records each log has."""
+        return {name: shard.log.size for name, shard in self._shards.items()}
 
     def _integrate(self, name: str, limit: int) -> int:
         shard = self._shard(name)

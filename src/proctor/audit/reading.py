@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from proctor.audit.integrator import META, whole
+from proctor.audit.integrator import META, retired, whole
 from proctor.audit.note import Untrusted, read_checkpoint
 from proctor.audit.record import glance
 from proctor.audit.segments import Frame, Reader
@@ -49,7 +49,7 @@ def records(state: Path, shard: str, start: int = 0) -> Iterator[tuple[int, byte
     size = integrated(state, shard)
     log = state / "log" / shard
     try:
-        for seq, entry in Tiles(log, size).walk(start):
+        for seq, entry in Tiles(log, size).walk(max(start, retired(log))):
             yield seq, whole(log, entry)
     except (OSError, Misshapen) as fault:
         raise _damaged(shard) from fault

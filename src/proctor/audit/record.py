@@ -345,6 +345,14 @@ class SubjectErased(Body, tag="subject.erased", frozen=True, kw_only=True):
     because: str = ""
 
 
+class LogRetired(Body, tag="log.retired", frozen=True, kw_only=True):
+    """The records of a log before this number are older than the settings let them become, and are taken away."""
+
+    log: str
+    retired: int
+    because: str = ""
+
+
 class Heartbeat(Body, tag="heartbeat", frozen=True, kw_only=True):
     """The shard is alive: silence between two of these was silence."""
 
@@ -414,6 +422,7 @@ KINDS: Final[tuple[type[Body], ...]] = (
     WorkerDied,
     OperatorCall,
     SubjectErased,
+    LogRetired,
     Heartbeat,
     JournalOpened,
     JournalFault,
@@ -445,6 +454,8 @@ class Glance(msgspec.Struct, frozen=True, gc=False):
     decision: Verdict | None = None
     interval_s: int = 0
     blob: Blob | None = None
+    log: str = ""
+    retired: int = 0
 
 
 glance = msgspec.json.Decoder(Glance, strict=True).decode

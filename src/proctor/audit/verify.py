@@ -97,6 +97,7 @@ def verify(
         if name != META
     ]
     _find_missing(work, seen, heads)
+    _find_undeclared(work, checked)
     return _conclude(work, meta, checked)
 
 
@@ -234,6 +235,21 @@ def _find_missing(work: _Work, seen: Mapping[str, object], heads: Mapping[str, C
     known = {*seen, *(said.origin for said in work.kept if said.size)}
     for origin in sorted(known - there):
         work.problems.append(Problem(origin.rpartition("/")[2], None, f"the log {origin} is gone, or its checkpoint"))
+
+
+def _find_undeclared(work: _Work, checked: Sequence[Checked]) -> None:
+    """Note what was taken away; without a record that declares it, somebody else has done so."""
+    declared: dict[str, int] = {}
+    for one in checked:
+        for name, before in one.declared.items():
+            declared[name] = max(before, declared.get(name, 0))
+    for one in checked:
+        if one.retired > declared.get(one.name, 0):
+            what = f"records 0 to {one.retired - 1} were taken away, and no record declares it"
+            work.problems.append(Problem(one.name, None, what))
+        elif one.retired:
+            what = f"records 0 to {one.retired - 1} were retired, as a record declares; their hashes are still there"
+            work.problems.append(Problem(one.name, None, what, grave=False))
 
 
 def _conclude(work: _Work, meta: Checked | None, checked: Sequence[Checked]) -> Verification:

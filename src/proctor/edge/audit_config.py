@@ -64,9 +64,13 @@ class SinkConfig:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How many segments of each shard's journal are kept behind what the log has; the log itself keeps everything."""
+    """How many segments of each shard's journal are kept behind what the log has, and how old a log's records become.
+
+    With an `age` of 0 the log keeps everything.
+    """
 
     segments: int = 4
+    age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ BODIES = {
     "a worker's death": r.WorkerDied(id="w3", worker="0", pid=7, why="SIGKILL"),
     "an operator": r.OperatorCall(id="o1", action="sessions.kill", target="s1", outcome="done", who=ALICE),
     "an erasure": r.SubjectErased(id="e1", subject="alice", keys=2, because="request 7", who=ALICE),
+    "a retirement": r.LogRetired(id="g1", log="worker-0", retired=512, because="audit.retention.age is 400 days"),
     "a fault": r.JournalFault(id="f1", segment=2, what="the disk is gone", rewritten=3),
     "a loss": r.JournalLost(id="f2", because="disk replaced (acknowledged by dora)"),
 }
