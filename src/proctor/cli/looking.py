@@ -46,7 +46,7 @@ Story = Mapping[str, told.Plain]
 # --- explain --------------------------------------------------------------------------------------------------------
 
 
-async def explain(config: Config, sql: str, *, name: str, database: str, reason: str, as_json: bool) -> None:
+async def explain(config: Config, sql: str, *, name: str, database: str, claims: Claims, as_json: bool) -> None:
     """Print what would happen to each statement of a text."""
     principal = config.principal(name)
     if principal is None:
@@ -60,7 +60,7 @@ async def explain(config: Config, sql: str, *, name: str, database: str, reason:
         database=reached.name,
         environment=reached.environment,
         now=datetime.now(UTC),
-        claims=Claims(reason=reason or None),
+        claims=claims,
         style=config.masking.style,
     )
     version = seen.classified.version

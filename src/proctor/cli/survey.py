@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of
+from proctor.terms import Claims
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,6 +26,7 @@ def explain(
     database: Annotated[str, typer.Option("--database", "-d", help="The database, by the name that clients use.")],
     config: ConfigOption = DEFAULT_CONFIG,
     reason: Annotated[str, typer.Option(help="The reason that would be given (proctor.reason).")] = "",
+    task: Annotated[str, typer.Option(help="The task that an agent would say it is at (proctor.task).")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Say what would happen to a statement and why: what it touches, the decision and its rules, and the masks.
@@ -36,7 +38,9 @@ def explain(
     """
     from proctor.cli import looking
 
-    asyncio.run(looking.explain(settings_of(config), sql, name=name, database=database, reason=reason, as_json=as_json))
+    claims = Claims(reason=reason or None, task=task or None)
+    found = settings_of(config)
+    asyncio.run(looking.explain(found, sql, name=name, database=database, claims=claims, as_json=as_json))
 
 
 def scan(
