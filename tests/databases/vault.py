@@ -54,6 +54,8 @@ class Held:
     data_class: str
     type: str
     values: tuple[str, str, str]
+    key: bool = True
+    """Whether its masks can be handed back; others are asked about like plain values."""
 
     @property
     def integral(self) -> bool:
@@ -75,6 +77,12 @@ COLUMNS = (
     Held("passport", "passport", "text", ("C01X00T47", "L898902C3", "P7800034")),
     Held("login", "username", "text", ("ada_l", "bob.b", "carol-99")),
 )  # fmt: skip
+NO_KEYS = (
+    Held("device", "device_id", "uuid", ("3fa85f64-5717-4562-b3fc-2c963f66afa6", "0b6d7f0e-9a53-4a43-8c0a-0e8f2d3c4b5a",
+                                         "7d444840-9dc0-11d1-b245-5ffdce74fad2"), key=False),
+    Held("account", "bank_account", "bigint", ("1234567890", "2233445566", "987654321"), key=False),
+)  # fmt: skip
+EVERY = COLUMNS + NO_KEYS
 TABLE = "create table vault (id int primary key, kind text, {columns})"
 COPY = "create table intake (id int, kind text, {columns})"
 
@@ -111,8 +119,8 @@ class Vault:
 
 def fill(server: ThrowawayPostgres, name: str) -> None:
     """Make the tables; the scan is told what each column holds by the data map, so no name has to give it away."""
-    columns = ", ".join(f"{c.name} {c.type}" for c in COLUMNS)
-    rows = ["(" + ", ".join([str(at + 1), "'n'", *(f"'{c.values[at]}'" for c in COLUMNS)]) + ")" for at in range(3)]
+    columns = ", ".join(f"{c.name} {c.type}" for c in EVERY)
+    rows = ["(" + ", ".join([str(at + 1), "'n'", *(f"'{c.values[at]}'" for c in EVERY)]) + ")" for at in range(3)]
     with psycopg.connect(server.dsn(name, user="app", password="app-pw"), autocommit=True) as owner:
         owner.execute(TABLE.format(columns=columns))  # type: ignore[arg-type]
         owner.execute(COPY.format(columns=columns))  # type: ignore[arg-type]
@@ -123,7 +131,7 @@ def classify(state: Path) -> None:
     """Say by hand what each column holds, before anybody looks."""
     with Store.open(state, migrate=True) as store:
         for table in ("vault", "intake"):
-            for held in COLUMNS:
+            for held in EVERY:
                 column = Column(Relation("public", table), held.name)
                 override = Override(column, DataClass(held.data_class), "a test", "it is", datetime.now(UTC))
                 overridden(store, "vault", override)
@@ -144,10 +152,10 @@ def vault(server: ThrowawayPostgres, folder: Path, *, style: str = "useful") -> 
     classify(folder / "state")
     with Gateway(config) as gateway:
         made = Vault(server, gateway, name, {})
-        names = ", ".join(held.name for held in COLUMNS)
+        names = ", ".join(held.name for held in EVERY)
         with psycopg.connect(made.dsn()) as asker:
             rows = asker.execute(f"select {names} from vault order by id").fetchall()  # type: ignore[arg-type]
-        for at, held in enumerate(COLUMNS):
+        for at, held in enumerate(EVERY):
             masks = tuple(str(row[at]).rstrip(" ") for row in rows)
             assert len(masks) == 3 and not set(masks) & set(held.values), held
             made.masks[held.name] = masks

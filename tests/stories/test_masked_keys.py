@@ -584,3 +584,17 @@ async def test_texts_of_one_shape_are_analyzed_once_and_each_is_judged_by_its_ow
         heard = await story.asks(messages.query(text.format(7, LITERAL)))
         assert heard[0].startswith("failed 42501 refused: a masked value would be written")
         assert len(counting.texts) == 1
+
+
+@pytest.mark.parametrize("how", ["simple", "bound"])
+async def test_a_write_whose_rows_are_counted_runs_under_a_masked_key(how: str) -> None:
+    """The count is taken in a transaction of the gateway's own: what runs within is the rewritten statement."""
+    async with useful() as story:
+        text = f"delete from orders where customer_id in (select id from customers where email = {LITERAL})"
+        sent = text.replace(LITERAL, " $1 " if how == "simple" else "$1")
+        heard = await story.asks(messages.query(text) if how == "simple" else extended(sent, MASKED))
+        assert heard[-2:] == ["done DELETE 1", "ready I"], heard
+        assert sent in story.database.ran
+        assert {"BEGIN", "COMMIT"} <= set(story.database.ran)
+        assert bound(story) == [(PLAIN,)]
+        assert [answer.sqlstate for answer in story.ledger.answers] == ["00000"]
