@@ -10,7 +10,7 @@ from proctor.sql.settings import SessionSettings
 from proctor.terms import Claims, Effect
 
 SHOP = Catalog("shop", 1, "e", {})
-ROW = ('["pg_catalog", "public"]', "app", "app", None, "150004", "UTF8", "on", "INC-42", None, None)
+ROW = ('["pg_catalog", "public"]', "app", "app", None, "150004", "UTF8", "on", "INC-42", None, None, None)
 
 
 def clean(**fields: object) -> View:
@@ -115,5 +115,5 @@ def test_a_temporary_schema_stands_where_the_path_has_it_and_is_remembered() -> 
 
 def test_a_claim_is_cut_where_prose_ends() -> None:
     view = clean()
-    view.learn((*ROW[:7], "x" * 5000, None, None), ("public",), Claims())
+    view.learn((*ROW[:7], "x" * 5000, None, None, None), ("public",), Claims())
     assert view.claims.reason == "x" * 1000
