@@ -97,12 +97,21 @@ def _within(text: bytes) -> list[tuple[int, int, DataClass]]:
 
 
 def _binary(mask: CellMask, oid: int, constant: bytes | None) -> CellMask:
+    recent: dict[bytes, bytes | None] = {}  # bounded as the masks' own: what is read and written twice is dear
+
     def wear(cell: bytes) -> bytes | None:
+        if cell in recent:
+            return recent[cell]
         try:
             masked = mask(types.to_text(oid, cell))
-            return None if masked is None else types.from_text(oid, masked)
+            shown = None if masked is None else types.from_text(oid, masked)
         except ValueError:
-            return constant
+            shown = constant
+        if len(cell) <= masks.CACHED_BYTES:
+            if len(recent) >= masks.CACHED:
+                recent.clear()
+            recent[cell] = shown
+        return shown
 
     return wear
 
