@@ -71,7 +71,7 @@ def _is_extract(e: ir.Expression) -> bool:
 
 
 def _whole(literal: ir.Constant) -> bool:
-    return literal.kind == "integer" and literal.value != 0
+    return literal.kind == "integer" and literal.value not in (0, -1)
 
 
 def _is_small(e: ir.Expression, *, divides: bool) -> bool:

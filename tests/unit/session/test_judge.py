@@ -9,7 +9,7 @@ import pytest
 from proctor.policy.rules import Rules
 from proctor.session.judge import MAX_PASSING, MAX_REMEMBERED, Behind, Bench, Judged, Lookup, Memory, Stamp
 from proctor.sql import Form, SessionSettings
-from proctor.terms import Allow, Claims, Context, Deny, Effect, Hold
+from proctor.terms import Allow, Claims, Column, Context, Deny, Effect, Hold, Relation
 from tests.stories.house import ALICE, COPILOT, DENIED, HARMLESS, HELD, NOW, SENSITIVE, catalog, data_map, shipped
 
 CONTEXT = Context("shop", "production", NOW)
@@ -102,6 +102,7 @@ def test_another_stamp_remembers_nothing_of_this_one() -> None:
         assert memory.recall(memory.number(other), HARMLESS) is None
 
 
+NAME = Column(Relation("public", "customers"), "full_name")
 OTHERS = {
     "who asks": replace(STAMP, asker=COPILOT),
     "groups": replace(STAMP, asker=replace(ALICE, groups=frozenset({"dba"}))),
@@ -109,6 +110,8 @@ OTHERS = {
     "the environment": replace(STAMP, context=replace(CONTEXT, environment="staging")),
     "the minute": replace(STAMP, context=replace(CONTEXT, now=NOW.replace(minute=1))),
     "the claims": replace(STAMP, context=replace(CONTEXT, claims=Claims(reason="INC-42"))),
+    "the grants": replace(STAMP, context=replace(CONTEXT, grants=frozenset({(NAME, "grant-1")}))),
+    "an open transaction": replace(STAMP, context=replace(CONTEXT, in_transaction=True)),
     "the style of masks": replace(STAMP, context=replace(CONTEXT, style="redact")),
     "the search path": replace(STAMP, settings=replace(STAMP.settings, path=("other",))),
     "the role": replace(STAMP, settings=replace(STAMP.settings, user="dba_role")),
@@ -140,7 +143,18 @@ def test_every_part_of_a_stamp_is_tried() -> None:
 
 TRIED = {
     Stamp: {"asker", "context", "settings", "epoch", "data_map", "rule_set"},
-    Context: {"database", "environment", "now", "claims", "style", "approved", "approvals", "probes"},
+    Context: {
+        "database",
+        "environment",
+        "now",
+        "claims",
+        "style",
+        "approved",
+        "approvals",
+        "probes",
+        "grants",
+        "in_transaction",
+    },
     SessionSettings: {"path", "user", "server_version", "parameter_types", "path_is_local", "steered"},
 }
 """What `OTHERS` tries; judgements after an approval, and those that count probes, are never remembered."""
