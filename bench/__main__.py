@@ -21,6 +21,7 @@ ALL = (
     Benchmark("pgbench", "small queries beside pgbouncer", ("--quick",)),
     Benchmark("bulk", "long results beside pgbouncer", ("--quick",)),
     Benchmark("masks", "what each mask costs", ("--quick",)),
+    Benchmark("utility", "joins, groups and a model on masked rows beside plain ones"),
     Benchmark("decisions", "what a decision costs"),
     Benchmark("journal", "records written, made durable and taken into the log", ("--rounds=1", "--pairs=30000")),
     Benchmark("answered", "how much of ordinary work on sensitive tables is answered", ("--quick",)),
