@@ -180,3 +180,12 @@ async def test_what_is_not_set_up_is_not_there(house: House) -> None:
         done = await ask({}, b"")
         assert isinstance(done, Refused)
         assert done.why == "missing"
+
+
+async def test_strangers_do_not_fill_the_journal(house: House) -> None:
+    for _ in range(50):
+        await house.control.answers.slack({}, b"x")
+    assert sum(isinstance(body, LoginFailed) for body in house.records.kept) == 20
+    house.clock.pass_time(timedelta(seconds=61))
+    await house.control.answers.slack({}, b"x")
+    assert sum(isinstance(body, LoginFailed) for body in house.records.kept) == 21

@@ -112,6 +112,7 @@ OTHERS = {
     "the claims": replace(STAMP, context=replace(CONTEXT, claims=Claims(reason="INC-42"))),
     "the grants": replace(STAMP, context=replace(CONTEXT, grants=frozenset({(NAME, "grant-1")}))),
     "an open transaction": replace(STAMP, context=replace(CONTEXT, in_transaction=True)),
+    "breaking the glass": replace(STAMP, context=replace(CONTEXT, claims=Claims(break_glass=True))),
     "the style of masks": replace(STAMP, context=replace(CONTEXT, style="redact")),
     "the search path": replace(STAMP, settings=replace(STAMP.settings, path=("other",))),
     "the role": replace(STAMP, settings=replace(STAMP.settings, user="dba_role")),

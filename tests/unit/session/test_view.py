@@ -117,3 +117,15 @@ def test_a_claim_is_cut_where_prose_ends() -> None:
     view = clean()
     view.learn((*ROW[:7], "x" * 5000, None, None, None), ("public",), Claims())
     assert view.claims.reason == "x" * 1000
+
+
+@pytest.mark.parametrize(
+    ("said", "started", "broken"),
+    [(None, False, False), (None, True, True), ("on", False, True), ("off", True, False), ("", True, True)],
+)
+def test_the_glass_is_broken_by_the_setting_or_else_from_the_start(
+    said: str | None, started: bool, broken: bool
+) -> None:
+    view = clean()
+    view.learn((*ROW[:10], said), ("public",), Claims(break_glass=started))
+    assert view.claims.break_glass is broken
