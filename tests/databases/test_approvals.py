@@ -258,3 +258,53 @@ def test_a_view_that_changes_while_somebody_waits_is_not_what_was_approved(patie
             run.result(30)
     session.close()
     assert total(patient) == 1001
+
+
+def test_of_two_sessions_that_wait_for_one_approval_one_runs(patient: Lab) -> None:
+    statement = "update orders set total = total + 1 where id = 3"
+    sessions = [bot(patient) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(session.execute, statement) for session in sessions]
+        ticket = waiting(patient)
+        until(lambda: len([r for r in patient.records() if r["kind"] == "statement.decided"
+                           and r["decision"]["verdict"] == "hold" and "total + ?" in r["statement"]["text"]]) >= 2)  # type: ignore[index]  # fmt: skip
+        approve(patient, ticket)
+        outcomes = [run.exception(30) for run in runs]
+    for session in sessions:
+        session.close()
+    assert sorted(outcome is None for outcome in outcomes) == [False, True]
+    (refused,) = [outcome for outcome in outcomes if outcome is not None]
+    assert "spent" in str(refused)
+    assert total(patient, number=3) == 1004
+
+
+def test_a_pipeline_keeps_its_order_around_a_hold(patient: Lab) -> None:
+    session = bot(patient)
+    with ThreadPoolExecutor(1) as pool:
+
+        def play() -> list[object]:
+            with session.pipeline():
+                first = session.execute("select 1")
+                held = session.execute(UPDATE)
+                last = session.execute("select count(*) from orders where total = 1")
+            return [first.fetchone(), held.statusmessage, last.fetchone()]
+
+        run = pool.submit(play)
+        approve(patient, waiting(patient))
+        assert run.result(30) == [(1,), "UPDATE 1", (1,)]
+    session.close()
+
+
+def test_a_hold_in_a_transaction_runs_in_it_and_goes_with_it(patient: Lab) -> None:
+    heard: list[str] = []
+    session = bot(patient)
+    session.add_notice_handler(lambda notice: heard.append(notice.message_detail or ""))
+    with ThreadPoolExecutor(1) as pool:
+        session.execute("begin")
+        run = pool.submit(session.execute, UPDATE)
+        approve(patient, waiting(patient))
+        run.result(30)
+        assert any("keeps its locks meanwhile" in line for line in heard)
+        session.execute("rollback")
+    session.close()
+    assert total(patient) == 1001
