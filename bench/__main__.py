@@ -26,6 +26,8 @@ ALL = (
     Benchmark("journal", "records written, made durable and taken into the log", ("--rounds=1", "--pairs=30000")),
     Benchmark("answered", "how much of ordinary work on sensitive tables is answered", ("--quick",)),
     Benchmark("columns", "which columns are found to be sensitive, and which are not"),
+    Benchmark("scan", "how long the first look at a large database takes"),
+    Benchmark("utility", "what masked rows are still good for"),
     Benchmark("scan", "what a scan of a thousand tables costs", ("--quick",)),
 )
 
