@@ -213,6 +213,25 @@ def lab(
         assert "Traceback" not in gateway.log(), gateway.log()
 
 
+@contextmanager
+def changed(server: ThrowawayPostgres, folder: Path, *replacements: tuple[str, str], rules: str = "") -> Iterator[Lab]:
+    """Start a lab whose settings, and rules, are others when it serves."""
+    with lab(server, folder) as made:
+        made.gateway.stop()
+        config = made.gateway.config
+        text = config.read_text()
+        for before, after in replacements:
+            assert before in text
+            text = text.replace(before, after, 1)
+        config.write_text(text)
+        if rules:
+            (folder / "rules" / "more.cedar").write_text(rules)
+        with Gateway(config) as gateway:
+            made.gateway = gateway
+            yield made
+            assert "Traceback" not in gateway.log(), gateway.log()
+
+
 def until(what: Callable[[], Found], *, seconds: float = DEADLINE) -> Found:
     """Return the first answer of `what` that is true; it is an error when none is before the deadline."""
     end = time.monotonic() + seconds

@@ -9,29 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from demo.gateway import Gateway
 from demo.postgres import ThrowawayPostgres
 from tests.databases import raw
-from tests.databases.lab import PEOPLE, Lab, lab, until
+from tests.databases.lab import PEOPLE, Lab, changed, until
 
 INTRODUCED = b"PROXY TCP4 %b 127.0.0.1 50123 6432\r\n"
-
-
-@contextmanager
-def changed(postgres: ThrowawayPostgres, folder: Path, *replacements: tuple[str, str]) -> Iterator[Lab]:
-    """A lab whose settings were changed before it serves."""
-    with lab(postgres, folder) as made:
-        made.gateway.stop()
-        config = made.gateway.config
-        text = config.read_text()
-        for before, after in replacements:
-            assert before in text
-            text = text.replace(before, after, 1)
-        config.write_text(text)
-        with Gateway(config) as gateway:
-            made.gateway = gateway
-            yield made
-            assert "Traceback" not in gateway.log(), gateway.log()
 
 
 # ---- proxy_protocol

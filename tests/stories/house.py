@@ -245,6 +245,7 @@ class FakeDesk:
 
     def __init__(self) -> None:
         self.tickets: dict[str, Ticket] = {}
+        self.purse: dict[tuple[str, Column], int] = {}
         self.spent: list[str] = []
         self.withdrawn: list[str] = []
         self.breaks: set[str] = set()
@@ -308,6 +309,16 @@ class FakeDesk:
         votes = tuple(Vote(each, state is TicketState.APPROVED, NOW, "scram", frozenset({"dba"})) for each in by)
         self.tickets[name] = replace(self.tickets[name], state=state, votes=votes)
         self._changed.set()
+
+    def spend_probes(self, owner: str, database: str, probes: Mapping[Column, int]) -> dict[Column, int]:
+        self._break("spend_probes")
+        for column, count in probes.items():
+            self.purse[owner, column] = self.purse.get((owner, column), 0) + count
+        return {column: self.purse[owner, column] for column in probes}
+
+    def refund_probes(self, owner: str, database: str, probes: Mapping[Column, int]) -> None:
+        for column, count in probes.items():
+            self.purse[owner, column] -= count
 
     def approve(self, name: str = "T1") -> None:
         self.becomes(name, TicketState.APPROVED, "dora")

@@ -154,6 +154,7 @@ class StatementDecided(Body, tag="statement.decided", frozen=True, kw_only=True)
     basis: Basis | None = None
     keys: dict[str, tuple[str, ...]] = {}
     sealed: Sealed | None = None
+    probes: dict[str, int] = {}
 
 
 class StatementAnswered(Body, tag="statement.answered", frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypedDict, TypeVar
@@ -29,7 +29,7 @@ from proctor.edge.store import Store
 from proctor.policy.tickets import digest, expire, open_ticket, unfit
 from proctor.session.ports import Clock, HoldRequest
 from proctor.sql.redacted import redacted
-from proctor.terms import Moment, Ticket, TicketId, TicketState
+from proctor.terms import Column, Moment, Ticket, TicketId, TicketState
 
 LOOK_SECONDS = 0.25
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -117,6 +117,14 @@ class StoreDesk:
         elif self._spend(ticket, request):
             return None
         return expire(self._store.tickets.get(ticket.id) or ticket, moment(self._clock))
+
+    def spend_probes(self, owner: str, database: str, probes: Mapping[Column, int]) -> dict[Column, int]:
+        """Add plain values to what an identity has put to columns, and return the sums of the present window."""
+        return self._store.budgets.spend(owner, database, probes, self._clock.now())
+
+    def refund_probes(self, owner: str, database: str, probes: Mapping[Column, int]) -> None:
+        """Take them back: what asked for them does not run."""
+        self._store.budgets.refund(owner, database, probes)
 
     def broken(self, request: HoldRequest) -> Ticket:
         """Record that the glass was broken for this; return the ticket that stays open until somebody reviews it."""

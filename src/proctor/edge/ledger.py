@@ -172,9 +172,11 @@ class SessionLedger:
             verdict.lore.template = self._encoded(verdict)
         front, back = verdict.lore.template
         what: bytes = front + (verdict.digest or self._signed(verdict)) + back
-        if entry.ticket is None and not entry.parameters and verdict.lore.seals != SEALS_TEXT:
+        if not (entry.ticket or entry.parameters or entry.probes) and verdict.lore.seals != SEALS_TEXT:
             return what
         tail = b"" if entry.ticket is None else b',"ticket":' + msgspec.json.encode(entry.ticket)
+        if entry.probes:
+            tail += b',"probes":' + msgspec.json.encode({str(c): n for c, n in sorted(entry.probes.items())})
         return what[:-1] + tail + self._values(verdict, entry.parameters or ()) + b"}"
 
     @cython.cfunc

@@ -13,6 +13,7 @@ from types import TracebackType
 
 from sqlalchemy import insert, select
 
+from proctor.edge.budget_book import BudgetBook
 from proctor.edge.data_map import DataMap
 from proctor.edge.grant_book import GrantBook
 from proctor.edge.live_sessions import LiveSessions
@@ -43,6 +44,7 @@ class Store:
         self.tickets = TicketBook(shelf)
         self.proposals = ProposalBook(shelf)
         self.grants = GrantBook(shelf)
+        self.budgets = BudgetBook(shelf)
         self.map = DataMap(shelf)
         self.sessions = LiveSessions(shelf)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0006"
+HEAD = "0007"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -104,6 +104,18 @@ overrides = Table(
     Column("by", String, nullable=False),
     Column("because", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("database", String, primary_key=True),
+    Column("schema", String, primary_key=True),
+    Column("relation", String, primary_key=True),
+    Column("column", String, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
 )
 
 sessions = Table(

@@ -116,6 +116,7 @@ class Clearance:
             now = await self._hearing.judge_bound(judged, self._pipeline)
         else:
             now = self._hearing.keyed(await self._hearing.judge(judged.text, self._pipeline), judged.keyed)
+            now = self._hearing.paid(now, judged.paid)
         same = now.meaning == judged.meaning and now.behind == judged.behind
         if not same or (ticket is None and [v.decision for v in now.verdicts] != [v.decision for v in judged.verdicts]):
             self._stopped(exchanges)
@@ -148,7 +149,7 @@ class Clearance:
         claims, ticket_id = self._hearing.claims(judged.text), None if ticket is None else ticket.id
         for verdict in judged.verdicts:
             name = self.next_id()
-            self._position = self._ledger.decided(Decided(name, verdict, claims, values, ticket_id))
+            self._position = self._ledger.decided(Decided(name, verdict, claims, values, ticket_id, judged.paid))
             exchange = Exchange(name, verdict, Answered(name, started_ns=started))
             verbs = {e.verb for e in verdict.analysis.effects}
             ends = not verbs.isdisjoint(ENDS) and (judged.defines or self._hearing.view.defined)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from proctor.errors import ClientFault, HouseFault
@@ -213,6 +213,10 @@ class Hearing:
     def keyed(self, judged: Judged, columns: frozenset[Column]) -> Judged:
         """Return the judgement of a statement that compares these columns with masked values alone."""
         return self._bench(judged.text).again(judged, keyed=columns) if columns else judged
+
+    def paid(self, judged: Judged, probes: Mapping[Column, int]) -> Judged:
+        """Return the judgement of a statement for which so many plain values were counted and spent."""
+        return self._bench(judged.text).again(judged, paid=probes) if probes else judged
 
     def _judged(self, text: str) -> Judged:
         bench = self._bench(text)

@@ -7,8 +7,9 @@ that the analysis did not consult is judged like it. Knows no bytes and no waiti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TypeVar
 
 from proctor.policy.decide import decide
@@ -42,6 +43,7 @@ MAX_REMEMBERED = 8192  # texts are a stranger's to choose; memory is not
 MAX_REMEMBERED_TEXT = 16_384
 MAX_KIN = 4  # judgements of one shape that differ by a consulted literal: LIMIT 10, LIMIT 20 …
 MAX_PASSING = 64
+NOTHING_PAID: Mapping[Column, int] = MappingProxyType({})
 MAX_SHOWN = 16  # the formats of results are a stranger's to choose as well
 
 WRITES = frozenset(
@@ -159,6 +161,8 @@ class Judged:
     """Masked values may be among what the client gives: each text's own literals, and each Bind, are looked at."""
     places: tuple[int, ...] = ()
     """Where the literals of its text begin, if they are looked at."""
+    paid: Mapping[Column, int] = field(default_factory=lambda: NOTHING_PAID)
+    """How many plain values its asker has put to each column, its own among them, once that was counted and spent."""
     harmless: bool = field(init=False)
     effects: tuple[Effect, ...] = field(init=False)
     opaque: bool = field(init=False)
@@ -382,14 +386,19 @@ class Bench:
         approvals: int = 0,
         keyed: frozenset[Column] = frozenset(),
         in_transaction: bool = False,
+        paid: Mapping[Column, int] | None = None,
     ) -> Judged:
         """Decide anew about what was analyzed before: a portal means what it meant when it was bound.
 
-        `keyed` are columns that are compared with masked values alone, if more than were known.
+        `keyed` are columns that are compared with masked values alone, if more than were known. `paid` is what was
+        spent since; what was spent before stays spent.
         """
+        paid = judged.paid if paid is None else paid
         analyses = [with_keys(v.analysis, keyed) if keyed else v.analysis for v in judged.verdicts]
-        verdicts = self._verdicts(analyses, approved=approved, approvals=approvals, in_transaction=in_transaction)
-        return replace(judged, verdicts=verdicts, form=None)
+        verdicts = self._verdicts(
+            analyses, approved=approved, approvals=approvals, in_transaction=in_transaction, paid=paid
+        )
+        return replace(judged, verdicts=verdicts, form=None, paid=paid)
 
     def refused(self, judged: Judged, reason: str, hint: str) -> Judged:
         """Return the judgement that no part of it may run, since a masked value stands where it may not."""
@@ -398,10 +407,18 @@ class Bench:
         return replace(judged, verdicts=verdicts, form=None)
 
     def _verdicts(
-        self, analyses: Iterable[Analysis], *, approved: bool, approvals: int, in_transaction: bool = False
+        self,
+        analyses: Iterable[Analysis],
+        *,
+        approved: bool,
+        approvals: int,
+        in_transaction: bool = False,
+        paid: Mapping[Column, int] = NOTHING_PAID,
     ) -> tuple[Verdict, ...]:
         """Decide about each in turn; what one copies, those after it see where it was copied to."""
-        context = replace(self.stamp.context, approved=approved, approvals=approvals, in_transaction=in_transaction)
+        context = replace(
+            self.stamp.context, approved=approved, approvals=approvals, in_transaction=in_transaction, probes=paid
+        )
         verdicts, known = [], self.classified
         for analysis in analyses:
             verdicts.append(self._verdict(analysis, context, known))
@@ -423,7 +440,7 @@ class Bench:
 
     def counted(self, judged: Judged, rows: int, whole: Iterable[Relation] = (), *, approvals: int = 0) -> Judged:
         """Decide anew about what has run, now that it is known how many rows it has changed, and where all of them."""
-        context = replace(self.stamp.context, approved=approvals > 0, approvals=approvals)
+        context = replace(self.stamp.context, approved=approvals > 0, approvals=approvals, probes=judged.paid)
         every = frozenset(whole)
 
         def known(verdict: Verdict) -> Verdict:

@@ -161,6 +161,12 @@ class Desk(Protocol):
     def withdraw(self, ticket: Ticket) -> None:
         """Cancel a pending ticket whose asker has gone or given up."""
 
+    def spend_probes(self, owner: str, database: str, probes: Mapping[Column, int]) -> dict[Column, int]:
+        """Add plain values to what an identity has put to columns, and return the sums of the present window."""
+
+    def refund_probes(self, owner: str, database: str, probes: Mapping[Column, int]) -> None:
+        """Take them back: what asked for them does not run."""
+
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
@@ -187,6 +193,8 @@ class Decided:
     claims: Claims
     parameters: tuple[bytes | None, ...] | None = None
     ticket: str | None = None
+    probes: Mapping[Column, int] = field(default_factory=dict)
+    """How many plain values were put to each column of a budget, this statement's own among them."""
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ from proctor.session.namespace import Entry, Namespace, Portal, Prepared, Rewrit
 from proctor.session.pipeline import Pipeline, is_rewritten
 from proctor.session.plans import Wardrobe
 from proctor.session.ports import Clock, Desk, Ledger, Outlet, Terms, World
+from proctor.session.spending import Spending
 from proctor.session.view import ENDS
 from proctor.terms import Allow, Deny, Hold, Ticket
 from proctor.wire import messages, talk
@@ -87,6 +88,7 @@ class Relay:
             self._over,
         )
         self.keyring = Keyring(self.hearing, wardrobe)
+        self.spending = Spending(terms, self.hearing, desk)
         self.bounds = Bounds(terms, self.hearing, self.pipeline, ledger, client)
         self.leaving = False
         self.drained: Callable[[], None] = _nothing
@@ -305,6 +307,7 @@ class Relay:
 
     async def _ask_slowly(self, event: talk.Ask) -> None:
         judged, event = self.keyring.asked(await self.hearing.judge(text_of(event.sql), self.pipeline), event)
+        judged = self.spending.spent(judged, ())
         if is_rewritten(event.raw) and self.pipeline.in_batch:
             await self.pipeline.settle()  # a Sync of ours must not end what the server skips of the client's batch
         judged, ticket = await self.clearance.allowed(judged, None)
@@ -342,7 +345,7 @@ class Relay:
         judged = await self.hearing.judge(text_of(event.sql), self.pipeline)
         # What will be bound may be masked, and is judged at each Bind; nothing runs before.
         supposed, made = self.keyring.prepared(judged, len(event.types))
-        await self.clearance.not_denied(supposed, None)
+        await self.clearance.not_denied(self.spending.supposed(supposed), None)
         self._send_prepare(event, judged, made)
 
     def _send_prepare(self, event: talk.Prepare, judged: Judged, made: Rewritten | None = None) -> None:
@@ -375,6 +378,7 @@ class Relay:
         self.hearing.check_plan(statement, judged)
         told = values_of(event)  # as the client sent them: who approves sees the masks that stand for keys
         judged, event = self.keyring.bound(judged, statement, event)
+        judged = self.spending.spent(judged, values_of(event))
         # What a portal computes may begin at Bind (constants are folded there), and its parameters are known: ask now.
         judged, ticket = await self.clearance.allowed(judged, told, types=statement.declared)
         self._send_bind(event, statement, judged, ticket, told)

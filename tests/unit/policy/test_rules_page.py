@@ -94,8 +94,11 @@ def test_what_is_shown_in_toml_is_toml(text: str) -> None:
     assert tomllib.loads(text)
 
 
-def test_the_rule_that_is_shown_is_one(tmp_path: Path) -> None:
-    (shown,) = re.findall(r"```cedar\n(.+?)```", PAGE, flags=re.DOTALL)
-    (tmp_path / "shown.cedar").write_text(shown)
+def test_the_rules_that_are_shown_are_some(tmp_path: Path) -> None:
+    shown = re.findall(r"```cedar\n(.+?)```", PAGE, flags=re.DOTALL)
+    (tmp_path / "shown.cedar").write_text(shown[0])
     assert Rules.load([tmp_path]).rule("no-changes-at-night").line == 1
-    assert shown in (MANUAL / "examples" / "rules" / "support.cedar").read_text()
+    assert shown[0] in (MANUAL / "examples" / "rules" / "support.cedar").read_text()
+    (tmp_path / "shown.cedar").write_text(shown[1])
+    assert Rules.load([tmp_path]).reads_probes(Kind.HUMAN)
+    assert len(shown) == 2
