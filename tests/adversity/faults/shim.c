@@ -1,0 +1,169 @@
+/* Stands between a process and the C library, for the tests of the journal: it notes when journal segments are written
+ * and synced and when a statement is sent to the database, remembers how much of each segment is surely on disk, and
+ * can make syncs slow or the disk full. A marker is "m_" and six digits, somewhere in what is written or sent.
+ *
+ *   SHIM_TRACE   the file to note in, a line an event:  J path end markers… | D path size | U port executes markers…
+ *   SHIM_SYNCED  a folder; beside each segment's name, how many of its bytes are on disk
+ *   SHIM_SLOW    microseconds that each sync takes longer
+ *   SHIM_FULL    a path; while it exists, no segment takes a byte more
+ *
+ * The trace is one file opened to append and written in single writes: its order is the order of the events.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+static int segment(int fd, char *path) {
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t size = readlink(link, path, 4095);
+    if (size < 4) return 0;
+    path[size] = 0;
+    return strcmp(path + size - 4, ".seg") == 0;
+}
+
+static int upstream(int fd) { /* the port of the other side, where it is a TCP port */
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0) return 0;
+    return peer.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&peer)->sin_port) : 0;
+}
+
+static void note(const char *line, size_t size) {
+    static int trace = -1;
+    static pid_t owner = 0;
+    const char *path = getenv("SHIM_TRACE");
+    if (path == NULL) return;
+    if (owner != getpid()) trace = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), owner = getpid();
+    REAL(write)(trace, line, size);
+}
+
+static size_t markers(char *out, size_t room, const struct iovec *parts, int count) {
+    size_t used = 0;
+    for (int n = 0; n < count; n++) {
+        const char *at = parts[n].iov_base, *end = at + parts[n].iov_len;
+        for (; at != NULL && at + 8 <= end; at++) {
+            at = memchr(at, 'm', end - at);
+            if (at == NULL || at + 8 > end) break;
+            int digits = 0;
+            while (digits < 6 && at[2 + digits] >= '0' && at[2 + digits] <= '9') digits++;
+            if (at[1] != '_' || digits < 6 || used + 10 > room) continue;
+            out[used++] = ' ';
+            memcpy(out + used, at, 8);
+            used += 8;
+        }
+    }
+    return used;
+}
+
+/* How many messages Execute of PostgreSQL's protocol are in what is sent; a sending begins with a whole message. */
+static int executes(const struct iovec *parts, int count) {
+    int found = 0;
+    for (int n = 0; n < count; n++) {
+        const unsigned char *at = parts[n].iov_base, *end = at + parts[n].iov_len;
+        while (at != NULL && at + 5 <= end) {
+            unsigned size = (unsigned)at[1] << 24 | at[2] << 16 | at[3] << 8 | at[4];
+            if (size < 4) break;
+            found += *at == 'E';
+            at += 1 + size;
+        }
+    }
+    return found;
+}
+
+/* Called before a write for sockets, and after it for segments. */
+static void told(int fd, const struct iovec *parts, int count, int sent) {
+    char line[65536], path[4096];
+    size_t used;
+    int running = 0;
+    if (sent) {
+        int port = upstream(fd);
+        if (port == 0) return;
+        used = snprintf(line, 64, "U %d %d", port, running = executes(parts, count));
+    } else {
+        if (!segment(fd, path)) return;
+        used = snprintf(line, 8192, "J %s %lld", path, (long long)lseek(fd, 0, SEEK_CUR));
+    }
+    size_t more = markers(line + used, sizeof line - used - 2, parts, count);
+    if (more == 0 && running == 0) return;
+    line[used + more] = '\n';
+    note(line, used + more + 1);
+}
+
+static int full(int fd) {
+    char path[4096];
+    const char *flag = getenv("SHIM_FULL");
+    return flag != NULL && access(flag, F_OK) == 0 && segment(fd, path);
+}
+
+static int is_socket(int fd) {
+    struct stat what;
+    return fstat(fd, &what) == 0 && S_ISSOCK(what.st_mode);
+}
+
+ssize_t write(int fd, const void *data, size_t size) {
+    struct iovec part = {(void *)data, size};
+    int sent = is_socket(fd);
+    if (sent) told(fd, &part, 1, 1);
+    else if (full(fd)) return errno = ENOSPC, -1;
+    ssize_t done = REAL(write)(fd, data, size);
+    if (!sent && done > 0) told(fd, &part, 1, 0);
+    return done;
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count) {
+    int sent = is_socket(fd);
+    if (sent) told(fd, parts, count, 1);
+    else if (full(fd)) return errno = ENOSPC, -1;
+    ssize_t done = REAL(writev)(fd, parts, count);
+    if (!sent && done > 0) told(fd, parts, count, 0);
+    return done;
+}
+
+ssize_t send(int fd, const void *data, size_t size, int flags) {
+    struct iovec part = {(void *)data, size};
+    told(fd, &part, 1, 1);
+    return REAL(send)(fd, data, size, flags);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
+    told(fd, message->msg_iov, message->msg_iovlen, 1);
+    return REAL(sendmsg)(fd, message, flags);
+}
+
+static int synced(int fd, int (*real)(int)) {
+    char path[4096], line[8192], beside[8192], number[32];
+    struct stat before;
+    int ours = segment(fd, path) && fstat(fd, &before) == 0;
+    const char *slow = getenv("SHIM_SLOW"), *folder = getenv("SHIM_SYNCED");
+    if (ours && slow != NULL) usleep(atoi(slow));
+    int done = real(fd);
+    if (!ours || done != 0) return done;
+    /* What was there before the call began is on disk; what came meanwhile may be. */
+    if (folder != NULL) {
+        size_t at = snprintf(beside, sizeof beside, "%s/", folder);
+        for (const char *c = path; *c && at < sizeof beside - 1; c++) beside[at++] = *c == '/' ? '%' : *c;
+        beside[at] = 0;
+        int file = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        if (file >= 0) {
+            pwrite(file, number, snprintf(number, sizeof number, "%020lld", (long long)before.st_size), 0);
+            close(file);
+        }
+    }
+    note(line, snprintf(line, sizeof line, "D %s %lld\n", path, (long long)before.st_size));
+    return done;
+}
+
+int fsync(int fd) { return synced(fd, REAL(fsync)); }
+int fdatasync(int fd) { return synced(fd, REAL(fdatasync)); }
