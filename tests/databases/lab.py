@@ -17,6 +17,7 @@ from demo.postgres import ThrowawayPostgres
 from tests.databases import raw
 
 PEOPLE = {
+    "loader": "loader-pw",
     "ada": "ada-pw",
     "bob": "bob-pw",
     "dana": "dana-pw",
@@ -68,6 +69,8 @@ copilot = {{ owner = "ada", password = "copilot-pw" }}
 clerk = {{ owner = "ada", password = "clerk-pw", tasks = ["billing"] }}
 [tasks.billing]
 tables = ["public.orders"]
+[services]
+loader = {{ password = "loader-pw" }}
 [policy]
 paths = ["./rules"]
 """

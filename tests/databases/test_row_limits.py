@@ -143,10 +143,11 @@ ALIKE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("said", ALIKE.values(), ids=ALIKE.keys())
-def test_what_stands_is_answered_as_by_the_database_itself(hasty: Lab, said: list[bytes]) -> None:
+@pytest.mark.parametrize(("what", "said"), ALIKE.items(), ids=ALIKE.keys())
+def test_what_stands_is_answered_as_by_the_database_itself(hasty: Lab, what: str, said: list[bytes]) -> None:
     heard = []
-    for session in (hasty.raw_direct("shop"), hasty.raw("ada", "shop")):
+    who = "loader" if what.startswith("a copy") else "ada"  # a person's is held before it begins
+    for session in (hasty.raw_direct("shop"), hasty.raw(who, "shop")):
         with session:
             session.send(b"".join([*said, raw.query("select 'over'")]))
             heard.append(raw.comparable(_until_over(session)))
@@ -248,18 +249,26 @@ def test_what_comes_back_is_kept_up_to_a_bound(hasty: Lab, ada: psycopg.Connecti
     assert untouched(hasty)
 
 
-def test_a_copy_of_too_many_rows_is_taken_back(hasty: Lab, ada: psycopg.Connection) -> None:
+def test_a_copy_of_too_many_rows_is_taken_back(hasty: Lab) -> None:
     before = hasty.run("select count(*) from heard", "shop")
-    with (
-        pytest.raises(REFUSED, match="more than 1,000 rows"),
-        ada.cursor().copy("copy heard (said) from stdin") as copy,
-    ):
-        for n in range(3000):
-            copy.write_row((f"line {n}",))
-    assert hasty.run("select count(*) from heard", "shop") == before
-    with ada.cursor().copy("copy heard (said) from stdin") as copy:
-        copy.write_row(("one",))
+    with psycopg.connect(hasty.dsn("loader", "shop"), autocommit=True) as loader:
+        with (
+            pytest.raises(REFUSED, match="more than 1,000 rows"),
+            loader.cursor().copy("copy heard (said) from stdin") as copy,
+        ):
+            for n in range(3000):
+                copy.write_row((f"line {n}",))
+        assert hasty.run("select count(*) from heard", "shop") == before
+        with loader.cursor().copy("copy heard (said) from stdin") as copy:
+            copy.write_row(("one",))
     assert hasty.run("select count(*) - 1 from heard", "shop") == before
+
+
+def test_a_copy_of_a_person_waits_for_an_approval_before_its_data_comes(hasty: Lab, ada: psycopg.Connection) -> None:
+    before = hasty.run("select count(*) from heard", "shop")
+    with pytest.raises(REFUSED, match="bulk"), ada.cursor().copy("copy heard (said) from stdin") as copy:
+        copy.write_row(("one",))
+    assert hasty.run("select count(*) from heard", "shop") == before
 
 
 def test_in_a_pipeline_the_whole_batch_is_taken_back(hasty: Lab, ada: psycopg.Connection) -> None:
@@ -359,7 +368,7 @@ def test_psql_hears_what_it_would(hasty: Lab, tmp_path: Path) -> None:
     )
     psql = str(hasty.server.binaries / "psql")
     said = subprocess.run(
-        [psql, "-XAt", hasty.dsn("ada", "shop"), "-f", str(script)],
+        [psql, "-XAt", hasty.dsn("loader", "shop"), "-f", str(script)],
         capture_output=True,
         text=True,
         check=False,

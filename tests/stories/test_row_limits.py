@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -394,47 +395,54 @@ async def test_at_the_sync_as_well(story: Story) -> None:
 # ---- copies
 
 
-async def test_a_copy_is_counted_when_its_data_has_come(story: Story) -> None:
-    assert await story.asks(messages.query(COPY)) == ["copy in"]
-    heard = await story.asks(messages.copy_data(b"1\n"), messages.copy_done())
+@pytest.fixture
+async def loader() -> AsyncIterator[Story]:
+    """A program: what a person loads is held before it begins."""
+    async with opened(asker=ROBOT) as made:
+        yield made
+
+
+async def test_a_copy_is_counted_when_its_data_has_come(loader: Story) -> None:
+    assert await loader.asks(messages.query(COPY)) == ["copy in"]
+    heard = await loader.asks(messages.copy_data(b"1\n"), messages.copy_done())
     assert heard == ["done COPY 1", "ready I"]
-    assert own(story) == ["BEGIN", COPY, "COMMIT"]
+    assert own(loader) == ["BEGIN", COPY, "COMMIT"]
 
 
-async def test_a_copy_of_too_many_rows_is_taken_back_and_its_ticket_is_for_the_next_time(story: Story) -> None:
+async def test_a_copy_of_too_many_rows_is_taken_back_and_its_ticket_is_for_the_next_time(loader: Story) -> None:
     """Its data is gone: nobody waits here for the approval."""
-    story.database.changed[COPY] = 1001
-    heard = await story.asks(messages.query(COPY) + messages.copy_data(b"1\n") + messages.copy_done())
+    loader.database.changed[COPY] = 1001
+    heard = await loader.asks(messages.query(COPY) + messages.copy_data(b"1\n") + messages.copy_done())
     assert [line[:12] for line in heard] == ["copy in", "failed 42501", "ready I"]
-    assert own(story) == ["BEGIN", COPY, "ROLLBACK"]
-    story.desk.approve()
-    heard = await story.asks(messages.query(COPY) + messages.copy_data(b"1\n") + messages.copy_done())
+    assert own(loader) == ["BEGIN", COPY, "ROLLBACK"]
+    loader.desk.approve()
+    heard = await loader.asks(messages.query(COPY) + messages.copy_data(b"1\n") + messages.copy_done())
     assert heard == ["copy in", "done COPY 1001", "ready I"]
-    assert own(story) == ["BEGIN", COPY, "ROLLBACK", COPY]
+    assert own(loader) == ["BEGIN", COPY, "ROLLBACK", COPY]
 
 
-async def test_an_extended_copy_too(story: Story) -> None:
+async def test_an_extended_copy_too(loader: Story) -> None:
     batch = messages.parse(b"", COPY) + messages.bind(b"", b"") + messages.execute(b"") + SYNC
-    heard = await story.asks(batch)
+    heard = await loader.asks(batch)
     assert heard == ["prepared", "bound", "copy in"]
-    assert await story.asks(messages.copy_data(b"1\n"), messages.copy_done(), SYNC) == ["done COPY 1", "ready I"]
-    assert own(story) == ["BEGIN", "(", COPY, ")", "COMMIT"]
+    assert await loader.asks(messages.copy_data(b"1\n"), messages.copy_done(), SYNC) == ["done COPY 1", "ready I"]
+    assert own(loader) == ["BEGIN", "(", COPY, ")", "COMMIT"]
 
 
 @pytest.mark.parametrize("end", [messages.copy_done(), messages.copy_fail("no")])
-async def test_a_copy_that_fails_is_told_and_the_session_goes_on(story: Story, end: bytes) -> None:
-    story.database.copy_fails_after = 3
-    await story.asks(messages.query(COPY))
-    heard = await story.asks(messages.copy_data(b"1\n2\n3\n"), end)
+async def test_a_copy_that_fails_is_told_and_the_session_goes_on(loader: Story, end: bytes) -> None:
+    loader.database.copy_fails_after = 3
+    await loader.asks(messages.query(COPY))
+    heard = await loader.asks(messages.copy_data(b"1\n2\n3\n"), end)
     assert [line.split()[0] for line in heard] == ["failed", "ready"]
     assert heard[-1] == "ready I"
-    assert await story.asks(messages.query("select 1")) == ["shape value", "row plain", "done SELECT 1", "ready I"]
+    assert await loader.asks(messages.query("select 1")) == ["shape value", "row plain", "done SELECT 1", "ready I"]
 
 
-async def test_who_leaves_behind_a_copy_leaves_it_done(story: Story) -> None:
-    story.say(messages.query(COPY) + messages.copy_data(b"1\n") + messages.copy_done() + messages.terminate())
-    await story.play()
-    assert own(story) == ["BEGIN", COPY, "COMMIT"]
+async def test_who_leaves_behind_a_copy_leaves_it_done(loader: Story) -> None:
+    loader.say(messages.query(COPY) + messages.copy_data(b"1\n") + messages.copy_done() + messages.terminate())
+    await loader.play()
+    assert own(loader) == ["BEGIN", COPY, "COMMIT"]
 
 
 # ---- many statements in one text

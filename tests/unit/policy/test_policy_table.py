@@ -111,6 +111,13 @@ PRODUCTION = [
         (H, "many-rows"),
     ),
     Row("update many", plainly(UPDATE, rows=10**7), (H, "many-rows"), (D, "agent-many-rows"), (H, "many-rows")),
+    Row(
+        "load what a client sends",
+        plainly(INSERT, "orders", "client_copy"),
+        (H, "bulk-load"),
+        (H, "agent-writes"),
+        (A, "write"),
+    ),
     Row("insert many", plainly(INSERT, rows=5000), (H, "many-rows"), (D, "agent-many-rows"), (H, "many-rows")),
     Row(
         "delete with half a range",
