@@ -119,9 +119,12 @@ class Night:
         return None
 
     def reached(self, text: str) -> bool:
-        """Return whether the database's own log holds a statement with that text: it logs every statement."""
+        """Return whether the database was asked to run a statement with that text: it logs every statement.
+
+        For the approver the gateway asks for the plan of a held statement, by EXPLAIN, which runs nothing.
+        """
         log = (self.postgres.folder / "log").read_text(errors="replace").lower()
-        return text.lower() in log
+        return any(text.lower() in line and ": explain " not in line for line in log.splitlines())
 
 
 # ---- the steps
@@ -203,7 +206,7 @@ def agent_copies(night: Night) -> Step:
         step.saw(refusal)
         step.check("copilot is told no, with SQLSTATE 42501", refusal.startswith("42501"))
         step.check(
-            "the database has no table debug_context and never saw the statement",
+            "the database has no table debug_context and was never asked to run the statement",
             night.directly("select to_regclass('debug_context') is null") == [(True,)]
             and not night.reached("debug_context as"),
         )
