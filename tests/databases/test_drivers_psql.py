@@ -31,6 +31,17 @@ def both(stage: Lab, name: str, *arguments: str, stdin: str = "", cwd: Path | No
     return around, through
 
 
+def still(printed: str) -> list[str]:
+    """Return the parts between a script's `==` lines, with sizes put aside: the server's own housekeeping moves those at any time."""
+    sizes = re.sub(r" *\b\d+ (?:bytes|[kMG]B)\b *", " <size> ", printed)
+    return re.split(r"^== ", re.sub(r"-{3,}| {2,}", " ", sizes), flags=re.MULTILINE)
+
+
+def told_apart(commands: tuple[str, ...]) -> str:
+    """Return a script of these, each behind a line with `==` and its letters."""
+    return "".join(f"\\echo == {command[1:]}\n{command}\n" for command in commands)
+
+
 BACKSLASHES = (
     r"\d", r"\d+", r"\d parts", r"\d+ parts", r"\d bins", r"\d heavy", r"\d+ heavy", r"\d parts_label", r"\d ticks", r"\d nothing",
     r"\d bins*", r"\dt", r"\dt+", r"\dt *.*", r"\df", r"\df+", r"\df twice", r"\sf twice", r"\sf+ twice", r"\sv heavy", r"\l", r"\l+",
@@ -44,10 +55,10 @@ BACKSLASHES = (
 
 def test_the_backslash_commands_show_the_same(stage: Lab) -> None:
     """All of them in one session each way, told apart by a line of their own."""
-    script = "".join(f"\\echo == {command}\n{command}\n" for command in BACKSLASHES)
+    script = told_apart(BACKSLASHES)
     around, through = both(stage, "psql", "-X", stdin=script)
-    cut = re.compile(r"^== ", re.MULTILINE)
-    assert cut.split(through) == cut.split(around)
+    assert still(through) == still(around)
+    assert through.count("\n== ") == around.count("\n== ") == len(BACKSLASHES) - 1
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from tests.databases.lab import PEOPLE, Lab
-from tests.databases.test_drivers_psql import program
+from tests.databases.test_drivers_psql import program, still, told_apart
 
 OBJECTS = """
 create view callers as select id, full_name, email from customers where id < 50;
@@ -42,11 +40,10 @@ def shop(stage: Lab) -> Lab:
 
 def test_every_backslash_command_prints_the_same_to_somebody_masked(shop: Lab) -> None:
     """They read the catalogue, and the catalogue holds nobody's data."""
-    script = "".join(f"\\echo == {command}\n{command}\n" for command in COMMANDS)
+    script = told_apart(COMMANDS)
     around = program(shop, "psql", "-X", dsn=shop.direct_dsn("shop"), stdin=script)
     through = program(shop, "psql", "-X", dsn=shop.dsn(database="shop"), stdin=script)
-    cut = re.compile(r"^== ", re.MULTILINE)
-    assert cut.split(through) == cut.split(around)
+    assert still(through) == still(around)
     assert "FUNCTION public.initials(who text)" in through
     assert "where they are written to" in through
 
