@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,11 +11,12 @@ import psycopg
 import pytest
 
 from demo.postgres import ThrowawayPostgres
-from tests.adversity.faults.load import BOUND, ONE_FLIGHT, written
+from tests.adversity.faults.load import EVERYTHING, MARKER, READS
+from tests.databases import raw
 from tests.databases.lab import Lab, lab
 
 ROUNDS = 4
-BINDS = frozenset(ask.__name__ for ask in BOUND)
+READ = frozenset(ask.__name__ for ask in READS)
 
 
 @contextmanager
@@ -26,52 +27,72 @@ def traced(postgres: ThrowawayPostgres, shim: Path, folder: Path, durability: st
         yield made
 
 
+def by_portal(client: raw.Raw, names: Callable[[], str]) -> None:
+    """Take a result in parts, as JDBC and asyncpg do: a portal that is executed more than once."""
+    name = names()
+    ask = raw.parse(f"select id as {name} from parts") + raw.bind(portal=name) + raw.execute(name, 5)
+    client.query("begin")
+    client.send(ask + raw.SYNC)
+    client.until(b"Z")
+    client.send(raw.execute(name, 5) + raw.execute(name, 5) + raw.SYNC)
+    client.until(b"Z")
+    client.query("commit")
+
+
 def play(house: Lab) -> dict[str, str]:
     """Ask something of every kind, and return which kind each marker was."""
     numbers = iter(range(1_000_000))
     kinds: dict[str, str] = {}
-    with psycopg.connect(house.dsn(), autocommit=True) as session:
+
+    def naming(ask: Callable[..., None]) -> Callable[[], str]:
+        def name() -> str:
+            marker = f"m_{next(numbers):06d}"
+            kinds[marker] = ask.__name__
+            return marker
+
+        return name
+
+    with psycopg.connect(house.dsn(), autocommit=True) as session, house.raw() as client:
         for _ in range(ROUNDS):
-            for ask in ONE_FLIGHT:
-
-                def name(kind: str = ask.__name__) -> str:
-                    marker = f"m_{next(numbers):06d}"
-                    kinds[marker] = kind
-                    return marker
-
-                ask(session, name)
+            for ask in EVERYTHING:
+                ask(session, naming(ask))
+            by_portal(client, naming(by_portal))
     return kinds
 
 
 def early(trace: Path, port: int, kinds: Mapping[str, str], synced: bool) -> tuple[list[str], Counter[str]]:
     """Return what was sent to be executed before its record was written, or on disk where that is promised.
 
-    And how often each marker was. A Query executes what it says; what was bound is executed by the Execute behind, in
-    the order of the Binds.
+    And how often each marker was. A Query executes what it says; an Execute a portal that its name tells, or else what
+    its connection has bound last.
     """
     records: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     on_disk: dict[str, int] = {}
     executed: Counter[str] = Counter()
-    bound: list[str] = []
+    bound: dict[str, str] = {}
     wrong = []
     for line in trace.read_text().splitlines():
         what, *words = line.split(" ")
         if what == "J":
-            for marker in words[2:]:
-                records[marker].append((words[0], int(words[1])))
+            for record in " ".join(words[2:]).split("."):
+                for marker in set(record.split()):
+                    records[marker].append((words[0], int(words[1])))
             continue
         if what == "D":
             on_disk[words[0]] = max(on_disk.get(words[0], 0), int(words[1]))
             continue
         if int(words[0]) != port:
             continue
-        said = dict.fromkeys(words[2:])
-        bound += [marker for marker in said if kinds[marker] in BINDS and marker not in {*bound, *executed}]
-        running = [marker for marker in said if kinds[marker] not in BINDS] + bound[: int(words[1])]
-        del bound[: int(words[1])]
-        for marker in running:
+        for said in words[2:]:
+            tag, marker = said[0], said[1:]
+            if tag == "B":
+                bound[words[1]] = marker
+                continue
+            marker = marker or bound.get(words[1], "")
+            if not marker:
+                continue  # the house's own questions have none
             executed[marker] += 1
-            must = synced or kinds[marker] == written.__name__
+            must = synced or kinds[marker] not in {*READ, by_portal.__name__}
             safe = [one for one in records[marker] if not must or on_disk.get(one[0], 0) >= one[1]]
             if len(safe) < executed[marker]:
                 state = "on disk" if must else "written"
@@ -83,25 +104,46 @@ def early(trace: Path, port: int, kinds: Mapping[str, str], synced: bool) -> tup
 def test_every_kind_of_statement_is_recorded_before_it_is_sent(postgres, shim, tmp_path, durability):
     with traced(postgres, shim, tmp_path, durability) as house:
         kinds = play(house)
+        decided = [record for record in house.records() if record["kind"] == "statement.decided"]
     wrong, executed = early(tmp_path / "trace", postgres.port, kinds, durability == "strict")
     assert wrong == []
+    assert Counter(marker for record in decided for marker in set(MARKER.findall(str(record)))) == executed
     assert set(executed) == set(kinds), "the shim has seen every statement on its way"
+    how_often = {kind: {executed[marker] for marker in kinds if kinds[marker] == kind} for kind in kinds.values()}
+    assert how_often == {
+        "simple": {1},
+        "extended": {1},
+        "pipelined": {1},
+        "executed_again": {3},
+        "executed_again_in_a_pipeline": {4},
+        "copied": {1},
+        "by_cursor": {3},
+        "written": {1},
+        "written_in_a_pipeline": {1},
+        "copied_in": {3},
+        "copied_in_for_good": {3},
+        "by_portal": {3},
+    }
 
 
 @pytest.mark.parametrize(
     ("events", "wrong"),
     [
-        ("U 5 0 m_000001", "m_000001 (simple) was sent before its record was on disk"),
-        ("J /x.seg 10 m_000001|D /x.seg 9|U 5 0 m_000001", "m_000001 (simple) was sent before its record"),
-        ("J /x.seg 9 m_000001|D /x.seg 9|U 5 0 m_000001|U 5 0 m_000001", "m_000001 (simple) was sent before"),
-        ("U 5 0 m_000002|J /x.seg 9 m_000002|U 5 1|D /x.seg 9", "m_000002 (extended) was sent before its record"),
-        ("U 5 1 m_000002|J /x.seg 9 m_000002|D /x.seg 9", "m_000002 (extended) was sent before its record"),
-        ("J /x.seg 10 m_000001|D /x.seg 10|U 5 0 m_000001|U 9 0 m_000001", None),
-        ("U 5 0 m_000002|J /x.seg 9 m_000002|D /x.seg 9|U 5 1", None),
+        ("U 5 7 Qm_000001", "m_000001 (simple) was sent before its record was on disk"),
+        ("J /x.seg 10 . m_000001|D /x.seg 9|U 5 7 Qm_000001", "m_000001 (simple) was sent before its record"),
+        ("J /x.seg 9 . m_000001 m_000001|D /x.seg 9|U 5 7 Qm_000001|U 5 7 Qm_000001", "m_000001 (simple) was sent"),
+        ("U 5 7 Bm_000002|J /x.seg 9 . m_000002|U 5 7 E|D /x.seg 9", "m_000002 (extended) was sent before its record"),
+        ("U 5 7 Bm_000002 E|J /x.seg 9 . m_000002|D /x.seg 9", "m_000002 (extended) was sent before its record"),
+        ("J /x.seg 9 . m_000002|D /x.seg 9|U 5 7 Bm_000002 E Bm_000002 E", "m_000002 (extended) was sent before its"),
+        ("J /x.seg 9 . m_000002|D /x.seg 9|U 5 7 Bm_000002 Em_000002|U 5 7 Em_000002", "m_000002 (extended) was sent"),
+        ("J /x.seg 9 . m_000001 . m_000001|D /x.seg 9|U 5 7 Qm_000001 Qm_000001", None),
+        ("J /x.seg 10 . m_000001|D /x.seg 10|U 5 7 Qm_000001|U 9 7 Qm_000001", None),
+        ("U 5 7 Bm_000002|J /x.seg 9 . m_000002|D /x.seg 9|U 5 7 E", None),
+        ("J /x.seg 9 . m_000002|D /x.seg 9|U 5 7 Bm_000002|U 5 8 B E|U 5 7 E", None),
     ],
 )
 def test_whoever_reads_the_trace_is_not_blind(tmp_path, events, wrong):
     trace = tmp_path / "trace"
     trace.write_text(events.replace("|", "\n") + "\n")
-    told, _ = early(trace, 5, {"m_000001": "simple", "m_000002": "extended"}, True)
+    told, _ = early(trace, 5, {"m_000001": "simple", "m_000002": "extended"}, synced=True)
     assert told[0].startswith(wrong) if wrong else told == []

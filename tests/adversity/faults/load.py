@@ -38,9 +38,16 @@ def pipelined(session: psycopg.Connection, names: Callable[[], str]) -> None:
 
 
 def executed_again(session: psycopg.Connection, names: Callable[[], str]) -> None:
-    text = f"select %s::int as {names()}"
-    for number in range(3):
-        session.execute(text, (number,), prepare=True)
+    name = names()
+    for _ in range(3):
+        session.execute(f"select %s::text as {name}", (name,), prepare=True)
+
+
+def executed_again_in_a_pipeline(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    name = names()
+    with session.pipeline():
+        for _ in range(4):
+            session.execute(f"select %s::text as {name}", (name,), prepare=True)
 
 
 def copied(session: psycopg.Connection, names: Callable[[], str]) -> None:
@@ -61,12 +68,36 @@ def written(session: psycopg.Connection, names: Callable[[], str]) -> None:
     session.execute(f"insert into bins (part, depth) values (1, 1) returning id as {names()}".encode())
 
 
-READS = (simple, extended, pipelined, executed_again, copied, by_cursor)
-EVERYTHING = (*READS, written)
-ONE_FLIGHT = (simple, extended, pipelined, copied, by_cursor, written)
-"""Those of which what executes carries the marker: the text of a Query, the value of a Bind."""
-BOUND = (extended, pipelined)
-"""Those whose text may go ahead, to be parsed; what executes it is the Bind behind."""
+def written_in_a_pipeline(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    with session.pipeline():
+        for _ in range(3):
+            name = names()
+            text = f"insert into bins (part, depth) values (1, length(%s::text)) returning id as {name}"
+            session.execute(text, (name,), prepare=False)
+
+
+def copied_in(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    """Into a table that nobody else sees: by the promise of `adaptive` that writes nothing."""
+    _copy_in(session, names(), "temp table")
+
+
+def copied_in_for_good(session: psycopg.Connection, names: Callable[[], str]) -> None:
+    _copy_in(session, names(), "table")
+
+
+def _copy_in(session: psycopg.Connection, name: str, what: str) -> None:
+    session.execute(f"create {what} {name} (id int, label text)".encode())
+    with session.cursor() as cursor, cursor.copy(f"copy {name} (id, label) from stdin".encode()) as rows:
+        for number in range(20):
+            rows.write_row((number, "made of tin"))
+    session.execute(f"drop table {name}".encode())
+
+
+READS = (simple, extended, pipelined, executed_again, executed_again_in_a_pipeline, copied, copied_in, by_cursor)
+WRITES = (written, written_in_a_pipeline)
+UNDER_LOAD = (*READS, *WRITES)
+"""What can be asked over and over: it changes no catalog."""
+EVERYTHING = (*UNDER_LOAD, copied_in_for_good)
 
 
 _NUMBERS = itertools.count()  # never the same again, whichever house is asked: one database serves many, one by one
@@ -101,7 +132,7 @@ class Load:
         while not self._over.wait(0.01):
             try:
                 with psycopg.connect(self._lab.dsn(connect_timeout="5"), autocommit=True) as session:
-                    for ask in itertools.cycle(EVERYTHING):
+                    for ask in itertools.cycle(UNDER_LOAD):
                         ask(session, self.name)
                         self.done += 1
                         if self._over.is_set():

@@ -2,7 +2,9 @@
  * and synced and when a statement is sent to the database, remembers how much of each segment is surely on disk, and
  * can make syncs slow or the disk full. A marker is "m_" and six digits, somewhere in what is written or sent.
  *
- *   SHIM_TRACE   the file to note in, a line an event:  J path end markers… | D path size | U port executes markers…
+ *   SHIM_TRACE   the file to note in, a line an event:  J path end records… | D path size | U port our-port messages…
+ *                of records a dot for each that begins, and the markers in it;
+ *                of messages those that execute or are executed: Q and its markers, B and E with their marker, if any
  *   SHIM_SYNCED  a folder; beside each segment's name, how many of its bytes are on disk
  *   SHIM_SLOW    microseconds that each sync takes longer
  *   SHIM_FULL    a path; while it exists, no segment takes a byte more
@@ -40,6 +42,13 @@ static int upstream(int fd) { /* the port of the other side, where it is a TCP p
     return peer.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&peer)->sin_port) : 0;
 }
 
+static int ours(int fd) { /* the port of our side: what tells one connection from another */
+    struct sockaddr_storage own;
+    socklen_t size = sizeof own;
+    if (getsockname(fd, (struct sockaddr *)&own, &size) != 0) return 0;
+    return own.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&own)->sin_port) : 0;
+}
+
 static void note(const char *line, size_t size) {
     static int trace = -1;
     static pid_t owner = 0;
@@ -49,54 +58,82 @@ static void note(const char *line, size_t size) {
     REAL(write)(trace, line, size);
 }
 
-static size_t markers(char *out, size_t room, const struct iovec *parts, int count) {
+static int marker(const char *at, const char *end) {
+    if (at + 8 > end || at[0] != 'm' || at[1] != '_') return 0;
+    for (int n = 2; n < 8; n++) if (at[n] < '0' || at[n] > '9') return 0;
+    return 1;
+}
+
+/* Puts a letter before each marker that is in there, up to so many of them, and returns how much room that took. */
+static size_t markers(char *out, size_t room, const char *at, size_t size, char before, int most) {
     size_t used = 0;
-    for (int n = 0; n < count; n++) {
-        const char *at = parts[n].iov_base, *end = at + parts[n].iov_len;
-        for (; at != NULL && at + 8 <= end; at++) {
-            at = memchr(at, 'm', end - at);
-            if (at == NULL || at + 8 > end) break;
-            int digits = 0;
-            while (digits < 6 && at[2 + digits] >= '0' && at[2 + digits] <= '9') digits++;
-            if (at[1] != '_' || digits < 6 || used + 10 > room) continue;
-            out[used++] = ' ';
-            memcpy(out + used, at, 8);
-            used += 8;
+    const char *end = at + size;
+    for (; most > 0 && at < end; at++) {
+        if (!marker(at, end)) continue;
+        if (used + 10 > room) break;
+        out[used++] = ' ';
+        out[used++] = before;
+        memcpy(out + used, at, 8);
+        used += 8;
+        most--;
+    }
+    return used;
+}
+
+/* A dot for each record of the journal that begins, and the markers in it. */
+static size_t records(char *out, size_t room, const struct iovec *part) {
+    size_t used = 0;
+    const char *at = part->iov_base, *end = at + part->iov_len;
+    for (; at < end && used + 9 <= room; at++) {
+        if (marker(at, end)) {
+            out[used] = ' ';
+            memcpy(out + used + 1, at, 8);
+            used += 9;
+        } else if (at + 5 <= end && memcmp(at, "{\"v\":", 5) == 0) {
+            out[used] = ' ', out[used + 1] = '.';
+            used += 2;
         }
     }
     return used;
 }
 
-/* How many messages Execute of PostgreSQL's protocol are in what is sent; a sending begins with a whole message. */
-static int executes(const struct iovec *parts, int count) {
-    int found = 0;
-    for (int n = 0; n < count; n++) {
-        const unsigned char *at = parts[n].iov_base, *end = at + parts[n].iov_len;
-        while (at != NULL && at + 5 <= end) {
-            unsigned size = (unsigned)at[1] << 24 | at[2] << 16 | at[3] << 8 | at[4];
-            if (size < 4) break;
-            found += *at == 'E';
-            at += 1 + size;
+/* What of PostgreSQL's protocol executes, or will be executed; a sending begins with a whole message. */
+static size_t messages(char *out, size_t room, const struct iovec *part) {
+    size_t used = 0;
+    const unsigned char *at = part->iov_base, *end = at + part->iov_len;
+    while (at != NULL && at + 5 <= end) {
+        size_t size = (size_t)at[1] << 24 | at[2] << 16 | at[3] << 8 | at[4];
+        if (size < 4) break;
+        size_t here = size - 4 < (size_t)(end - at - 5) ? size - 4 : (size_t)(end - at - 5);
+        if (*at == 'Q') used += markers(out + used, room - used, (const char *)at + 5, here, 'Q', 1 << 20);
+        if (*at == 'B' || *at == 'E') {
+            size_t more = markers(out + used, room - used, (const char *)at + 5, here, *at, 1);
+            if (more == 0 && used + 3 <= room) out[used] = ' ', out[used + 1] = *at, more = 2;
+            used += more;
         }
+        at += 1 + size;
     }
-    return found;
+    return used;
 }
 
 /* Called before a write for sockets, and after it for segments. */
 static void told(int fd, const struct iovec *parts, int count, int sent) {
     char line[65536], path[4096];
-    size_t used;
-    int running = 0;
+    size_t used, more = 0;
     if (sent) {
         int port = upstream(fd);
         if (port == 0) return;
-        used = snprintf(line, 64, "U %d %d", port, running = executes(parts, count));
+        used = snprintf(line, 64, "U %d %d", port, ours(fd));
     } else {
         if (!segment(fd, path)) return;
         used = snprintf(line, 8192, "J %s %lld", path, (long long)lseek(fd, 0, SEEK_CUR));
     }
-    size_t more = markers(line + used, sizeof line - used - 2, parts, count);
-    if (more == 0 && running == 0) return;
+    for (int n = 0; n < count; n++) {
+        size_t room = sizeof line - used - more - 2;
+        if (sent) more += messages(line + used + more, room, parts + n);
+        else more += records(line + used + more, room, parts + n);
+    }
+    if (memchr(line + used, 'm', more) == NULL && !(sent && more > 0)) return;
     line[used + more] = '\n';
     note(line, used + more + 1);
 }
