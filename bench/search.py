@@ -26,6 +26,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 
+import msgspec
 import uvloop
 
 from proctor import twins
@@ -45,7 +46,7 @@ from proctor.audit.record import (
     Who,
     encode,
 )
-from proctor.audit.search import search
+from proctor.audit.search import Question, ask
 
 OUT = Path(__file__).parent / "out"
 MONTH = 30 * 86_400
@@ -86,7 +87,6 @@ class Told:
     """One kind of question: what it found, and how long it took, the first time and then."""
 
     kind: str
-    asked: str
     found: int
     first_ms: float
     median_ms: float
@@ -144,17 +144,16 @@ def _statement(number: int) -> StatementDecided:
 
 
 def _with(said: StatementDecided, text: str, command: str, decision: Verdict, table: str) -> StatementDecided:
-    return StatementDecided(
-        id=said.id,
-        exchange=said.exchange,
-        database=said.database,
+    return msgspec.structs.replace(
+        said,
         statement=StatementText(text=text, digest=said.statement.digest),
         command=command,
-        understood=True,
         decision=decision,
         actions=("read", "write"),
         reads={table: ("id",)},
         writes={table: ("status",) if command == "update" else ()},
+        masks=(),
+        shows={},
     )
 
 
@@ -187,8 +186,8 @@ class House:
         name = b"01K9ZXJ3T8S%015d" % self._count
         (person,) = self._chance.choices(range(PEOPLE), cum_weights=self._people)
         who, origin = _person(person)
-        own = {"who": who, "origin": origin, "session": name.decode()}
-        yield encode(SessionOpened(id=f"{name.decode()}-o", database="shop", engine="postgresql", **own))
+        own = name.decode()
+        yield encode(SessionOpened(id=f"{own}-o", session=own, who=who, origin=origin, database="shop"))
         for place, text in enumerate(self._chance.choices(range(TEXTS), cum_weights=self._texts, k=STATEMENTS)):
             number = self._count * STATEMENTS + place
             exchange = b"01K9ZXJ3T8Q%015d" % number
@@ -196,16 +195,20 @@ class House:
             yield template % {b"n": exchange, b"s": name, b"o": b"INC-%07d" % number}
             if text % 20 != 3:
                 yield self._answered(exchange, text)
-        yield encode(SessionClosed(id=f"{name.decode()}-c", database="shop", statements=STATEMENTS, **own))
+        closed = SessionClosed(
+            id=f"{own}-c", session=own, who=who, origin=origin, database="shop", statements=STATEMENTS
+        )
+        yield encode(closed)
 
     def _decided(self, person: int, text: int, *, reasoned: bool) -> bytes:
         found = self._known.get((person, text, reasoned))
         if found is None:
             who, origin = _person(person)
-            said = {name: getattr(self._statements[text], name) for name in StatementDecided.__struct_fields__}
             claims = Claimed(reason=OWN.decode() if reasoned else None, application="psql")
-            said |= {"who": who, "origin": origin, "session": SESSION.decode(), "claims": claims}
-            found = self._known[person, text, reasoned] = _template(encode(StatementDecided(**said)))
+            body = msgspec.structs.replace(
+                self._statements[text], who=who, origin=origin, session=SESSION.decode(), claims=claims
+            )
+            found = self._known[person, text, reasoned] = _template(encode(body))
         return found
 
     def _answered(self, exchange: bytes, text: int) -> bytes:
@@ -245,48 +248,53 @@ async def generate(state: Path, count: int) -> None:
     integrator.close()
 
 
-def questions(count: int) -> dict[str, dict[str, object]]:
+def questions(count: int) -> dict[str, Question]:
     """Return what is asked, for each kind: something frequent, something rare, something that is not there."""
     middle = BEGINS + timedelta(seconds=MONTH / 2)
-    week = {"since": BEGINS + timedelta(days=7), "until": BEGINS + timedelta(days=14)}
-    halfway = count // 204 * STATEMENTS
+    first, last = BEGINS + timedelta(days=7), BEGINS + timedelta(days=14)
+    halfway = count // (2 * STATEMENTS + 2) // 2 * STATEMENTS
+    alone = f"INC-{halfway - halfway % OF_ITS_OWN:07d}"
     return {
-        "time, the newest": {},
-        "time, an hour amid the month": {"since": middle, "until": middle + timedelta(hours=1)},
-        "identity, who asks most": {"who": "person-001"},
-        "identity, who asks seldom": {"who": "person-299"},
-        "identity, in a week": {"who": "person-050", **week},
-        "identity, nobody": {"who": "mallory"},
-        "table, frequent": {"table": "t00_orders"},
-        "table, in a week": {"table": "public.t57_customers", **week},
-        "column, of all tables": {"column": "email"},
-        "column, of one table": {"column": "t01_customers.email"},
-        "class, frequent": {"data_class": "email"},
-        "class, in a week": {"data_class": "bank_account", **week},
-        "decision, allow": {"decision": "allow"},
-        "decision, deny": {"decision": "deny"},
-        "decision, deny in a week": {"decision": "deny", **week},
-        "decision, hold (none)": {"decision": "hold"},
-        "text, in most statements": {"text": "order by"},
-        "text, in one statement": {"text": "q799 ="},
-        "text, a reason of its own": {"text": f"INC-{halfway - halfway % OF_ITS_OWN:07d}"},
-        "text, all such reasons": {"text": "inc-"},
-        "text, nowhere": {"text": "drop database"},
-        "all at once": {"who": "person-001", "table": "t01_customers", "text": "limit", "decision": "allow", **week},
+        "time, the newest": Question(),
+        "time, an hour amid the month": Question(since=middle, until=middle + timedelta(hours=1)),
+        "identity, who asks most": Question(who="person-001"),
+        "identity, who asks seldom": Question(who="person-299"),
+        "identity, in a week": Question(who="person-050", since=first, until=last),
+        "identity, nobody": Question(who="mallory"),
+        "table, frequent": Question(table="t00_orders"),
+        "table, in a week": Question(table="public.t57_customers", since=first, until=last),
+        "column, of all tables": Question(column="email"),
+        "column, of one table": Question(column="t01_customers.email"),
+        "class, frequent": Question(data_class="email"),
+        "class, in a week": Question(data_class="bank_account", since=first, until=last),
+        "decision, allow": Question(decision="allow"),
+        "decision, deny": Question(decision="deny"),
+        "decision, deny in a week": Question(decision="deny", since=first, until=last),
+        "decision, hold (none)": Question(decision="hold"),
+        "text, in most statements": Question(text="order by"),
+        "text, in one statement": Question(text=f"q{TEXTS - 1} ="),
+        "text, a reason of its own": Question(text=alone),
+        "text, all such reasons": Question(text="inc-"),
+        "text, such a reason, in an old week": Question(text="inc-", until=first),
+        "text, nowhere": Question(text="drop database"),
+        "all at once": Question(
+            who="person-001", table="t01_customers", text="limit", decision="allow", since=first, until=last
+        ),
     }
 
 
-def ask(state: Path, count: int, rounds: int) -> Iterator[Told]:
+def asked(state: Path, count: int, rounds: int) -> Iterator[Told]:
     """Ask everything, each as often as there are rounds."""
     for kind, question in questions(count).items():
         took: list[float] = []
         found = 0
         for _ in range(rounds):
             before = time.perf_counter()
-            found = sum(1 for _ in search(state, **question))
+            with Index.open(state) as index:
+                index.refresh()
+                found = sum(1 for _ in ask(index, question))
             took.append((time.perf_counter() - before) * 1000)
-        asked = ", ".join(f"{name}={value}" for name, value in question.items())
-        yield Told(kind, asked, found, took[0], statistics.median(took), max(took))
+        yield Told(kind, found, took[0], statistics.median(took), max(took))
 
 
 def measure(state: Path, count: int, rounds: int) -> Report:
@@ -305,7 +313,7 @@ def measure(state: Path, count: int, rounds: int) -> Report:
         report.shapes = index.connection.execute("select count(*) from shapes").fetchone()[0]
     report.index_bytes = (state / FILE).stat().st_size
     report.log_bytes = sum(path.stat().st_size for path in (state / "log").rglob("*") if path.is_file())
-    report.told = list(ask(state, count, rounds))
+    report.told = list(asked(state, count, rounds))
     return report
 
 
@@ -334,15 +342,15 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=None, help="where the files lie: about 800 bytes a record")
     parser.add_argument("--keep", type=Path, default=None, help="make the state here and leave it; if it is there, ask")
     parser.add_argument("--out", type=Path, default=OUT / "search.json")
-    asked = parser.parse_args()
-    state = asked.keep or Path(tempfile.mkdtemp(prefix="proctor-search-", dir=asked.folder))
+    words = parser.parse_args()
+    state = words.keep or Path(tempfile.mkdtemp(prefix="proctor-search-", dir=words.folder))
     try:
-        report = measure(state, asked.records, asked.rounds)
+        report = measure(state, words.records, words.rounds)
     finally:
-        if asked.keep is None:
+        if words.keep is None:
             shutil.rmtree(state, ignore_errors=True)
     print(table(report))
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    words.out.parent.mkdir(parents=True, exist_ok=True)
     said = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "twins": twins.describe(),
@@ -351,7 +359,7 @@ def main() -> int:
         "load": os.getloadavg(),
         **asdict(report),
     }
-    asked.out.write_text(json.dumps(said, indent=1) + "\n")
+    words.out.write_text(json.dumps(said, indent=1) + "\n")
     slow = [one.kind for one in report.told if one.median_ms > MOST * 1000]
     if slow:
         print(f"\nover a second: {', '.join(slow)}")

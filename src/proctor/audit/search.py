@@ -117,30 +117,27 @@ def ask(index: Index, question: Question) -> Iterator[Row]:
 def _newest(index: Index, question: Question) -> Iterator[Found]:
     """Yield the records that fit, newest first."""
     execute = index.connection.execute
-    shapes = _shapes(index, question)
+    which, named = _shapes(question)
     when, values = _when(question)
     newest = f"{when} order by r.time desc, r.number desc limit ?"
+    few = [row[0] for row in execute(f"{which} limit ?", (*named, MERGED + 1))] if which else []
     if question.session is not None:
         row = execute("select number from sessions where name = ?", (question.session,)).fetchone()
-        when, values = f"{when} and r.session = ?", [*values, -1 if row is None else row[0]]
-        newest = f"{when} order by r.time desc, r.number desc"
-        rows = execute(f"select {_FOUND}, r.shape from records r where {newest}", values)  # noqa: S608 - fixed words
-        fitting = (row[:5] for row in rows if shapes is None or row[5] in shapes)
-        yield from islice(fitting, question.limit)
-    elif shapes is None:
+        fits = f"r.session = ? and +r.shape in ({which})" if which else "r.session = ?"
+        query = f"select {_FOUND} from records r where {fits} and {newest}"  # noqa: S608 - fixed words
+        yield from execute(query, (-1 if row is None else row[0], *named, *values, question.limit))
+    elif not which:
         yield from execute(f"select {_FOUND} from records r where {newest}", (*values, question.limit))  # noqa: S608
-    elif len(shapes) <= MERGED:
+    elif len(few) <= MERGED:
         # Each shape by itself is read newest first from its index, and nothing behind the last that is wanted.
         query = f"select {_FOUND} from records r where r.shape = ? and {newest}"  # noqa: S608
-        each = [execute(query, (shape, *values, question.limit)) for shape in shapes]
+        each = [execute(query, (shape, *values, question.limit)) for shape in few]
         merged: Iterator[Found] = heapq.merge(*each, key=lambda one: one[:2], reverse=True)
         yield from islice(merged, question.limit)
     else:
-        execute("create temp table if not exists wanted (shape integer primary key)")
-        execute("delete from wanted")
-        index.connection.executemany("insert into wanted values (?)", [(shape,) for shape in shapes])
-        query = f"select {_FOUND} from records r where r.shape in (select shape from wanted) and {newest}"  # noqa: S608
-        yield from execute(query, (*values, question.limit))
+        # The plus keeps SQLite from reading each shape's records to the end, to sort them: time leads.
+        query = f"select {_FOUND} from records r where +r.shape in ({which}) and {newest}"  # noqa: S608
+        yield from execute(query, (*named, *values, question.limit))
 
 
 def _told(index: Index, found: Sequence[Found]) -> Iterator[Row]:
@@ -179,8 +176,8 @@ def _when(question: Question) -> tuple[str, list[int]]:
     return " and ".join(where), values
 
 
-def _shapes(index: Index, question: Question) -> set[int] | None:
-    """Return the shapes that fit, or None where any does. Only fixed words go into the text of the query."""
+def _shapes(question: Question) -> tuple[str, list[str]]:
+    """Return the query for the shapes that fit and its values, or nothing where any does. Its words are all fixed."""
     where: list[str] = []
     values: list[str] = []
     simple = {
@@ -203,10 +200,7 @@ def _shapes(index: Index, question: Question) -> set[int] | None:
         values += named
     if question.kind is None and (question.table or question.column or question.decision or question.text):
         where.append(f"s.kind <> '{ANSWER}'")
-    if not where:
-        return None
-    query = f"select s.number from shapes s where {' and '.join(where)}"  # noqa: S608
-    return {int(row[0]) for row in index.connection.execute(query, values)}
+    return (f"select s.number from shapes s where {' and '.join(where)}" if where else ""), values  # noqa: S608
 
 
 def _touching(table: str | None, column: str | None) -> tuple[str, list[str]]:
