@@ -51,7 +51,7 @@ worlds: $(VENV)/.dev ## generate statements for a night and play them over two w
 	@$(MAKE) --no-print-directory compiled
 	PROCTOR_WORLDS=$(or $(N),20000) $(RUN) -m pytest -q tests/worlds
 
-kills: $(VENV)/.dev ## kill, freeze and starve the gateway 200 times under load; takes about an hour (KILLS=n: n rounds a campaign)
+kills: $(VENV)/.dev ## kill, freeze and starve the gateway 200 times under load; takes about 20 minutes (KILLS=n: n rounds a campaign)
 	@.ci/needs $(RUN)
 	PROCTOR_KILLS=$(or $(KILLS),67) $(RUN) -m pytest tests/adversity/test_kills.py
 

@@ -21,13 +21,13 @@ ALL = (
     Benchmark("pgbench", "small queries beside pgbouncer", ("--quick",)),
     Benchmark("bulk", "long results beside pgbouncer", ("--quick",)),
     Benchmark("masks", "what each mask costs", ("--quick",)),
-    Benchmark("utility", "joins, groups and a model on masked rows beside plain ones"),
+    Benchmark("utility", "what masked rows are still good for: joins, groups and a model, beside plain ones"),
     Benchmark("decisions", "what a decision costs"),
     Benchmark("journal", "records written, made durable and taken into the log", ("--rounds=1", "--pairs=30000")),
+    Benchmark("durability", "what strict and adaptive cost beside no journal at all", ("--quick",)),
+    Benchmark("search", "how long an auditor waits over ten million records", ("300000", "--rounds=2")),
     Benchmark("answered", "how much of ordinary work on sensitive tables is answered", ("--quick",)),
     Benchmark("columns", "which columns are found to be sensitive, and which are not"),
-    Benchmark("scan", "how long the first look at a large database takes"),
-    Benchmark("utility", "what masked rows are still good for"),
     Benchmark("scan", "what a scan of a thousand tables costs", ("--quick",)),
 )
 

@@ -123,6 +123,41 @@ def test_records_that_are_alike_share_a_shape_and_literals_make_none(told):
         assert index.connection.execute("select count(*) from shapes").fetchone() == before
 
 
+def indexes(index: Index) -> set[str]:
+    found = index.connection.execute("select name from sqlite_master where type = 'index' and tbl_name = 'records'")
+    return {row[0] for row in found}
+
+
+def test_an_index_whose_first_filling_was_cut_off_is_filled_and_sorted_by_the_next(told, monkeypatch):
+    told.write(50)
+    monkeypatch.setattr("proctor.audit.index.BATCH", 10)
+
+    def cut_off(count: int) -> None:
+        raise KeyboardInterrupt
+
+    with Index.open(told.state) as index, pytest.raises(KeyboardInterrupt):
+        index.refresh(cut_off)
+    with Index.open(told.state) as index:
+        assert indexes(index) == set()
+        assert index.connection.execute("select count(*) from records").fetchone() == (2,), "those of the first shard"
+        index.refresh()
+        assert indexes(index) == {"records_shape", "records_time", "records_key", "records_session"}
+    assert ids(search(told.state, who="copilot")) == ["x2"]
+
+
+@pytest.mark.parametrize("merged", [2000, -1], ids=["few shapes", "many shapes"])
+def test_a_session_is_searched_for_what_else_is_asked(house, clock, monkeypatch, merged):
+    monkeypatch.setattr("proctor.audit.search.MERGED", merged)
+    with Journal.open(house.journal / "w0", "w0", clock=clock) as journal:
+        for name, session in (("a1", "s1"), ("a2", "s2"), ("a3", "s1")):
+            journal.record(decided(name, ALICE, f"select {name} from orders", {}, session=session))
+    assert ids(search(house.state, session="s1")) == ["a1", "a3"]
+    assert ids(search(house.state, session="s1", text="a3")) == ["a3"]
+    assert ids(search(house.state, session="s1", text="a2")) == []
+    assert ids(search(house.state, session="s1", who="alice", limit=1)) == ["a3"]
+    assert ids(search(house.state, session="s3", who="alice")) == []
+
+
 def test_an_answer_is_its_own_statements_even_where_two_names_have_one_key(told, monkeypatch):
     """A key is 64 bits of a hash; what it leads to is held against the name."""
     monkeypatch.setattr("proctor.audit.index.key_of", lambda name: 7)
