@@ -171,6 +171,8 @@ class Hearing:
         unseen = bound.touches & self._world.unseen
         if unseen:
             await self._look_at(unseen, pipeline)
+        if self.recall(bound.text) is bound:
+            return bound  # it was decided under this very stamp, and that is all that a decision depends on
         return self._bench(bound.text).again(bound)
 
     async def _look_at(self, unseen: frozenset[Relation], pipeline: Pipeline) -> None:
