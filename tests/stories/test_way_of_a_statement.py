@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from proctor.policy.rules import Rules
 from proctor.terms import Allow, Deny
 from proctor.wire import messages
 from tests.stories.house import DENIED, HARMLESS, SENSITIVE, WRITE, Story
@@ -160,3 +163,21 @@ async def test_what_might_have_run_had_its_text_not_been_refused_is_recorded_as_
     first, second = story.ledger.decisions
     assert (first.decided.analysis.text, second.decided.analysis.text) == (HARMLESS, DENIED)
     assert [(a.exchange, a.sqlstate) for a in story.ledger.answers] == [(first.exchange, "skipped")]
+
+
+async def test_what_was_bound_is_decided_anew_once_the_rules_are_others(strict: Story, tmp_path: Path) -> None:
+    """While nothing has changed it is not; a portal that was let through once runs no more when it must not."""
+    await strict.asks(messages.query("begin"))
+    await strict.asks(messages.parse("s", HARMLESS), messages.bind("p", "s"), messages.execute("p", 1), messages.sync())
+    run = (messages.execute("p", 1), messages.sync())
+    assert not any("42501" in line for line in await strict.asks(*run))
+    ran = list(strict.ran)
+    none = tmp_path / "none.cedar"
+    none.write_text(
+        '@id("none") @reason("closed") @hint("wait") forbid(principal, action == Action::"read", resource);\n'
+    )
+    strict.world._rules = Rules.load([none])
+    strict.world.becomes(strict.world.shared)
+    heard = await strict.asks(*run)
+    assert any("42501" in line and "closed" in line for line in heard), heard
+    assert strict.ran == ran
