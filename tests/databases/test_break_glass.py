@@ -88,3 +88,19 @@ def test_a_prepared_statement_breaks_the_glass_each_time_it_runs(house: Lab) -> 
         for _ in range(2):
             bob.execute("update orders set state = %s", ("late",), prepare=True)
     until(lambda: len([r for r in house.records() if r["kind"] == "glass.broken"]) == before + 2)
+
+
+def test_what_ran_behind_broken_glass_is_replayed_as_run(house: Lab) -> None:
+    """The record says that the glass was broken: the rules of then let it run again, and without bob's right none do."""
+    with session(house, "bob", options="-c proctor.reason=INC-44 -c proctor.break_glass=on") as bob:
+        assert bob.execute("delete from orders where id > 0 and true").rowcount >= 0
+        bob.execute("alter table orders rename to orders_then; alter table orders_then rename to orders")
+    folder = house.folder / "to-be"
+    folder.mkdir(exist_ok=True)
+    same = house.ask("policy", "replay", "--rules", str(house.folder / "rules"), "--json")
+    assert (same.code, same.objects()) == (0, []), same.text
+    without = house.ask("policy", "replay", "--rules", str(folder), "--json")
+    broken = [line for line in without.objects() if "bob-on-call" in line["rules_before"]]  # type: ignore[operator]
+    assert broken
+    assert {(line["before"], line["exact"]) for line in broken} == {("allow", True)}
+    assert "allow" not in {line["after"] for line in broken}

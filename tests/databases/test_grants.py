@@ -84,3 +84,32 @@ def test_a_grant_of_a_person_is_none_of_their_agents(house: Lab) -> None:
     assert mine["id"] == asked["id"]
     assert house.ask("grants", "list", "--json", person="bob").objects() == []
     assert house.ask("grants", "revoke", str(asked["id"]), person="ada").code == 0
+
+
+def replayed(house: Lab, rules: str) -> list[dict[str, object]]:
+    """Return what other rules would have answered otherwise to the statements of the house's own journal."""
+    folder = house.folder / "to-be"
+    folder.mkdir(exist_ok=True)
+    (folder / "more.cedar").write_text(rules)
+    said = house.ask("policy", "replay", "--rules", str(folder), "--json")
+    assert said.code == 0, said.text
+    return said.objects()
+
+
+def test_what_was_seen_under_a_grant_is_replayed_as_seen(house: Lab) -> None:
+    """Other rules are asked about the statement with its grant: the same rules change nothing, and others what they say."""
+    with session(house, "bob") as bob:
+        (asked,) = requested(house, "bob").objects()
+        grant = str(asked["id"])
+        assert house.ask("grants", "approve", grant, person="dana").code == 0
+        until(lambda: seen(bob) == TRUE, seconds=2)
+        assert house.ask("grants", "revoke", grant, person="bob").code == 0
+    (record, *_) = [r for r in house.recorded("statement.decided") if f"grant:{grant}" in r["decision"]["rules"]]  # type: ignore[index]
+    assert record["basis"]["grants"] == {"public.customers.email": grant}  # type: ignore[index]
+    assert replayed(house, "") == []
+    no_bob = '@id("no-bob")\n@reason("on leave")\n@hint("")\nforbid (principal == User::"bob", action, resource);\n'
+    changed = [line for line in replayed(house, no_bob) if f"grant:{grant}" in line["rules_before"]]  # type: ignore[operator]
+    assert [(line["before"], line["after"], line["exact"]) for line in changed] == [("allow", "deny", True)]
+    assert changed[0]["newly_masked"] == ["public.customers.email"]
+    unrelated = '@id("calm")\n@reason("fine")\n@hint("")\npermit (principal == User::"bob", action == Action::"unmask", resource) when { resource.class == "person_name" };\n'
+    assert [line for line in replayed(house, unrelated) if f"grant:{grant}" in line["rules_before"]] == []  # type: ignore[operator]

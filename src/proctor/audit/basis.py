@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from proctor.terms import Access, Action, Analysis, Classified, Column, Context, Identity, Inference, Taint
+from proctor.terms import Access, Action, Analysis, Classified, Column, Context, Identity, Inference, Relation, Taint
 
 
 class Accessed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,6 +52,8 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     classes: dict[str, str] = {}
     sensitive: tuple[str, ...] = ()
     task_tables: tuple[str, ...] = ()
+    grants: dict[str, str] = {}
+    dotted: tuple[tuple[str, ...], ...] = ()
 
 
 NO_TABLE = "(none)"
@@ -60,7 +62,8 @@ NO_TABLE = "(none)"
 
 def basis_of(analysis: Analysis, classified: Classified, context: Context, asker: Identity) -> Basis:
     """Return what a decision stood on."""
-    held = {column: found for column in _columns(analysis) if (found := classified.class_of(column)) is not None}
+    columns = frozenset(_columns(analysis))
+    held = {column: found for column in columns if (found := classified.class_of(column)) is not None}
     relations = {access.relation for access in analysis.accesses if access.relation is not None}
     return Basis(
         environment=context.environment,
@@ -74,7 +77,19 @@ def basis_of(analysis: Analysis, classified: Classified, context: Context, asker
         classes={str(column): str(held[column]) for column in sorted(held)},
         sensitive=tuple(str(relation) for relation in sorted(relations) if classified.holds_sensitive(relation)),
         task_tables=_task_tables(asker, context.claims.task),
+        # Of two grants for one column, the last in order shows it: the decision names that one too.
+        grants={str(column): grant for column, grant in sorted(context.grants) if column in columns},
+        dotted=tuple(sorted(_dotted(columns, relations))),
     )
+
+
+def _dotted(columns: Iterable[Column], relations: Iterable[Relation]) -> set[tuple[str, ...]]:
+    """Return the parts of each name that, joined by dots, could be taken for another."""
+    found: set[tuple[str, ...]] = {(one.schema, one.name) for one in relations}
+    for column in columns:
+        relation = (column.relation.schema, column.relation.name)
+        found |= {relation, (*relation, column.name)}
+    return {parts for parts in found if any("." in part for part in parts)}
 
 
 def _task_tables(asker: Identity, claimed: str | None) -> tuple[str, ...]:

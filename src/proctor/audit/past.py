@@ -6,7 +6,7 @@ words. Knows no rules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -97,11 +97,42 @@ def past_of(record: bytes, environments: Mapping[str, str]) -> Past:
     if said.basis is None:
         gaps.append(OLD)
     try:
-        analysis = _analysis(said, basis)
-        classified = _classified(said, basis, analysis)
+        names = _Names(basis.dotted)
+        analysis = _analysis(said, basis, names)
+        classified = _classified(basis, analysis, names)
+        context = _context(said, basis, names)
     except ValueError as fault:
         raise Unreadable(DOTS) from fault
-    return Past(said, _asker(said.who, said, basis), analysis, _context(said, basis), classified, tuple(gaps))
+    return Past(said, _asker(said.who, said, basis), analysis, context, classified, tuple(gaps))
+
+
+class _Names:
+    """Reads the names of a record; those with a dot in a part of theirs are listed in the record part by part."""
+
+    def __init__(self, dotted: Sequence[Sequence[str]]) -> None:
+        self._known: dict[tuple[int, str], Sequence[str]] = {}
+        for parts in dotted:
+            known = self._known.setdefault((len(parts), ".".join(parts)), parts)
+            if known != parts:
+                raise ValueError("two things of the record have the same text for a name")
+
+    def relation(self, text: str) -> Relation:
+        """Return the relation of that name; `ValueError` if nobody can say which part is which."""
+        schema, name = self._known.get((2, text)) or text.split(".")
+        return Relation(schema, name)
+
+    def column(self, text: str) -> Column:
+        """Return the column of that name; `ValueError` if nobody can say which part is which."""
+        schema, table, name = self._known.get((3, text)) or text.split(".")
+        return Column(Relation(schema, table), name)
+
+    def columns(self, texts: Iterable[str]) -> frozenset[Column]:
+        """Return the columns of those names."""
+        return frozenset(map(self.column, texts))
+
+    def below(self, named: Mapping[str, Iterable[str]]) -> list[Column]:
+        """Return the columns that are listed under the names of their relations."""
+        return [Column(self.relation(relation), name) for relation, names in named.items() for name in names]
 
 
 def _asker(who: Who, said: Decided, basis: Basis) -> Identity:
@@ -110,7 +141,7 @@ def _asker(who: Who, said: Decided, basis: Basis) -> Identity:
     return Identity(who.subject, Kind(who.kind), frozenset(who.groups), who.proof, who.on_behalf_of, tasks)
 
 
-def _context(said: Decided, basis: Basis) -> Context:
+def _context(said: Decided, basis: Basis, names: _Names) -> Context:
     claims = said.claims or Claimed()
     return Context(
         database=said.database,
@@ -119,6 +150,7 @@ def _context(said: Decided, basis: Basis) -> Context:
         claims=Claims(
             claims.reason, claims.task, claims.on_behalf_of, claims.application, break_glass=basis.break_glass
         ),
+        grants=frozenset((names.column(column), grant) for column, grant in basis.grants.items()),
         style=basis.style,
         in_transaction=basis.in_transaction,
     )
@@ -141,35 +173,34 @@ def _guessed(said: Decided, environments: Mapping[str, str]) -> Basis:
     )
 
 
-def _analysis(said: Decided, basis: Basis) -> Analysis:
+def _analysis(said: Decided, basis: Basis, names: _Names) -> Analysis:
     return Analysis(
         kind=said.command,
         understood=said.understood,
-        accesses=tuple(_access(one) for one in basis.accesses),
-        outputs=tuple(_outputs(said)),
-        reads=frozenset(Column(_relation(rel), name) for rel, names in said.reads.items() for name in names),
-        inferences=tuple(Inference(Use(one.use), frozenset(map(_column, one.columns))) for one in basis.uses),
-        taints=tuple(Taint(frozenset(map(_column, one.sources)), _column(one.target)) for one in basis.copies),
+        accesses=tuple(_access(one, names) for one in basis.accesses),
+        outputs=tuple(_outputs(said, names)),
+        reads=frozenset(names.below(said.reads)),
+        inferences=tuple(Inference(Use(one.use), names.columns(one.columns)) for one in basis.uses),
+        taints=tuple(Taint(names.columns(one.sources), names.column(one.target)) for one in basis.copies),
         opaque=said.opaque,
         text=said.statement.text,
     )
 
 
-def _outputs(said: Decided) -> list[Output]:
+def _outputs(said: Decided, names: _Names) -> list[Output]:
     """Return the result columns as far as they hold something: which one they were does not matter here."""
-    masked = [Output(f"{mask.output}", frozenset(map(_column, mask.columns)), plain=True) for mask in said.masks]
-    shown = [Column(_relation(relation), name) for relation, names in said.shows.items() for name in names]
-    return [*masked, *(Output(column.name, frozenset({column}), plain=True) for column in shown)]
+    masked = [Output(f"{mask.output}", names.columns(mask.columns), plain=True) for mask in said.masks]
+    return [*masked, *(Output(c.name, frozenset({c}), plain=True) for c in names.below(said.shows))]
 
 
-def _access(one: Accessed) -> Access:
-    relation = _relation(one.relation) if one.relation else None
+def _access(one: Accessed, names: _Names) -> Access:
+    relation = names.relation(one.relation) if one.relation else None
     return Access(Action(one.action), relation, frozenset(one.columns), frozenset(one.traits), one.object, one.rows)
 
 
-def _classified(said: Decided, basis: Basis, analysis: Analysis) -> Classified:
+def _classified(basis: Basis, analysis: Analysis, names: _Names) -> Classified:
     """Return the data map as far as the statement saw it: what it touched and has no class here was clean."""
-    sensitive = {_relation(name) for name in basis.sensitive}
+    sensitive = {names.relation(name) for name in basis.sensitive}
     found: dict[Column, Finding] = {}
     clean = Finding(None, 1.0, "on record")
     for relation in {a.relation for a in analysis.accesses if a.relation is not None} | sensitive:
@@ -180,15 +211,5 @@ def _classified(said: Decided, basis: Basis, analysis: Analysis) -> Classified:
     named += [frozenset(Column(a.relation, n) for n in a.columns) for a in analysis.accesses if a.relation]
     found.update(dict.fromkeys(frozenset().union(*named), clean))
     for column, data_class in basis.classes.items():
-        found[_column(column)] = replace(clean, data_class=DataClass(data_class))
+        found[names.column(column)] = replace(clean, data_class=DataClass(data_class))
     return Classified(found)
-
-
-def _relation(text: str) -> Relation:
-    schema, name = text.split(".")
-    return Relation(schema, name)
-
-
-def _column(text: str) -> Column:
-    schema, table, name = text.split(".")
-    return Column(Relation(schema, table), name)

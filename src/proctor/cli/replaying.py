@@ -51,7 +51,7 @@ class Change:
             "after": outcome.after.verdict,
             "rules_after": list(outcome.after.rules),
             "reason": outcome.after.reason,
-            "places": [f"{info.file}:{info.line}" for info in map(rules.rule, outcome.after.rules)],
+            "places": [f"{info.file}:{info.line}" for info in rules.known(outcome.after.rules)],
             "newly_in_the_clear": [str(column) for column in sorted(outcome.after.clear - outcome.before.clear)],
             "newly_masked": [str(column) for column in sorted(outcome.before.clear - outcome.after.clear)],
             "count": self.count,
@@ -193,9 +193,8 @@ def _tell_change(change: Change, rules: Rules) -> None:
     before, after = outcome.before, outcome.after
     print(f"{before.verdict} -> {after.verdict}  {times}, {one_line(who)} on {one_line(past.record.database)}")
     print(f"    {one_line(past.record.statement.text)}")
-    for name in after.rules if before.verdict != after.verdict else ():
-        info = rules.rule(name)
-        print(f"    now by {name} ({visible(info.file)}:{info.line}): {visible(info.reason)}")
+    for info in rules.known(after.rules) if before.verdict != after.verdict else ():
+        print(f"    now by {info.id} ({visible(info.file)}:{info.line}): {visible(info.reason)}")
     for columns, words in ((after.clear - before.clear, "in the clear"), (before.clear - after.clear, "masked")):
         if columns:
             print(f"    now {words}: {', '.join(one_line(str(column)) for column in sorted(columns))}")

@@ -146,6 +146,10 @@ class Rules:
             return BUILT_IN[name]
         raise KeyError(name)
 
+    def known(self, names: Iterable[str]) -> list[RuleInfo]:
+        """Return those of these that are rules; a decision also names the grants that it stands on."""
+        return [self.rule(name) for name in names if name in self._rules or name in BUILT_IN]
+
     def approvers(self, names: Sequence[str]) -> frozenset[str]:
         """Return who may approve under the first of these rules, or has a say in it."""
         return next((self._rules[name].info.approvers for name in names if name in self._rules), DEFAULT_APPROVERS)

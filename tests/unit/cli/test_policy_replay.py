@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from proctor.app.cases import CaseFile, read_cases
 from proctor.audit.basis import basis_of
 from proctor.audit.decided import decided_of
 from proctor.audit.journal import Journal
-from proctor.audit.past import OLD, past_of
+from proctor.audit.past import OLD, Unreadable, past_of
 from proctor.audit.record import Origin, StatementDecided, claims_of, encode, who_of
 from proctor.cli.rehearsing import PATH
 from proctor.edge import rule_shelf
@@ -25,7 +26,25 @@ from proctor.session.judge import Bench, Stamp, Verdict
 from proctor.session.ports import Decided
 from proctor.sql.redacted import redacted
 from proctor.sql.settings import SessionSettings
-from proctor.terms import Claims, Classified, Context, Identity
+from proctor.terms import (
+    Access,
+    Action,
+    Allow,
+    Analysis,
+    Claims,
+    Classified,
+    Column,
+    Context,
+    DataClass,
+    Finding,
+    Identity,
+    Inference,
+    Kind,
+    Output,
+    Relation,
+    Taint,
+    Use,
+)
 from tests.unit.cli.terminal import Ran, Terminal
 
 PACK = Path(str(resources.files("proctor.policy").joinpath("pack/cases.toml")))
@@ -64,7 +83,7 @@ def recorded(verdict: Verdict, asker: Identity, classified: Classified, context:
         verdict.decision,
         id="x1",
         exchange="x1",
-        database="shop",
+        database=context.database,
         text=redacted(verdict.text),
         digest="d",
         basis=basis_of(verdict.analysis, classified, context, asker),
@@ -254,3 +273,84 @@ def test_rules_of_the_past_are_shown_as_they_were(terminal: Terminal, house: Pat
     assert '\n// shipped/rows.cedar:3\n@id("without-where")\n' in ran.out
     assert terminal.run("policy", "show", digest, "--config", config, "--json").lines[0]["rule_set"] == digest
     assert terminal.run("policy", "show", "0" * 64, "--config", config).code == 2
+
+
+DOTS = Relation("my.shop", "us.customers")
+DOTTED = Column(DOTS, "e.mail")
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_what_a_grant_showed_is_replayed_with_the_grant(shipped: Rules, granted: bool) -> None:
+    """Without it in the record, the address would come out masked, and every statement under a grant as changed."""
+    asker = CASES.askers["alice"]
+    email = Column(Relation("public", "customers"), "email")
+    grants = frozenset({(email, "G1"), (Column(Relation("public", "people"), "ssn"), "G2")}) if granted else frozenset()
+    on = bench(shipped, asker)
+    on = replace(on, stamp=replace(on.stamp, context=replace(on.stamp.context, grants=grants)))
+    (verdict,) = on.judge("select email from customers where id = 1").verdicts
+    past = past_of(recorded(verdict, asker, CASES.classified, on.stamp.context), {})
+    again = decide(past.asker, past.analysis, past.context, shipped, past.classified)
+    assert isinstance(again, Allow)
+    assert past.context.grants == (frozenset({(email, "G1")}) if granted else frozenset())
+    assert again.rules == verdict.decision.rules
+    assert ("grant:G1" in again.rules) is granted
+    assert [mask is None for mask in again.masks] == [granted]
+
+
+def dotted(shipped: Rules, asker: Identity) -> tuple[bytes, Analysis]:
+    """Return the record of a statement whose every name has a dot in it."""
+    analysis = Analysis(
+        kind="update",
+        understood=True,
+        accesses=(
+            Access(Action.UPDATE, DOTS, frozenset({"e.mail"})),
+            Access(Action.READ, Relation("public", "orders")),
+        ),
+        outputs=(Output("e.mail", frozenset({DOTTED}), plain=True), Output("n", frozenset({Column(DOTS, "n.n")}))),
+        reads=frozenset({DOTTED, Column(DOTS, "n.n"), Column(Relation("public", "orders"), "id")}),
+        inferences=(Inference(Use.KEY, frozenset({DOTTED})),),
+        taints=(Taint(frozenset({DOTTED}), Column(DOTS, "n.n")),),
+    )
+    classified = Classified(
+        {DOTTED: Finding(DataClass("email"), 1.0, "x"), Column(DOTS, "n.n"): Finding(None, 1.0, "x")}
+    )
+    context = Context("my.db", "development", CASES.cases[0].at, grants=frozenset({(DOTTED, "G1")}))
+    decision = decide(asker, analysis, context, shipped, classified)
+    verdict = Verdict(analysis, decision, writes=True, sensitive=True, text="update …")
+    return recorded(verdict, asker, classified, context), analysis
+
+
+def test_names_with_dots_are_read_back_part_by_part(shipped: Rules) -> None:
+    asker = Identity("a.l.ice", Kind.HUMAN, frozenset({"dev.team"}), "pass.word")
+    record, analysis = dotted(shipped, asker)
+    past = past_of(record, {})
+    assert (past.gaps, past.asker, past.context.database) == ((), asker, "my.db")
+    assert past.context.grants == {(DOTTED, "G1")}
+    assert (past.analysis.accesses, past.analysis.reads) == (analysis.accesses, analysis.reads)
+    assert (past.analysis.inferences, past.analysis.taints) == (analysis.inferences, analysis.taints)
+    assert past.classified.class_of(DOTTED) == "email"
+    again = decide(past.asker, past.analysis, past.context, shipped, past.classified)
+    said = msgspec.json.decode(record)["decision"]
+    assert (verdict_of(again), list(again.rules)) == (said["verdict"], said["rules"])
+    assert b'"dotted"' in record
+
+
+def test_two_names_of_one_text_are_not_guessed_at(shipped: Rules) -> None:
+    """`"a.b".c` and `a."b.c"` are both a.b.c; a replay that took one for the other would lie."""
+    asker = CASES.askers["alice"]
+    one, other = Relation("a.b", "c"), Relation("a", "b.c")
+    analysis = Analysis("select", understood=True, accesses=(Access(Action.READ, one), Access(Action.READ, other)))
+    context = Context("shop", "development", CASES.cases[0].at)
+    decision = decide(asker, analysis, context, shipped, CASES.classified)
+    verdict = Verdict(analysis, decision, writes=False, sensitive=False, text="select …")
+    with pytest.raises(Unreadable, match="a dot"):
+        past_of(recorded(verdict, asker, CASES.classified, context), {})
+
+
+def test_a_record_without_dots_says_nothing_of_them(shipped: Rules) -> None:
+    asker = CASES.askers["alice"]
+    on = bench(shipped, asker)
+    (verdict,) = on.judge("select email from customers where id = 1").verdicts
+    record = recorded(verdict, asker, CASES.classified, on.stamp.context)
+    assert b"dotted" not in record
+    assert b"grants" not in record
