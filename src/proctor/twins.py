@@ -28,6 +28,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.policy.runs_figures",
     "proctor.session.lane",
     "proctor.edge.ledger",
+    "proctor.edge.flow",
 )
 
 CHOICE = "PROCTOR_COMPILED"

@@ -123,6 +123,10 @@ class FakeWorld:
         return self._changes
 
     @property
+    def standing(self) -> int:
+        return -1 if self.catalog is None else self.version
+
+    @property
     def rules(self) -> Rules:
         return self._rules
 
@@ -354,6 +358,9 @@ class Outlet:
         self.data += data
         if self.name == "upstream":
             self.events.append(("left", data.decode("latin-1")))
+
+    def send(self, data: bytes) -> None:
+        self.write(data)
 
     def close(self) -> None:
         self.closed = True

@@ -134,7 +134,10 @@ class LoginFailed(Body, tag="login.failed", frozen=True, kw_only=True):
 
 
 class StatementDecided(Body, tag="statement.decided", frozen=True, kw_only=True):
-    """The intent: written before anything leaves the house. `parameters` is a keyed digest of the bound values."""
+    """The intent: written before anything leaves the house.
+
+    `parameters` is a keyed digest of the bound values, where they are not sealed, or were approved by a ticket.
+    """
 
     database: str
     statement: StatementText

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar, cast
 
+from proctor.edge.flow import Flow
 from proctor.errors import ClientFault, Fault
 
 Event = TypeVar("Event")
@@ -36,16 +37,14 @@ class Lost(ClientFault):
     sqlstate = "08006"
 
 
-class End(asyncio.Protocol, Generic[Event]):
+class End(Flow, asyncio.Protocol, Generic[Event]):
     """A connection whose bytes are a leg's."""
 
     def __init__(self, leg: Leg[Event]) -> None:
+        super().__init__()
         self.leg = leg
         self.transport: asyncio.Transport | None = None
         self.lost = False
-        self.received = 0
-        self.lane: Callable[[bytes], bool] | None = None
-        """Takes whole buffers past the leg, where nothing of an earlier one waits in it; False gives one back."""
         self.sink: Callable[[Sequence[Event]], None] | None = None
         self.gone: Callable[[Exception | None], None] | None = None
         self.partner: End[object] | None = None
@@ -59,28 +58,20 @@ class End(asyncio.Protocol, Generic[Event]):
         """Keep the transport; also called again when TLS takes over."""
         self.transport = cast(asyncio.Transport, transport)  # uvloop's transports are no subclass, only alike
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
-
-    def data_received(self, data: bytes) -> None:
-        """Let the lane take it whole, or else the leg read it."""
-        self.received += len(data)
-        try:
-            if self.lane is not None and not self.leg.pending and self.lane(data):
-                return
-        except Exception as fault:  # told to whoever runs the session, who ends it
-            self._break(fault)
-            return
-        self.read(data)
+        self.runs_over(self.transport)
 
     def read(self, data: bytes) -> None:
         """Let the leg read, whatever the lane may think."""
+        self.settled(clean=False)
         try:
             events = self.leg.feed(data)
+            self.settled(clean=not self.leg.pending)
             if self.sink is not None:
                 self.sink(events)
                 return
             self._events.extend(events)
         except Exception as fault:  # told to whoever runs the session, who ends it
-            self._break(fault)
+            self.breaks(fault)
             return
         self._wake()
 
@@ -91,7 +82,8 @@ class End(asyncio.Protocol, Generic[Event]):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the other side has gone, and wake whoever waits for it."""
         self.lost = True
-        self._break(exc if isinstance(exc, Fault) else None)
+        self.runs_over(None)
+        self.breaks(exc if isinstance(exc, Fault) else None)
         if self.partner is not None:
             self.partner.resume()
 
@@ -106,11 +98,6 @@ class End(asyncio.Protocol, Generic[Event]):
             self.partner.resume()
 
     # ---- the session's side
-
-    def write(self, data: bytes) -> None:
-        """Send, in order, without waiting."""
-        if self.transport is not None and not self.lost:
-            self.transport.write(data)
 
     def close(self) -> None:
         """Send what is left, and close."""
@@ -153,7 +140,8 @@ class End(asyncio.Protocol, Generic[Event]):
         if self._fault is not None or self.lost:
             gone(self._fault)
 
-    def _break(self, fault: Exception | None) -> None:
+    def breaks(self, fault: Exception | None) -> None:
+        """Tell whoever runs the session, or waits for the next event, that it is over."""
         if self._fault is None:
             self._fault = fault
         if self.gone is not None:

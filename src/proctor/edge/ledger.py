@@ -177,13 +177,20 @@ class SessionLedger:
         tail = b"" if entry.ticket is None else b',"ticket":' + msgspec.json.encode(entry.ticket)
         if entry.probes:
             tail += b',"probes":' + msgspec.json.encode({str(c): n for c, n in sorted(entry.probes.items())})
-        return what[:-1] + tail + self._values(verdict, entry.parameters or ()) + b"}"
+        said: bytes = self._values(verdict, entry.parameters or ())
+        if entry.ticket is not None and entry.parameters and said.startswith(b',"sealed"'):
+            said += self._signature(entry.parameters)  # that what was approved is what ran must show without a key
+        return what[:-1] + tail + said + b"}"
 
     @cython.cfunc
     def _values(self, verdict: Verdict, values: tuple[bytes | None, ...]) -> bytes:
-        """Return what is said of literals and bound values: a digest, and a box for the right to reveal."""
-        said: bytes = b',"parameters":"%b"' % self._digest(values) if values else b""
-        return said if self._seal is None else said + self._seal.values(verdict, values)
+        """Return what is said of literals and bound values: a box for the right to reveal, or else a digest."""
+        box: bytes = b"" if self._seal is None else self._seal.values(verdict, values)
+        return box if box or not values else self._signature(values)
+
+    @cython.cfunc
+    def _signature(self, values: tuple[bytes | None, ...]) -> bytes:
+        return b',"parameters":"' + self._digest(values) + b'"'
 
     def _encoded(self, verdict: Verdict) -> tuple[bytes, bytes]:
         """Return what is said of a verdict, in front of the text's digest and behind it.

@@ -286,7 +286,8 @@ class Visit:
         client.data_received(b"")  # what came behind the login has waited in the leg
         client.flow(self._client_said, self._client_gone)
         database.flow(relay.answers.upstream_said, self._database_gone)
-        client.lane, database.lane = relay.lane.client_said, relay.lane.upstream_said
+        client.quicken(relay.lane.client_said)
+        database.quicken(relay.lane.upstream_said)
         relay.lane.falls_back(client.read)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(relay.run())

@@ -114,6 +114,17 @@ class DatabaseWorld:
         return self._version
 
     @property
+    def standing(self) -> int:
+        """Return the version, -1 while there is no catalog: both are asked for each statement."""
+        epoch = self._numbers[self._slot]
+        if epoch != self._seen_epoch or self._catalog is None:
+            return -1
+        if epoch != self._asked_epoch or self._book.version != self._asked_rules:
+            return self.version
+        self._unused = 0
+        return self._version
+
+    @property
     def rules(self) -> Rules:
         """Return the rules in force."""
         return self._book.rules

@@ -106,10 +106,11 @@ class Hearing:
 
         While it is the same object, what `recall` and `claims` say of a text is the same.
         """
-        if self.view.dirty or self._wrong is not None or self._stale():
+        view = self.view  # asked for each statement, hence the plain case by hand
+        if view.dirty or self._wrong is not None or ((view.defined or view.temporary) and self._stale()):
             return None
         at_world, at_view = self._stamped
-        return self._stamp if at_world == self._world.version and at_view == self._view_version else None
+        return self._stamp if at_world == self._world.standing and at_view == self._view_version else None
 
     def claims(self, text: str) -> Claims:
         """Return what the client claims for this statement: in a comment behind it, or else in the session."""

@@ -182,7 +182,7 @@ class Lane:
         elif kind == QUERY:
             names.statements.pop(b"", None)
         names.portals.pop(b"", None)
-        self._upstream.write(taken.data)
+        self._upstream.send(taken.data)
 
     @cython.cfunc
     def _statement(self, batch: Batch) -> Prepared | None:
@@ -253,7 +253,7 @@ class Lane:
         answers = self._answers
         answers.batch = taken.number
         answers.status = chr(status)
-        self._client.write(data)
+        self._client.send(data)
         if status == 0x49:  # I
             self._over()
         elif taken.batch[0] != QUERY:

@@ -36,6 +36,9 @@ class Outlet(Protocol):
     def write(self, data: bytes) -> None:
         """Send, in order, without waiting; back-pressure is the edge's."""
 
+    def send(self, data: bytes) -> None:
+        """Do the same, and do not wait for the end of this round of the loop either: for what is whole by itself."""
+
     def close(self) -> None:
         """Send what is left, and close."""
 
@@ -60,6 +63,10 @@ class World(Protocol):
     @property
     def version(self) -> int:
         """Return the number of the present state of all three."""
+
+    @property
+    def standing(self) -> int:
+        """Return the version, -1 while there is no catalog."""
 
     @property
     def rules(self) -> Rules:

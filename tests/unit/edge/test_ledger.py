@@ -196,6 +196,19 @@ def test_what_may_be_sensitive_is_a_digest_and_nothing_else(memory: Memory, seal
     assert len(str(decisions(sealed.journal)[0]["parameters"])) == 64
 
 
+def test_sealed_values_need_a_digest_only_where_they_were_approved(memory: Memory, sealed: Sealing) -> None:
+    """That what was approved is what ran must show without a key."""
+    verdict = judged(memory, "select total from orders where id = $1").verdicts[0]
+    sealed.ledger.decided(Decided("x1", verdict, Claims(), (b"7",), "T1"))
+    sealed.ledger.decided(Decided("x2", verdict, Claims(), (b"7",)))
+    sealed.ledger.decided_again("x3", verdict, Claims(), (b"7",), print)
+    approved, plain, again = decisions(sealed.journal)
+    assert len(str(approved["parameters"])) == 64
+    assert "parameters" not in plain
+    assert "parameters" not in again
+    assert None not in sealed.said()
+
+
 def test_more_than_a_record_should_hold_is_a_digest(memory: Memory, sealed: Sealing) -> None:
     verdict = judged(memory, "select total from orders where id = $1").verdicts[0]
     sealed.ledger.decided(Decided("x1", verdict, Claims(), (b"7" * 300_000,)))
