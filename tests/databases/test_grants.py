@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from demo.gateway import Said
 from demo.postgres import ThrowawayPostgres
-from tests.databases.lab import Lab, lab, until
+from tests.databases.lab import Lab, changed, lab, until
+from tests.databases.test_approvals import UPDATE, asks
 
 COLUMN = "shop.public.customers.email"
 SELECT = "select email from customers where id = 7"
@@ -113,3 +115,25 @@ def test_what_was_seen_under_a_grant_is_replayed_as_seen(house: Lab) -> None:
     assert changed[0]["newly_masked"] == ["public.customers.email"]
     unrelated = '@id("calm")\n@reason("fine")\n@hint("")\npermit (principal == User::"bob", action == Action::"unmask", resource) when { resource.class == "person_name" };\n'
     assert [line for line in replayed(house, unrelated) if f"grant:{grant}" in line["rules_before"]] == []  # type: ignore[operator]
+
+
+def test_who_agrees_to_grants_and_how_many_approve_is_what_the_settings_say(
+    postgres: ThrowawayPostgres, tmp_path: Path
+) -> None:
+    settings = '[approvals]\napprovers = ["dba", "security"]\nquorum = 2'
+    grants = '[approvals.grants]\napprovers = ["security"]\nquorum = 1\n[limits]'
+    replacements = (("[approvals]", settings), ("[limits]", grants), ('wait = "60s"', 'wait = "0s"'))
+    with changed(postgres, tmp_path, *replacements) as made, session(made, "ada") as ada:
+        masked = seen(ada)
+        (asked,) = requested(made, "ada").objects()
+        refused = made.ask("grants", "approve", str(asked["id"]), person="dana")
+        assert (refused.code, "members of security" in refused.text) == (1, True)
+        assert made.ask("grants", "approve", str(asked["id"]), person="sid").code == 0
+        until(lambda: seen(ada) != masked)
+        with session(made, "copilot") as bot:
+            ticket = asks(bot, UPDATE)
+            assert made.ask("approvals", "approve", ticket, person="dana").code == 0
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match=ticket):
+                bot.execute(UPDATE)
+            assert made.ask("approvals", "approve", ticket, person="sid").code == 0
+            assert bot.execute(UPDATE).statusmessage == "UPDATE 1"

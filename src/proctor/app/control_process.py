@@ -130,13 +130,13 @@ class ControlRoom:
     def _rules(config: Config, ask_reload: Callable[[], None] | None) -> Rules:
         """Return the rules in force; without a supervisor to put them there, this process does."""
         if ask_reload is None:
-            return rule_shelf.put_in_force(config.state, config.policy.paths)
+            return rule_shelf.put_in_force(config.state, config.policy.paths, config.approvals.tickets)
         return rule_shelf.in_force(config.state)
 
     async def _reload_asked(self) -> str:
         """Check what lies there, and have the whole house reload; an operator hears of troubles at once."""
         config = await asyncio.to_thread(settings.load, self.config.source)
-        rules = await asyncio.to_thread(Rules.load, config.policy.paths)
+        rules = await asyncio.to_thread(Rules.load, config.policy.paths, config.approvals.tickets)
         if self._ask_reload is None:
             self.reload()
         else:

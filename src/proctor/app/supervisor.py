@@ -112,7 +112,7 @@ class Supervisor:
         read_key(config.keys.mask, name="mask")
         read_key(config.keys.bind, name="bind")
         login_key(config)
-        rules = rule_shelf.put_in_force(config.state, config.policy.paths)
+        rules = rule_shelf.put_in_force(config.state, config.policy.paths, config.approvals.tickets)
         certificates.prepare(config, self._clock.now())
         Store.open(config.state, migrate=True).close()
         Epochs(config.state / "epochs").close()
@@ -238,7 +238,7 @@ class Supervisor:
     def _reload(self) -> None:
         try:
             found = settings.load(self._source)
-            rule_shelf.put_in_force(self._config.state, found.policy.paths)
+            rule_shelf.put_in_force(self._config.state, found.policy.paths, found.approvals.tickets)
         except Fault as fault:
             log.error("not reloaded, the old configuration stays: %s", fault.message)
             return

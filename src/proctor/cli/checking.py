@@ -14,7 +14,7 @@ from proctor.session.inheritance import MIXED
 
 def check(config: Config, source: Path, *, strict: bool, as_json: bool) -> None:
     """Print what is there; what cannot be meant ends the command, with `strict` what is doubtful as well."""
-    rules = Rules.load(config.policy.paths)
+    rules = Rules.load(config.policy.paths, config.approvals.tickets)
     doubts = scrutinize(tuple(rules), names_of(config))
     warnings = [*config.warnings, *(str(doubt) for doubt in doubts if not doubt.grave)]
     troubles = [str(doubt) for doubt in doubts if doubt.grave] + (warnings if strict else [])

@@ -54,7 +54,7 @@ async def explain(config: Config, sql: str, *, name: str, database: str, claims:
         fail(f'nobody is called "{visible(name)}" in {config.source}', then=_near(name, everybody), code=Exit.USAGE)
     reached = _database(config, database)
     asker = principal.identity("explain")
-    rules = Rules.load(config.policy.paths)
+    rules = Rules.load(config.policy.paths, config.approvals.tickets)
     seen, settings = await see(config, database, asker)
     context = Context(
         database=reached.name,

@@ -9,6 +9,7 @@ from pathlib import Path
 from proctor.app.cases import Case, CaseFile, Expected, read_cases
 from proctor.cli.ground import Exit, fail, one_line, print_json, tell, visible
 from proctor.edge.config import Config
+from proctor.policy.approvers import SHIPPED
 from proctor.policy.explain import Plain
 from proctor.policy.rules import Rules
 from proctor.session import counting
@@ -63,7 +64,7 @@ async def test(path: Path, config: Config | None, rules: Sequence[Path], *, as_j
     """Play every case of a file; what does not come out as expected ends the command with a no."""
     cases = read_cases(path)
     ours = rules or cases.rules or (config.policy.paths if config is not None and cases.rules is None else ())
-    in_force = Rules.load(tuple(ours))
+    in_force = Rules.load(tuple(ours), config.approvals.tickets if config is not None else SHIPPED)
     outcomes = [outcome async for outcome in play(cases, in_force, config)]
     failed = [outcome for outcome in outcomes if outcome.wrong]
     for outcome in outcomes if as_json else failed:

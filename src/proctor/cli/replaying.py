@@ -121,7 +121,7 @@ def replay_journal(
     as_json: bool,
 ) -> None:
     """Print what other rules would have decided otherwise."""
-    rules = Rules.load(tuple(paths))
+    rules = Rules.load(tuple(paths), config.approvals.tickets)
     tally = _tallied(config, state, rules, since, until)
     changes = sorted(tally.changes.values(), key=lambda change: (-change.count, change.past.record.time))
     for change in changes:

@@ -7,8 +7,8 @@ they take effect; each call is authorized here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import Protocol, TypeVar
 
 from proctor.audit.record import (
     GrantApproved,
@@ -26,12 +26,21 @@ from proctor.edge.desk import moment, new_id
 from proctor.edge.store import Store
 from proctor.errors import ClientFault
 from proctor.policy import grants
+from proctor.policy.approvers import Approvers
 from proctor.policy.tickets import Refusal
 from proctor.session.ports import Clock
 from proctor.terms import Column, Grant, GrantState, Identity, Kind, Moment
 
 Life = TypeVar("Life", bound=GrantBody)
-Step = Callable[[Grant, Identity, Moment, str | None], Grant | Refusal]
+
+
+class Step(Protocol):
+    """One step of a grant's life, as `policy` has it."""
+
+    def __call__(
+        self, grant: Grant, by: Identity, now: Moment, because: str | None = None, /, *, asked: Approvers = ...
+    ) -> Grant | Refusal:
+        """Return the grant after it, or why it stays as it is."""
 
 
 class GrantDesk:
@@ -46,7 +55,7 @@ class GrantDesk:
     async def list(self, by: Identity) -> tuple[Grant, ...]:
         """Return the grants that this person may see, the newest first."""
         self._record(by, "grants.list", "", "done")
-        alone = None if by.kind is not Kind.AGENT and by.groups & READERS else by.subject
+        alone = None if self._looks(by) else by.subject
         found = await asyncio.to_thread(self._store.grants.list, alone)
         now = moment(self._clock)
         return tuple(grants.expire(grant, now) for grant in found)
@@ -98,16 +107,17 @@ class GrantDesk:
         self, by: Identity, action: str, name: str, because: str | None, step: Step, kind: type[Life]
     ) -> Grant | Refused:
         before = await asyncio.to_thread(self._store.grants.get, name)
-        if before is None or not _sees(by, before):
+        if before is None or not (by.subject == before.requester or self._looks(by)):
             return self._refuse(by, action, name, Refused("missing", "there is no such grant"))
         now = moment(self._clock)
-        first = step(before, by, now, because)
+        taken = partial(step, asked=self.config.approvals.grants)
+        first = taken(before, by, now, because)
         if not isinstance(first, Grant):
             return self._refuse(by, action, name, _said_no(before, now, first))
         self._record(by, action, name, "asked")
         # On disk before anybody sees a value under it: a crash in between leaves a record too many, not one too few.
         await self._on_record(self._life(kind, first, by, because))
-        done = await asyncio.to_thread(self._store.grants.take_step, name, lambda grant: step(grant, by, now, because))
+        done = await asyncio.to_thread(self._store.grants.take_step, name, lambda grant: taken(grant, by, now, because))
         if isinstance(done, Grant):
             return done
         no = Refused("missing", "there is no such grant") if done is None else Refused("conflict", done.reason)
@@ -126,6 +136,12 @@ class GrantDesk:
             because=because,
         )
 
+    def _looks(self, by: Identity) -> bool:
+        """Tell whether this one may see what others ask for."""
+        if by.kind is Kind.HUMAN and by.groups & self.config.approvals.grants.groups:
+            return True
+        return by.kind is not Kind.AGENT and bool(by.groups & READERS)
+
     def _record(self, by: Identity, action: str, target: str, outcome: str) -> None:
         self._journal.record(
             OperatorCall(
@@ -143,10 +159,6 @@ class GrantDesk:
 
     async def _on_record(self, body: GrantBody) -> None:
         await self._journal.synced(self._journal.record(body))
-
-
-def _sees(by: Identity, grant: Grant) -> bool:
-    return by.subject == grant.requester or (by.kind is not Kind.AGENT and bool(by.groups & READERS))
 
 
 def _said_no(grant: Grant, now: Moment, refusal: Refusal) -> Refused:

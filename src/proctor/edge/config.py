@@ -15,6 +15,7 @@ from typing import Literal
 
 from proctor.edge.audit_config import Audit
 from proctor.edge.secret import Secret
+from proctor.policy.approvers import SHIPPED, Approvers
 from proctor.terms import Identity, Kind, Task
 
 Engine = Literal["postgresql"]
@@ -107,13 +108,16 @@ class Answers:
 class Approvals:
     """How long a held client waits, in seconds, and by which ways the desk speaks and listens beside its own.
 
-    With a wait of 0 a client is refused at once and told the ticket's id.
+    With a wait of 0 a client is refused at once and told the ticket's id. `tickets` is who approves where a rule does
+    not say, `grants` who agrees to grants.
     """
 
     wait: float = 120.0
     webhooks: tuple[Webhook, ...] = ()
     slack: Answers | None = None
     teams: Answers | None = None
+    tickets: Approvers = SHIPPED
+    grants: Approvers = SHIPPED
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import msgspec
 from proctor.audit.record import RulesLoaded, Source
 from proctor.edge.keys import make_private
 from proctor.errors import ConfigFault, HouseFault
+from proctor.policy.approvers import SHIPPED, Approvers
 from proctor.policy.files import RuleFile
 from proctor.policy.rules import Rules
 
@@ -33,9 +34,9 @@ class Listed(msgspec.Struct, frozen=True):
     shipped: bool = False
 
 
-def put_in_force(state: Path, paths: Sequence[Path]) -> Rules:
+def put_in_force(state: Path, paths: Sequence[Path], asked: Approvers = SHIPPED) -> Rules:
     """Read the operator's rules, keep their text, and name them as the set in force; a fault leaves all as it was."""
-    rules = Rules.load(paths)
+    rules = Rules.load(paths, asked)
     keep(state, rules)
     folder = state / FOLDER
     draft = folder / f".{IN_FORCE}.{os.getpid()}.{secrets.token_hex(4)}"

@@ -14,6 +14,7 @@ from typing import Literal, cast
 import cedarpy
 
 from proctor.errors import ConfigFault
+from proctor.policy.approvers import MAX_QUORUM, SHIPPED, Approvers
 from proctor.policy.questions import ENTITY_TYPES
 from proctor.policy.source import Piece
 from proctor.policy.vocabulary import (
@@ -30,9 +31,6 @@ from proctor.policy.vocabulary import (
 from proctor.terms import Action, Kind
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-
-DEFAULT_APPROVERS = frozenset({"dba", "security"})
-MAX_QUORUM = 10
 
 _CLOSED = {
     ("context", "traits"): TRAITS,
@@ -84,10 +82,13 @@ class Rule:
         return bool(self.reads & COUNTED)
 
 
-def check_rule(piece: Piece, schema: cedarpy.Schema) -> Rule:
-    """Return the rule that this piece of a file is, or raise what is wrong with it, by file and line."""
+def check_rule(piece: Piece, schema: cedarpy.Schema, asked: Approvers = SHIPPED) -> Rule:
+    """Return the rule that this piece of a file is, or raise what is wrong with it, by file and line.
+
+    `asked` is who approves where the rule does not say.
+    """
     policy = _parsed(piece)
-    info = _info(piece, policy)
+    info = _info(piece, policy, asked)
     checked = cedarpy.validate_policies(piece.text, schema)
     if not checked.validation_passed:
         raise ConfigFault(f"{piece.place}: rule {info.id}: {_plainly([e.error for e in checked.errors])}")
@@ -112,7 +113,7 @@ def _parsed(piece: Piece) -> dict[str, Json]:
     return cast(dict[str, Json], policies[0])
 
 
-def _info(piece: Piece, policy: dict[str, Json]) -> RuleInfo:
+def _info(piece: Piece, policy: dict[str, Json], asked: Approvers) -> RuleInfo:
     notes = {name: value or "" for name, value in cast(dict[str, str | None], policy["annotations"]).items()}
     for name in notes:
         if name not in ANNOTATIONS:
@@ -129,8 +130,8 @@ def _info(piece: Piece, policy: dict[str, Json]) -> RuleInfo:
         effect="permit" if policy["effect"] == "permit" else "forbid",
         reason=notes["reason"],
         hint=notes["hint"],
-        approvers=_approvers(piece, notes.get("approvers")),
-        quorum=_quorum(piece, notes.get("quorum")),
+        approvers=_approvers(piece, notes.get("approvers"), asked),
+        quorum=_quorum(piece, notes.get("quorum"), asked),
         file=piece.file,
         line=piece.line,
         text=piece.text,
@@ -138,18 +139,18 @@ def _info(piece: Piece, policy: dict[str, Json]) -> RuleInfo:
     )
 
 
-def _approvers(piece: Piece, written: str | None) -> frozenset[str]:
+def _approvers(piece: Piece, written: str | None, asked: Approvers) -> frozenset[str]:
     if written is None:
-        return DEFAULT_APPROVERS
+        return asked.groups
     groups = [group.strip() for group in written.split(",")]
     if not all(groups):
         raise ConfigFault(f'{piece.place}: @approvers names groups, as in @approvers("dba,security")')
     return frozenset(groups)
 
 
-def _quorum(piece: Piece, written: str | None) -> int:
+def _quorum(piece: Piece, written: str | None, asked: Approvers) -> int:
     if written is None:
-        return 1
+        return asked.quorum
     if not re.fullmatch(r"[0-9]{1,2}", written) or not 1 <= int(written) <= MAX_QUORUM:
         raise ConfigFault(f'{piece.place}: @quorum is a number from 1 to {MAX_QUORUM}, as in @quorum("2")')
     return int(written)

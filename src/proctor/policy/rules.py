@@ -14,7 +14,8 @@ import cedarpy
 import msgspec
 
 from proctor.errors import ConfigFault, HouseFault
-from proctor.policy.check import DEFAULT_APPROVERS, Rule, RuleInfo, check_rule
+from proctor.policy.approvers import SHIPPED, Approvers, read, settles, written
+from proctor.policy.check import Rule, RuleInfo, check_rule
 from proctor.policy.files import SCHEMA, RuleFile, digest_of, read_files, shipped_files
 from proctor.policy.questions import Facts, Question
 from proctor.policy.source import Piece, split_policies
@@ -96,7 +97,8 @@ class Verdict:
 class Rules:
     """The rules in force. Two values with the same `digest` decide alike."""
 
-    def __init__(self, rules: Sequence[Rule], files: Sequence[RuleFile]) -> None:
+    def __init__(self, rules: Sequence[Rule], files: Sequence[RuleFile], asked: Approvers = SHIPPED) -> None:
+        self.asked = asked
         self.files = tuple(files)
         self.digest = digest_of(self.files)
         self.reads_clock = any(rule.reads_clock for rule in rules)
@@ -115,12 +117,13 @@ class Rules:
         return cls.load(())
 
     @classmethod
-    def load(cls, paths: Sequence[Path]) -> Rules:
+    def load(cls, paths: Sequence[Path], asked: Approvers = SHIPPED) -> Rules:
         """Return the shipped pack with the operator's files on top; a folder stands for the *.cedar files in it.
 
+        `asked` is who approves where a rule does not say.
         Raises `ConfigFault`, naming file and line, for everything that is not a rule.
         """
-        return cls.of((*shipped_files(), *read_files(paths)))
+        return cls.of((*shipped_files(), *written(asked), *read_files(paths)))
 
     @classmethod
     def of(cls, files: Sequence[RuleFile]) -> Rules:
@@ -129,8 +132,11 @@ class Rules:
         if len(schemas) != 1:
             raise ConfigFault("a rule set has one schema; this one is not whole")
         schema = cedarpy.Schema.from_str(schemas[0])
-        shipped = _checked([file for file in files if file.shipped and file.name != SCHEMA], schema)
-        return cls(_joined(shipped, _checked([file for file in files if not file.shipped], schema)), files)
+        asked = next((read(file) for file in files if settles(file)), SHIPPED)
+        packs = [file for file in files if file.shipped and file.name != SCHEMA and not settles(file)]
+        shipped = _checked(packs, schema, asked)
+        own = _checked([file for file in files if not file.shipped], schema, asked)
+        return cls(_joined(shipped, own), files, asked)
 
     def __iter__(self) -> Iterator[RuleInfo]:
         return iter([rule.info for rule in self._rules.values()])
@@ -152,7 +158,7 @@ class Rules:
 
     def approvers(self, names: Sequence[str]) -> frozenset[str]:
         """Return who may approve under the first of these rules, or has a say in it."""
-        return next((self._rules[name].info.approvers for name in names if name in self._rules), DEFAULT_APPROVERS)
+        return next((self._rules[name].info.approvers for name in names if name in self._rules), self.asked.groups)
 
     def asks(self, name: str) -> bool:
         """Tell whether the rule's condition depends on an approval."""
@@ -245,12 +251,12 @@ def _key(question: Question, facts: Facts) -> tuple[Question, bool, int, bool]:
     return question, facts.approved, facts.approvals, facts.in_transaction
 
 
-def _checked(files: Iterable[RuleFile], schema: cedarpy.Schema) -> list[Rule]:
+def _checked(files: Iterable[RuleFile], schema: cedarpy.Schema, asked: Approvers) -> list[Rule]:
     rules: dict[str, Rule] = {}
     troubles: list[str] = []
     for piece in _pieces(files, troubles):
         try:
-            rule = check_rule(piece, schema)
+            rule = check_rule(piece, schema, asked)
         except ConfigFault as fault:
             troubles.append(fault.message)
             continue

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from proctor.errors import ClientFault, HouseFault
-from proctor.policy.check import DEFAULT_APPROVERS
 from proctor.policy.claims import check_claims
 from proctor.session import advice, refusals
 from proctor.session.comments import Said, said_behind
@@ -425,7 +424,7 @@ class Hearing:
         """Put on record that somebody runs what the rules refuse, by a right of theirs; return the ticket to review."""
         bench = self._bench(judged.text)
         reason = "the glass was broken"
-        hold = Hold(judged.broken, bench.stamp.rule_set, reason, approvers=DEFAULT_APPROVERS)
+        hold = Hold(judged.broken, bench.stamp.rule_set, reason, approvers=bench.rules.asked.groups)
         request = HoldRequest(
             self._terms.asker, self.claims(judged.text), self._terms.database, judged.told, asked.whole, hold, "",
             replace(proposal_of(judged, bench, asked.values, rules=judged.broken), break_glass=True),

@@ -10,6 +10,7 @@ import pytest
 from proctor.app.settings import load
 from proctor.edge.config import Address, Config
 from proctor.errors import ConfigFault
+from proctor.policy.approvers import SHIPPED, Approvers
 
 MINIMAL = """
 [databases.shop]
@@ -409,3 +410,58 @@ def test_what_is_wrong_with_them_is_told_by_line(tmp_path: Path, old: str, new: 
     assert any(line.startswith(told) for line in troubles(tmp_path, CHANNELS.replace(old, new))), troubles(
         tmp_path, CHANNELS.replace(old, new)
     )
+
+
+DECIDERS = """
+[databases.shop]
+host = "127.0.0.1"
+user = "proctor"
+[people.dora]
+groups = ["leads"]
+password = "dorapw"
+[people.sam]
+groups = ["leads", "security"]
+password = "sampw"
+[approvals]
+approvers = ["leads"]
+quorum = 2
+[approvals.grants]
+approvers = ["security"]
+quorum = 1
+"""
+
+
+def test_who_approves_is_written_down_and_otherwise_one_of_dba_or_security(tmp_path: Path) -> None:
+    found = read(tmp_path, DECIDERS)
+    assert found.approvals.tickets == Approvers(frozenset({"leads"}), 2)
+    assert found.approvals.grants == Approvers(frozenset({"security"}), 1)
+    assert found.warnings == ()
+    shipped = read(tmp_path, CHANNELS).approvals
+    assert (shipped.tickets, shipped.grants) == (SHIPPED, SHIPPED)
+    without = read(tmp_path, DECIDERS.split("[approvals.grants]", maxsplit=1)[0]).approvals
+    assert without.grants == without.tickets, "grants follow the tickets where nothing is said of them"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param('= ["leads"]\nquorum', "= []\nquorum", "12: approvals.approvers: names nobody", id="nobody"),
+        pytest.param('= ["leads"]\nquorum', '= "a,b"\nquorum', '12: approvals.approvers: "a,b" is no', id="a comma"),
+        pytest.param('= ["leads"]\nquorum', "= 7\nquorum", "12: approvals.approvers: must be a list", id="a number"),
+        pytest.param(
+            "quorum = 2", "quorum = 0", "13: approvals.quorum: must be a whole number from 1 to 10", id="none"
+        ),
+        pytest.param("quorum = 2", "quorum = 11", "13: approvals.quorum: must be a whole number from 1", id="a crowd"),
+        pytest.param("quorum = 1", "qourum = 1", "16: approvals.grants.qourum: unknown key; did you", id="a slip"),
+        pytest.param('["security"]\nquorum', '[" "]\nquorum', '15: approvals.grants.approvers: " " is', id="blank"),
+    ],
+)
+def test_approvers_that_cannot_be_meant_are_told_by_line(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in DECIDERS
+    found = troubles(tmp_path, DECIDERS.replace(old, new))
+    assert any(line.startswith(told) for line in found), found
+
+
+def test_a_quorum_that_nobody_here_can_reach_is_worth_a_word(tmp_path: Path) -> None:
+    (word,) = read(tmp_path, DECIDERS.replace("quorum = 2", "quorum = 3")).warnings
+    assert ":13: approvals.quorum: 3 must agree, and this file has 2 people" in word

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from proctor.policy.approvers import Approvers
 from proctor.policy.decide import decide
 from proctor.policy.grants import after, approve, ask, deny, expire, over, revoke
 from proctor.policy.rules import Rules
@@ -113,6 +114,41 @@ def test_a_grant_is_taken_back_by_whoever_has_it_or_might_give_it() -> None:
 
 def test_what_has_lapsed_is_not_agreed_to() -> None:
     assert isinstance(approve(pending(), DORA, after(NOW, 3600)), Refusal)
+
+
+TWO_LEADS = Approvers(frozenset({"leads", "security"}), 2)
+LEAD, SAM = (
+    Identity("lena", Kind.HUMAN, frozenset({"leads"}), "scram"),
+    Identity("sam", Kind.HUMAN, frozenset({"security"}), "scram"),
+)
+
+
+def test_a_grant_takes_as_many_people_of_those_groups_as_the_settings_say() -> None:
+    assert approve(pending(), DORA, NOW, asked=TWO_LEADS) == Refusal("this is for members of leads or security")
+    once = approve(pending(), LEAD, NOW, asked=TWO_LEADS)
+    assert isinstance(once, Grant)
+    assert once.state is GrantState.PENDING
+    assert approve(once, LEAD, NOW, asked=TWO_LEADS) == Refusal("you have agreed already; somebody else has to as well")
+    twice = approve(once, SAM, after(NOW, 60), asked=TWO_LEADS)
+    assert isinstance(twice, Grant)
+    assert (twice.state, twice.ends) == (GrantState.ACTIVE, after(NOW, 60 + 1800)), "its time begins with the last yes"
+    assert [vote.by for vote in twice.votes] == ["lena", "sam"]
+
+
+def test_one_no_is_enough_and_a_yes_of_a_group_that_is_asked_no_more_does_not_count() -> None:
+    once = approve(pending(), LEAD, NOW, asked=TWO_LEADS)
+    assert isinstance(once, Grant)
+    no = deny(once, SAM, NOW, asked=TWO_LEADS)
+    assert isinstance(no, Grant)
+    assert no.state is GrantState.DENIED
+    stricter = approve(once, SAM, NOW, asked=Approvers(frozenset({"security"}), 2))
+    assert isinstance(stricter, Grant)
+    assert stricter.state is GrantState.PENDING
+
+
+def test_who_might_give_one_by_the_settings_takes_it_back_and_nobody_else() -> None:
+    assert isinstance(revoke(given(), DORA, NOW, asked=TWO_LEADS), Refusal)
+    assert isinstance(revoke(given(), LEAD, NOW, asked=TWO_LEADS), Grant)
 
 
 # ---- what it lets through

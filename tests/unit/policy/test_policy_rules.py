@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import ConfigFault, HouseFault
+from proctor.policy.approvers import SETTLED, Approvers
+from proctor.policy.files import RuleFile, shipped_files
 from proctor.policy.questions import Facts, Manner, Principal, Question, Target
 from proctor.policy.rules import MAX_QUESTIONS, Rules
 from proctor.policy.source import MAX_SOURCE, split_policies
@@ -343,3 +345,25 @@ def test_a_rule_is_told_every_attribute_that_it_reads(shop, tmp_path) -> None:
     )
     own = shop.with_rules(tmp_path, text)
     assert own.decide("agents", shop.access(Action.READ, "orders")).rules == ("x",)
+
+
+def test_who_approves_where_no_rule_says_so_is_part_of_the_rule_set(tmp_path: Path) -> None:
+    """A decision of then names its set: with other approvers it is another set, and what is kept brings them back."""
+    leads = Approvers(frozenset({"leads"}), 2)
+    (tmp_path / "x.cedar").write_text(
+        '@id("mine")\n@reason("r")\n@hint("")\n@approvers("hr")\n'
+        "forbid (principal, action, resource) unless { context.approved };\n"
+    )
+    rules = Rules.load([tmp_path], leads)
+    assert (rules.rule("infer").approvers, rules.rule("infer").quorum) == (leads.groups, 2)
+    assert (rules.rule("mine").approvers, rules.rule("mine").quorum) == (frozenset({"hr"}), 2)
+    assert rules.digest != Rules.load([tmp_path]).digest
+    assert Rules.load([], Approvers()).digest == Rules.shipped().digest
+    again = Rules.of(rules.files)
+    assert (again.digest, again.asked, again.rule("infer").quorum) == (rules.digest, leads, 2)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"groups":[],"quorum":1}', '{"groups":["a"],"quorum":0}'])
+def test_a_set_whose_approvers_cannot_be_read_is_none(text: str) -> None:
+    with pytest.raises(ConfigFault, match="approvers.json:1"):
+        Rules.of((*shipped_files(), RuleFile(SETTLED, text, shipped=True)))
