@@ -7,12 +7,13 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from demo.postgres import ThrowawayPostgres
-from tests.databases.lab import PEOPLE, Lab, lab, until
+from tests.databases.lab import PEOPLE, Lab, changed, lab, until
 
 UPDATE = "update orders set total = 1 where id = 1"
 
@@ -308,3 +309,27 @@ def test_a_hold_in_a_transaction_runs_in_it_and_goes_with_it(patient: Lab) -> No
         session.execute("rollback")
     session.close()
     assert total(patient) == 1001
+
+
+NOT_HERE = """
+@id("no-hold-in-a-transaction")
+@reason("a transaction that waits for a person keeps its locks meanwhile")
+@hint("end the transaction, and send the statement alone")
+forbid (principal, action, resource) when { context.in_transaction && resource.environment == "production" };
+"""
+
+
+def test_a_rule_may_refuse_a_hold_in_a_transaction(postgres: ThrowawayPostgres, tmp_path: Path) -> None:
+    """Nothing is asked of anybody there; alone, the same statement is held; and what needs nobody runs in one as ever."""
+    with changed(postgres, tmp_path, ('wait = "60s"', 'wait = "0s"'), rules=NOT_HERE) as house, bot(house) as session:
+        session.execute("begin")
+        assert session.execute("select id from orders where id = 1").fetchone() == (1,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege) as refused:
+            session.execute(UPDATE)
+        assert "Rule no-hold-in-a-transaction decided" in (refused.value.diag.message_detail or "")
+        assert "end the transaction, and send the statement alone" in (refused.value.diag.message_hint or "")
+        session.execute("rollback")
+        assert house.tickets() == []
+        ticket = asks(session, UPDATE)
+        approve(house, ticket)
+        assert session.execute(UPDATE).statusmessage == "UPDATE 1"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlencode
 
@@ -30,7 +32,11 @@ format = "slack"
 [approvals.slack]
 secret = "inward"
 people = {{ U024 = "dana" }}
+[approvals.teams]
+secret = "{teams}"
+people = {{ "5e-dana" = "dana", "5e-ada" = "ada" }}
 """
+TEAMS_KEY = b"the key that Teams gave"
 
 
 class Receiver:
@@ -68,7 +74,8 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def house(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Lab]:
-    with lab(postgres, tmp_path_factory.mktemp("told"), wait="0s", shop=CHANNELS.format(port=receiver.port)) as made:
+    channels = CHANNELS.format(port=receiver.port, teams=base64.b64encode(TEAMS_KEY).decode())
+    with lab(postgres, tmp_path_factory.mktemp("told"), wait="0s", shop=channels) as made:
         yield made
 
 
@@ -107,3 +114,39 @@ def test_a_ticket_goes_out_signed_and_comes_back_approved_by_a_button(house: Lab
     until(lambda: sum(where == path and each["idempotency-key"] == key for where, each, _ in receiver.got) == 2)
     (approved,) = house.recorded("ticket.approved", ticket=ticket)
     assert approved["who"]["proof"] == "slack:U024"  # type: ignore[index]
+
+
+def written(text: str, *, name: str, sender: str = "5e-dana", ago: timedelta = timedelta()) -> bytes:
+    """Return what Teams sends when somebody writes to its outgoing webhook."""
+    at = (datetime.now(UTC) - ago).isoformat()
+    return json.dumps({"id": name, "timestamp": at, "text": text, "from": {"aadObjectId": sender}}).encode()
+
+
+def posted(house: Lab, body: bytes, *, key: bytes = TEAMS_KEY, signed: bytes | None = None) -> httpx.Response:
+    proof = base64.b64encode(hmac.new(key, body if signed is None else signed, hashlib.sha256).digest()).decode()
+    host, port = house.gateway.console
+    headers = {"authorization": f"HMAC {proof}", "content-type": "application/json"}
+    return httpx.post(f"http://{host}:{port}/api/v1/teams", content=body, headers=headers, trust_env=False)
+
+
+def test_a_word_in_teams_approves_once_and_only_with_its_signature_fresh_by_who_may(house: Lab) -> None:
+    with psycopg.connect(house.dsn("copilot", "shop"), autocommit=True) as bot:
+        ticket = asks(bot, UPDATE)
+        yes = written(f"<at>Proctor</at> approve {ticket}", name="m1")
+        assert posted(house, yes, key=b"another key").status_code == 403
+        assert posted(house, yes, signed=yes + b" ").status_code == 403
+        old = written(f"approve {ticket}", name="m2", ago=timedelta(hours=1))
+        assert posted(house, old).status_code in (403, 409)
+        owner = written(f"approve {ticket}", name="m3", sender="5e-ada")
+        assert "approved" not in posted(house, owner).text
+        stranger = written(f"approve {ticket}", name="m4", sender="5e-nobody")
+        assert "approved" not in posted(house, stranger).text
+        assert asks(bot, UPDATE) == ticket, "nothing of this was an approval"
+        said = posted(house, yes)
+        assert (said.status_code, f"{ticket} is approved" in said.text) == (200, True), said.text
+        assert posted(house, yes).status_code == 409
+        assert bot.execute(UPDATE).statusmessage == "UPDATE 1"
+        assert posted(house, yes).status_code == 409
+        assert asks(bot, UPDATE) != ticket
+    (approved,) = house.recorded("ticket.approved", ticket=ticket)
+    assert approved["who"]["proof"] == "teams:5e-dana"  # type: ignore[index]

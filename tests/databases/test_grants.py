@@ -56,14 +56,14 @@ def test_a_grant_is_asked_agreed_to_seen_and_revoked_in_open_sessions(house: Lab
         assert (own.code, "their own" in own.text) == (1, True)
         given = house.ask("grants", "approve", grant, "--because", "go on", person="dana")
         assert given.code == 0, given.text
-        until(lambda: seen(ada) == TRUE, seconds=2)
-        until(lambda: seen(other) == TRUE, seconds=2)
+        until(lambda: seen(ada) == TRUE)
+        until(lambda: seen(other) == TRUE)
         assert seen(bob) == masked
         assert ada.execute("select count(*) from customers where email = 'person7@example.com'").fetchone() == (1,)
         revoked = house.ask("grants", "revoke", grant, "--because", "done", person="dana")
         assert revoked.code == 0, revoked.text
-        until(lambda: seen(ada) == masked, seconds=2)
-        until(lambda: seen(other) == masked, seconds=2)
+        until(lambda: seen(ada) == masked)
+        until(lambda: seen(other) == masked)
     kinds = [record["kind"] for record in house.records() if record.get("grant") == grant]
     assert sorted(map(str, kinds)) == ["grant.approved", "grant.requested", "grant.revoked"]
     shown = [r for r in house.records() if f"grant:{grant}" in r.get("decision", {}).get("rules", ())]  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ def test_a_grant_of_a_person_is_none_of_their_agents(house: Lab) -> None:
     (asked,) = requested(house, "ada").objects()
     assert house.ask("grants", "approve", str(asked["id"]), person="dana").code == 0
     with session(house, "copilot") as bot, session(house, "ada") as ada:
-        until(lambda: seen(ada) == TRUE, seconds=2)
+        until(lambda: seen(ada) == TRUE)
         assert seen(bot) != TRUE
     (mine,) = [
         each for each in house.ask("grants", "list", "--json", person="ada").objects() if each["state"] == "active"
@@ -109,7 +109,7 @@ def test_what_was_seen_under_a_grant_is_replayed_as_seen(house: Lab) -> None:
         (asked,) = requested(house, "bob").objects()
         grant = str(asked["id"])
         assert house.ask("grants", "approve", grant, person="dana").code == 0
-        until(lambda: seen(bob) == TRUE, seconds=2)
+        until(lambda: seen(bob) == TRUE)
         assert house.ask("grants", "revoke", grant, person="bob").code == 0
     (record, *_) = [r for r in house.recorded("statement.decided") if f"grant:{grant}" in r["decision"]["rules"]]  # type: ignore[index]
     assert record["basis"]["grants"] == {"public.customers.email": grant}  # type: ignore[index]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
@@ -17,8 +18,9 @@ from proctor.edge.config import Database, Host, Secret, UpstreamRole
 from proctor.edge.epochs import Epochs
 from proctor.edge.store import Store
 from proctor.edge.world import DatabaseWorld, RuleBook
+from proctor.errors import HouseFault
 from proctor.policy.rules import Rules
-from proctor.terms import Column, DataClass, Finding, Relation, Taint
+from proctor.terms import Column, DataClass, Finding, Grant, GrantState, Identity, Kind, Moment, Relation, Taint
 
 HOUR = 3_600_000_000_000
 MAIL = Column(Relation("public", "people"), "email")
@@ -246,5 +248,35 @@ def test_a_restart_scans_nothing_and_ddl_has_only_what_changed_scanned(stage: St
             await again.refresh()
             assert scans() == [2, 1]
             assert again.classified.class_of(Column(NOTE.relation, "mail")) == "email"
+
+    play(story)
+
+
+def test_a_grant_that_nobody_can_look_up_shows_nothing_until_it_can_be_read_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = Identity("ada", Kind.HUMAN, frozenset(), "test")
+    far = Moment(stage.clock.now() + timedelta(hours=1), stage.clock.ns + HOUR)
+    grant = Grant(
+        "01M8H1WCWDT83ZKRYQGNFEYQJ5", GrantState.ACTIVE, "ada", "shop", MAIL, 3600, "why", stage.clock.now(), far
+    )
+
+    def lost(*_: object) -> NoReturn:
+        raise HouseFault("the state cannot be used")
+
+    async def story() -> None:
+        async with stage.world() as one:
+            stage._store.grants.open(grant)
+            one.see_grants()
+            assert one.granted(ada) == {(MAIL, grant.id)}
+            before = one.version
+            with monkeypatch.context() as broken:
+                broken.setattr(Store, "changes", lost)
+                with pytest.raises(HouseFault):
+                    one.see_grants()
+            assert one.granted(ada) == frozenset()
+            assert one.version != before, "what was decided under it is decided anew"
+            one.see_grants()
+            assert one.granted(ada) == {(MAIL, grant.id)}
 
     play(story)

@@ -306,12 +306,22 @@ class DatabaseWorld:
         return frozenset((g.column, g.id) for g in self._grants if g.requester == asker.subject)
 
     def see_grants(self) -> None:
-        """Notice grants that were given, taken back or are over; called several times a second, and never waits."""
-        number, now = self._store.changes().get(GRANTS, 0), moment(self._clock)
-        if number != self._grants_seen or any(over(grant, now) for grant in self._grants):
-            self._grants_seen = number
-            self._grants = self._store.grants.active(self.database.name, now)
-            self._version += 1
+        """Notice grants that were given, taken back or are over; called several times a second, and never waits.
+
+        While nobody can say which are in force none is: what was seen under one is masked again.
+        """
+        try:
+            number, now = self._store.changes().get(GRANTS, 0), moment(self._clock)
+            if number == self._grants_seen and not any(over(grant, now) for grant in self._grants):
+                return
+            found = self._store.grants.active(self.database.name, now)
+        except Exception:
+            if self._grants:
+                self._grants, self._version = (), self._version + 1
+            self._grants_seen = -1
+            raise
+        self._grants_seen, self._grants = number, found
+        self._version += 1
 
     def turn_the_minute(self) -> None:
         """See whether it is another minute, which some rules read; called several times a second, and never waits."""
