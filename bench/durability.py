@@ -55,7 +55,7 @@ if any("proctor" in word for word in sys.orig_argv):
         journal.taken = getattr(journal, "taken", -1) + 1
         return journal.taken
 
-    def taken_then(journal, body, leave):
+    def taken_then(journal, body, leave, durable=False):
         taken(journal, body)
         leave(None)
 

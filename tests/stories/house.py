@@ -194,6 +194,7 @@ class FakeLedger:
         self.waits = False
         """Whether what goes the fast lane waits for the end of the round."""
         self.leaving: list[Leave] = []
+        self.syncing: list[asyncio.Future[None]] = []
         self.disk = asyncio.Event()
         self.disk.set()
         self._events = events
@@ -207,17 +208,35 @@ class FakeLedger:
         return len(self.decisions)
 
     def decided_again(
-        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...], leave: Leave
+        self,
+        exchange: str,
+        verdict: Verdict,
+        claims: Claims,
+        values: tuple[bytes | None, ...],
+        leave: Leave,
+        durable: bool = False,
     ) -> None:
         if "decided" in self.breaks and not self.waits:
             raise HouseFault("decided")
         self.lane += 1
+        if durable:
+            position = self.decided(Decided(exchange, verdict, claims, values))
+            self.syncing.append(asyncio.ensure_future(self._leave_synced(position, leave)))
+            return
         if self.waits:
             self.leaving.append(leave)
             asyncio.get_running_loop().call_soon(self.let_go)
         if "decided" not in self.breaks:
             self.decided(Decided(exchange, verdict, claims, values))
         if not self.waits:
+            leave(None)
+
+    async def _leave_synced(self, position: int, leave: Leave) -> None:
+        try:
+            await self.synced(position)
+        except OSError:
+            leave(HouseFault("synced"))
+        else:
             leave(None)
 
     def let_go(self) -> None:

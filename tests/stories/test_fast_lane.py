@@ -59,11 +59,86 @@ async def test_a_journal_that_fails_keeps_the_statement_here(story: Story) -> No
     assert story.ran == [HARMLESS]
 
 
-async def test_a_strict_journal_has_no_fast_lane(strict: Story) -> None:
+async def test_in_strict_it_leaves_when_its_record_is_on_disk(strict: Story) -> None:
     await prepared(strict)
-    await strict.asks(*BATCH)
-    assert strict.ledger.lane == 0
-    assert strict.ran == [HARMLESS] * 2
+    strict.ledger.disk.clear()
+    strict.events.clear()
+    strict.say(*BATCH)
+    assert await strict.hears() == []
+    assert [event[0] for event in strict.events] == ["decided"]
+    strict.ledger.disk.set()
+    assert (await strict.hears())[-1] == "ready I"
+    assert strict.ledger.lane == 1
+    assert [event[0] for event in strict.events] == ["decided", "synced", "left", "answered"]
+
+
+async def test_what_comes_while_the_disk_is_waited_for_waits_behind_it_in_order(strict: Story) -> None:
+    await prepared(strict)
+    single = await strict.asks(*BATCH)
+    held: list[bool] = []
+    strict.relay.lane.holds_up(held.append)
+    strict.ledger.disk.clear()
+    said = messages.query(WRITE) + b"".join(BATCH)
+    strict.say(*BATCH)
+    strict.say(said[:7])
+    strict.say(said[7:])
+    assert await strict.hears() == []
+    assert held == [True, True]
+    strict.ledger.disk.set()
+    heard = await strict.hears()
+    assert heard[: len(single)] == single
+    assert heard[-len(single) :] == single
+    assert strict.ran[-3:] == [HARMLESS, WRITE, HARMLESS]
+    assert held == [True, True, False]
+
+
+async def test_what_has_changed_while_the_disk_was_waited_for_is_judged_anew(strict: Story) -> None:
+    await prepared(strict)
+    strict.ledger.disk.clear()
+    strict.say(*BATCH)
+    strict.say(messages.query("begin"))
+    await strict.play()
+    strict.world.becomes(strict.world.shared)
+    strict.ledger.disk.set()
+    heard = await strict.hears()
+    assert [line for line in heard if line.startswith("ready")] == ["ready I", "ready T"]
+    assert strict.ran == [HARMLESS, HARMLESS, "begin"]
+    assert [answer.sqlstate for answer in strict.ledger.answers] == ["00000", "skipped", "00000", "00000"]
+
+
+async def test_a_disk_that_fails_keeps_the_statement_here_and_what_comes_behind_is_answered(strict: Story) -> None:
+    await prepared(strict)
+    strict.ledger.breaks.add("synced")
+    strict.say(*BATCH)
+    strict.say(*BATCH)
+    heard = await strict.hears()
+    assert sum("58000" in line for line in heard) == 2
+    assert [line for line in heard if line.startswith("ready")] == ["ready I"] * 2
+    assert strict.ran == [HARMLESS]
+    strict.ledger.breaks.clear()
+    assert (await strict.asks(*BATCH))[-1] == "ready I"
+
+
+async def test_a_session_that_ends_while_the_disk_is_waited_for_sends_nothing_more(strict: Story) -> None:
+    await prepared(strict)
+    strict.ledger.disk.clear()
+    strict.say(*BATCH)
+    strict.relay.abandon("08006")
+    strict.ledger.disk.set()
+    await strict.play()
+    assert strict.ran == [HARMLESS]
+    assert strict.ledger.answers[-1].sqlstate == "08006"
+
+
+async def test_a_notice_that_comes_while_the_disk_is_waited_for_is_heard_at_once(strict: Story) -> None:
+    await prepared(strict)
+    single = await strict.asks(*BATCH)
+    strict.ledger.disk.clear()
+    strict.say(*BATCH)
+    strict.database.said += messages.notice_response({"S": "NOTICE", "C": "00000", "M": "by the way"})
+    assert await strict.hears() == ["notice by the way"]
+    strict.ledger.disk.set()
+    assert await strict.hears() == single
 
 
 async def test_rows_that_come_under_another_description_are_planned_anew(story: Story) -> None:
@@ -189,12 +264,15 @@ SAID = st.sampled_from(
     script=st.lists(st.tuples(SAID, st.booleans()), max_size=14),
     size=st.none() | st.integers(1, 60),
     rounds=st.booleans(),
+    durably=st.booleans(),
 )
-async def test_both_lanes_tell_the_same_story(script: list[tuple[bytes, bool]], size: int | None, rounds: bool) -> None:
+async def test_both_lanes_tell_the_same_story(
+    script: list[tuple[bytes, bool]], size: int | None, rounds: bool, durably: bool
+) -> None:
     """Whatever is asked, in whatever pieces it is answered: the same bytes to the client, the same runs and records."""
     told = []
     for fast in (True, False):
-        async with opened() as story:
+        async with opened(strict=durably) as story:
             story.fast = fast
             story.ledger.waits = rounds
             heard: list[str] = []

@@ -23,6 +23,7 @@ from typing import Final
 
 from proctor.audit._hot import Clock, Page
 from proctor.audit.disk import lock, sync_folder, write_all
+from proctor.audit.leaving import Leave, Leaving
 from proctor.audit.record import SCHEMA, Body, ClockStepped, JournalFault, JournalOpened, encode
 from proctor.audit.segments import HEADER, MAGIC, heal, segments
 from proctor.audit.sync import Failed, ProcessSyncer, Synced, Syncer
@@ -64,7 +65,8 @@ class Journal:
         self._asked = -1
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._leaving: deque[Callable[[HouseFault | None], None]] = deque()
+        self._leaving: deque[Leave] = deque()
+        self._durably = Leaving()
         self._round: asyncio.Handle | None = None
         self._soon: asyncio.TimerHandle | None = None
         self._overdue: asyncio.TimerHandle | None = None
@@ -151,24 +153,39 @@ class Journal:
             self.sync_soon()
         return position
 
-    def append_then(self, body: bytes, leave: Callable[[HouseFault | None], None]) -> None:
+    def append_then(self, body: bytes, leave: Leave, durable: bool = False) -> None:
         """Take a record, and call `leave` once it is written, or with the fault by which it is not.
 
         That is when this round of the event loop is over: all that is asked in one round shares one write. Without a
-        loop it is at once.
+        loop it is at once. If it is to be `durable`, that is when it is on disk: the rounds that come while one
+        fdatasync runs share the next.
         """
         if self.failed is not None or self._unsynced_size > MAX_UNSYNCED:
             self._make_way()
-        if self._page.add(body) < 0:
-            self._step_and_put(body)
+        position = self._page.add(body)
+        if position < 0:
+            position = self._step_and_put(body)
         if self._page.size > MAX_LATER:
             self._write()
+        if durable:
+            self.then(position, leave)
+            return
         self._leaving.append(leave)
         if self._round is None:
-            try:
-                self._round = asyncio.get_running_loop().call_soon(self.let_go)
-            except RuntimeError:
-                self.let_go()
+            self._end_round()
+
+    def then(self, position: int, leave: Leave) -> None:
+        """Call `leave` once the record at this position is on disk, or with the fault by which it is not."""
+        self._durably.add(position, leave)
+        if self._round is None and self._asked < 0:  # else the answer that is awaited begins the next
+            self._end_round()
+
+    def _end_round(self) -> None:
+        """See to it that this round of the loop ends with `let_go`."""
+        try:
+            self._round = asyncio.get_running_loop().call_soon(self.let_go)
+        except RuntimeError:
+            self.let_go()
 
     def let_go(self) -> None:
         """Write, and call all that wait for it."""
@@ -178,6 +195,8 @@ class Journal:
         fault: HouseFault | None = None
         try:
             self.flush()
+            if self._durably:
+                self._sync_for_them()
             if self._soon is None:
                 self.sync_soon()
         except HouseFault as failed:
@@ -188,6 +207,15 @@ class Journal:
         finally:
             if self._leaving:  # one of them broke; the others must not wait for ever
                 self._round = asyncio.get_running_loop().call_soon(self.let_go)
+
+    def _sync_for_them(self) -> None:
+        try:
+            self._listen()
+        except RuntimeError:  # no loop
+            self._sync_in_place()
+        else:
+            self._ask()
+        self._durably.go(self._synced)
 
     def record(self, body: Body) -> int:
         """Encode and append."""
@@ -294,7 +322,7 @@ class Journal:
         for _ in range(2):  # the request under way may be an old one
             self._ask()
             select.select([self._syncer], [], [], PATIENCE)
-            self._hear()
+            self._take_answers()
             self._refuse_if_failed()
             if self._unsynced_size <= MAX_UNSYNCED:
                 return
@@ -357,6 +385,13 @@ class Journal:
         self._fail(f"the disk has not answered for {PATIENCE:.0f} seconds")
 
     def _hear(self) -> None:
+        """Take what the syncer says; whoever waited for it leaves, and those who came meanwhile are next."""
+        self._take_answers()
+        self._durably.go(self._synced)
+        if self._durably and self._round is None and self._asked < 0:
+            self._end_round()  # who asks in this very round shares it
+
+    def _take_answers(self) -> None:
         if self._syncer is None:
             return
         for answer in self._syncer.answers():
@@ -393,6 +428,8 @@ class Journal:
         """Make the journal refuse everything from here on; return the fault to raise."""
         if self.failed is None:
             self.failed = HouseFault(why, hint=FAULT_HINT)
+        if self._durably:
+            self._durably.fail(self.failed, self._loop)
         self._end_syncer()
         waiting, self._waiters = self._waiters, []
         for _, waiter in waiting:

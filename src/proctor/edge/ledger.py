@@ -113,12 +113,21 @@ class SessionLedger:
         return self._command
 
     def decided_again(
-        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...], leave: Leave
+        self,
+        exchange: str,
+        verdict: Verdict,
+        claims: Claims,
+        values: tuple[bytes | None, ...],
+        leave: Leave,
+        durable: bool = False,
     ) -> None:
-        """Write that a statement was judged as it was before, and let it leave when that is written."""
+        """Write that a statement was judged as it was before, and let it leave when that is written, or on disk."""
         if claims is not self._claims or type(verdict.lore.template) is not tuple:
-            self.decided(Decided(exchange, verdict, claims, values))
-            leave(None)
+            position = self.decided(Decided(exchange, verdict, claims, values))
+            if durable:
+                self._journal.then(position, leave)
+            else:
+                leave(None)
             return
         self._statements += 1
         self._command = verdict.meant.kind
@@ -142,6 +151,7 @@ class SessionLedger:
                 )
             ),
             leave,
+            durable,
         )
 
     def let_go(self) -> None:

@@ -289,6 +289,7 @@ class Visit:
         client.quicken(relay.lane.client_said)
         database.quicken(relay.lane.upstream_said)
         relay.lane.falls_back(client.read)
+        relay.lane.holds_up(self._hold_up)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(relay.run())
             running.add_done_callback(lambda _: self._finish("the client left"))
@@ -309,6 +310,12 @@ class Visit:
             self._ahead += sum(len(getattr(event, "raw", b"")) for event in events)
             if self._ahead > MAX_AHEAD:
                 self._client.pause()
+
+    def _hold_up(self, held: bool) -> None:
+        if held:
+            self._client.pause()
+        elif not self._ahead:
+            self._client.resume()
 
     def _resume(self) -> None:
         if self._ahead:

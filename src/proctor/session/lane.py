@@ -4,14 +4,16 @@
 
 It is the slow story taken from memory, under the same keys: the judgement is the one that `Hearing.recall` returns, the
 record is written before anything leaves (one write for all sessions that ask in the same round of the loop), the rows
-pass as they are only if their description is, byte for byte, one that the slow story has planned no mask for. Whatever
-is unusual goes back to the slow story: before the question has left by not being taken, afterwards by being put into
-its queue as if it had been asked there.
+pass as they are only if their description is, byte for byte, one that the slow story has planned no mask for. In strict
+the record is on disk first, by a sync that is shared in the same way; what the client says meanwhile waits, unread, and
+what has changed meanwhile makes the question one for the slow story. Whatever is unusual goes back there: before the
+question has left by not being taken, afterwards by being put into its queue as if it had been asked there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 try:  # the compiler must see the words "import cython"; at run time Cython may be missing
     import cython  # type: ignore[import-untyped]  # Cython ships no types for it
@@ -44,14 +46,16 @@ class Taken:
     exchange: str
     started: int
     number: cython.Py_ssize_t
+    under: Stamp
 
     def __init__(
-        self, data: bytes, batch: Batch, judged: Judged, statement: Prepared | None, exchange: str, started: int
+        self, data: bytes, batch: Batch, known: Known, statement: Prepared | None, exchange: str, started: int
     ) -> None:
         self.data = data
         self.batch = batch
-        self.judged = judged
-        self.verdict = judged.verdicts[0]
+        self.judged = known.judged
+        self.under = known.under
+        self.verdict = known.judged.verdicts[0]
         self.statement = statement
         self.exchange = exchange
         self.started = started
@@ -75,8 +79,11 @@ class Lane:
     _next_id: Callable[[], str]
     _over: Callable[[], None]
     _taken: Taken | None
+    _strict: cython.bint
     _closed: cython.bint
     _shut: cython.bint
+    _behind: list[bytes]
+    _pauses: Callable[[bool], None]
     _known: dict[bytes, Known]
     _leaves: Leave
 
@@ -106,8 +113,11 @@ class Lane:
         self._next_id = next_id
         self._over = over
         self._taken = None
-        self._closed = terms.strict
+        self._strict = terms.strict
+        self._closed = False
         self._shut = False
+        self._behind = []
+        self._pauses = _nothing
         self._known = {}
         self._leaves = self._leave
 
@@ -125,12 +135,18 @@ class Lane:
         """Say who takes a buffer that was taken here and cannot leave: the leg is to read it after all."""
         self._slowly = slowly
 
+    def holds_up(self, pauses: Callable[[bool], None]) -> None:
+        """Say who stops the client's end while what it says waits for the disk, and lets it go on."""
+        self._pauses = pauses
+
     def shut(self, shut: bool) -> None:
         """Take nothing while the slow story has something to wait for, nor when the client leaves."""
         self._shut = shut
 
     def abandon(self) -> None:
-        """Leave what is under way to the slow story; what has not left stays here."""
+        """Leave what is under way to the slow story; what has not left stays here. The session is over."""
+        self._closed = True
+        self._behind.clear()
         if self._taken is not None and self._taken.number < 0:
             self._taken.number = self._pipeline.batch
         self._give_back()
@@ -140,6 +156,10 @@ class Lane:
     def client_said(self, data: bytes) -> bool:
         """Take a buffer of the client's if it is one question decided before; say whether it was taken."""
         if self._taken is not None:
+            if self._strict and self._taken.number < 0:
+                self._behind.append(data)
+                self._pauses(True)
+                return True
             self._give_back()
             return False
         if self._closed or self._shut:
@@ -155,10 +175,10 @@ class Lane:
         if known is None:
             return False
         exchange = self._next_id()
-        taken = Taken(data, batch, known.judged, statement, exchange, self._clock.monotonic_ns())
+        taken = Taken(data, batch, known, statement, exchange, self._clock.monotonic_ns())
         self._taken = taken
         try:
-            self._ledger.decided_again(exchange, taken.verdict, known.claims, batch[3], self._leaves)
+            self._ledger.decided_again(exchange, taken.verdict, known.claims, batch[3], self._leaves, self._strict)
         except Fault:
             self._taken = None
             return False  # the slow story will meet the same fault, and tell the client
@@ -169,9 +189,11 @@ class Lane:
         taken = self._taken
         if taken is None or taken.number >= 0:
             return
-        if fault is not None:
+        if self._strict and self._behind:
+            self._pauses(False)
+        if fault is not None or (self._strict and self._is_stale(taken)):
             self._taken = None
-            self._slowly(taken.data)
+            self._slowly(self._with_behind(taken.data))
             return
         taken.number = self._pipeline.batch
         self._pipeline.batch += 1
@@ -183,6 +205,27 @@ class Lane:
             names.statements.pop(b"", None)
         names.portals.pop(b"", None)
         self._upstream.send(taken.data)
+        if self._behind:
+            self._give_back()
+            self._slowly(self._with_behind(b""))
+
+    @cython.cfunc
+    def _is_stale(self, taken: Taken) -> bool:
+        """Say whether something has changed while the record was on its way to the disk; if so, note that."""
+        if self._hearing.standing() is taken.under:
+            return False
+        with suppress(Fault):  # whoever asks it anew will meet it
+            self._ledger.answered(Answered(taken.exchange, sqlstate="skipped", started_ns=taken.started))
+        return True
+
+    @cython.cfunc
+    def _with_behind(self, data: bytes) -> bytes:
+        """Return this, and all that the client has said since."""
+        if not self._behind:
+            return data
+        data += b"".join(self._behind)
+        self._behind.clear()
+        return data
 
     @cython.cfunc
     def _statement(self, batch: Batch) -> Prepared | None:
@@ -236,6 +279,8 @@ class Lane:
         if taken is None:
             return False
         if taken.number < 0:
+            if self._strict:
+                return False  # it may well: what is said here waits for the disk
             self._give_back()  # it speaks unasked, while the question still waits for its record
             return False
         answer = read_answer(data, taken.batch[0], taken.batch[4])
@@ -290,7 +335,7 @@ class Lane:
         queue.append(Open(ex.SYNC, number))
 
 
-def _nothing(_: bytes) -> None:
+def _nothing(_: object) -> None:
     pass
 
 

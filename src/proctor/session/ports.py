@@ -127,11 +127,18 @@ class Ledger(Protocol):
         """Note how it ended; written with the next record or within 10 ms."""
 
     def decided_again(
-        self, exchange: str, verdict: Verdict, claims: Claims, values: tuple[bytes | None, ...], leave: Leave
+        self,
+        exchange: str,
+        verdict: Verdict,
+        claims: Claims,
+        values: tuple[bytes | None, ...],
+        leave: Leave,
+        durable: bool = False,
     ) -> None:
         """Write that a statement was judged as it was before, nobody having been asked; then it may `leave`.
 
-        That is at once or when this round of the loop is over, so that all sessions of a round share one write.
+        That is at once or when this round of the loop is over, so that all sessions of a round share one write. If it
+        is to be `durable`, it is when the record is on disk; those who ask meanwhile share the next sync.
         """
 
     def let_go(self) -> None:
