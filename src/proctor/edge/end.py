@@ -51,6 +51,7 @@ class End(Flow, asyncio.Protocol, Generic[Event]):
         self._events: deque[Event] = deque()
         self._fault: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._held: set[str] = set()
 
     # ---- asyncio's side
 
@@ -85,17 +86,17 @@ class End(Flow, asyncio.Protocol, Generic[Event]):
         self.runs_over(None)
         self.breaks(exc if isinstance(exc, Fault) else None)
         if self.partner is not None:
-            self.partner.resume()
+            self.partner.resume("full")
 
     def pause_writing(self) -> None:
         """Stop reading from the partner: what it sends could not be passed on."""
         if self.partner is not None:
-            self.partner.pause()
+            self.partner.pause("full")
 
     def resume_writing(self) -> None:
         """Read from the partner again."""
         if self.partner is not None:
-            self.partner.resume()
+            self.partner.resume("full")
 
     # ---- the session's side
 
@@ -109,13 +110,17 @@ class End(Flow, asyncio.Protocol, Generic[Event]):
         if self.transport is not None:
             self.transport.abort()
 
-    def pause(self) -> None:
-        """Do not read for now."""
+    def pause(self, why: str) -> None:
+        """Do not read while this reason lasts."""
+        self._held.add(why)
         if self.transport is not None and not self.lost and self.transport.is_reading():
             self.transport.pause_reading()
 
-    def resume(self) -> None:
-        """Read again."""
+    def resume(self, why: str) -> None:
+        """Read again, if this was the last reason not to."""
+        self._held.discard(why)
+        if self._held:
+            return
         if self.transport is not None and not self.lost and not self.transport.is_reading():
             self.transport.resume_reading()
 

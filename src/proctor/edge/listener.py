@@ -309,18 +309,18 @@ class Visit:
         if relay.waiting:
             self._ahead += sum(len(getattr(event, "raw", b"")) for event in events)
             if self._ahead > MAX_AHEAD:
-                self._client.pause()
+                self._client.pause("ahead")
 
     def _hold_up(self, held: bool) -> None:
         if held:
-            self._client.pause()
-        elif not self._ahead:
-            self._client.resume()
+            self._client.pause("disk")
+        else:
+            self._client.resume("disk")
 
     def _resume(self) -> None:
         if self._ahead:
             self._ahead = 0
-            self._client.resume()
+            self._client.resume("ahead")
         if self._house.draining:
             self.leave_when_idle()
 

@@ -39,7 +39,7 @@ class Clearance:
         self._count = 0
 
     def passes(self, judged: Judged) -> bool:
-        """Say whether a remembered judgement may go the fast lane: nobody to ask, no disk to wait for."""
+        """Say whether a remembered judgement may pass without a wait: nobody to ask, no disk to wait for."""
         return judged.harmless and not judged.minds and not self._terms.strict
 
     async def not_denied(self, judged: Judged, values: Values | None) -> None:

@@ -278,6 +278,62 @@ def test_without_an_event_loop_it_is_let_go_at_once(opened, folder):
         assert (left, kinds(folder)[1:]) == ([None], ["heartbeat"])
 
 
+async def test_what_must_be_durable_leaves_when_it_is_on_disk_and_who_comes_meanwhile_shares_the_next(opened, syncers):
+    journal = opened()
+    left = []
+    journal.append_then(BEAT, lambda _: left.append("first"), durable=True)
+    await until(lambda: syncers and syncers[0].asked == [1])
+    for name in ("second", "third"):
+        journal.append_then(BEAT, lambda _, name=name: left.append(name), durable=True)
+    assert left == []
+    syncers[0].answer()
+    await until(lambda: left == ["first"] and syncers[0].asked[-1] == 3)
+    syncers[0].answer()
+    await until(lambda: left == ["first", "second", "third"])
+
+
+async def test_a_sync_that_fails_is_told_to_all_who_wait_and_after_the_recovery_others_leave(opened, syncers):
+    journal = opened()
+    left = []
+    for _ in range(3):
+        journal.append_then(BEAT, left.append, durable=True)
+    await until(lambda: syncers and syncers[0].asked)
+    journal.append_then(BEAT, left.append, durable=True)
+    syncers[0].fail()
+    await until(lambda: len(left) == 4)
+    assert all(isinstance(fault, HouseFault) for fault in left)
+    with pytest.raises(HouseFault):
+        journal.append_then(BEAT, left.append, durable=True)
+    recovering = asyncio.ensure_future(journal.try_recover())
+    await until(lambda: len(syncers) == 2 and syncers[1].asked)
+    syncers[1].answer()
+    assert await recovering
+    left.clear()
+    journal.append_then(BEAT, left.append, durable=True)
+    await until(lambda: syncers[1].asked[-1] == journal.position)
+    syncers[1].answer()
+    await until(lambda: left == [None])
+
+
+async def test_one_that_breaks_when_the_disk_has_answered_does_not_hold_up_the_others(opened, syncers):
+    journal = opened()
+    told, left = [], []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    journal.append_then(BEAT, lambda _: left[0], durable=True)
+    journal.append_then(BEAT, left.append, durable=True)
+    await until(lambda: syncers and syncers[0].asked)
+    syncers[0].answer()
+    await until(lambda: left)
+    assert (left, [type(broken) for broken in told]) == ([None], [IndexError])
+
+
+def test_without_an_event_loop_what_must_be_durable_is_synced_in_place(opened, folder):
+    with opened() as journal:
+        left = []
+        journal.append_then(BEAT, left.append, durable=True)
+        assert (left, kinds(folder)[1:], journal.unsynced) == ([None], ["heartbeat"], 0)
+
+
 async def test_after_a_fault_a_new_segment_repeats_what_was_not_on_disk_and_says_so(opened, syncers, folder):
     journal = opened()
     lost = asyncio.ensure_future(journal.synced(journal.append(BEAT)))

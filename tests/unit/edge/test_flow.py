@@ -199,3 +199,16 @@ def test_what_is_encrypted_here_never_leaves_past_the_transport() -> None:
     end.quicken(lambda _: True)
     end.send(b"secret")
     assert transport.said == b"secret"
+
+
+async def test_a_client_that_is_held_for_two_reasons_is_read_when_both_are_gone() -> None:
+    async with connected() as (end, _, _):
+        transport = end.transport
+        assert transport is not None
+        end.pause("full")
+        end.pause("disk")
+        end.pause("disk")
+        end.resume("disk")
+        assert not transport.is_reading()
+        end.resume("full")
+        assert transport.is_reading()
