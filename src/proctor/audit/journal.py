@@ -149,7 +149,7 @@ class Journal:
             position = self._step_and_put(body)
         if self._page.size > MAX_LATER:
             self._write()
-        elif self._soon is None:
+        if self._soon is None:
             self.sync_soon()
         return position
 

@@ -29,13 +29,15 @@ class Leaving:
 
     def go(self, synced: int) -> None:
         """Call all whose records are on disk: those up to `synced`."""
-        waiting = self._waiting
         try:
-            while waiting and waiting[0][0] <= synced:
-                waiting.popleft()[1](None)
+            while self._are_due(synced):  # anew each time: one of them may meet a fault
+                self._waiting.popleft()[1](None)
         finally:
-            if waiting and waiting[0][0] <= synced:  # one of them broke; the others must not wait for ever
+            if self._are_due(synced):  # one of them broke; the others must not wait for ever
                 asyncio.get_running_loop().call_soon(self.go, synced)
+
+    def _are_due(self, synced: int) -> bool:
+        return bool(self._waiting) and self._waiting[0][0] <= synced
 
     def fail(self, fault: HouseFault, loop: asyncio.AbstractEventLoop | None) -> None:
         """Tell all of them why they may not, soon: whoever has met the fault is still in the middle of something."""

@@ -187,6 +187,14 @@ async def test_much_for_later_is_written_before_it_is_too_much(opened, folder, m
     assert len(records(folder)) == 21
 
 
+async def test_what_was_too_much_to_hold_back_is_synced_as_soon_as_any(opened, syncers, monkeypatch):
+    monkeypatch.setattr(module, "MAX_LATER", 10)
+    monkeypatch.setattr(module, "SOON", 0.0)
+    journal = opened()
+    journal.append_later(BEAT)
+    await until(lambda: syncers and syncers[0].asked == [1])
+
+
 async def test_a_waiter_who_gives_up_takes_nobody_along(opened, syncers):
     journal = opened()
     position = journal.append(BEAT)
