@@ -26,6 +26,7 @@ ALL = (
     Benchmark("journal", "records written, made durable and taken into the log", ("--rounds=1", "--pairs=30000")),
     Benchmark("durability", "what strict and adaptive cost beside no journal at all", ("--quick",)),
     Benchmark("search", "how long an auditor waits over ten million records", ("300000", "--rounds=2")),
+    Benchmark("evidence", "how long an evidence pack takes to build and to check", ("100000",)),
     Benchmark("answered", "how much of ordinary work on sensitive tables is answered", ("--quick",)),
     Benchmark("columns", "which columns are found to be sensitive, and which are not"),
     Benchmark("scan", "what a scan of a thousand tables costs", ("--quick",)),

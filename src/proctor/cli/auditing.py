@@ -152,7 +152,7 @@ def vouched(
 ) -> list[Vouched]:
     """Return what witnesses and an authority vouch for."""
     found: list[Vouched] = []
-    known = [witness for text in witnesses for witness in _keys(text, "--witness", Witness.read)]
+    known = [witness for text in witnesses for witness in keys_of(text, "--witness", Witness.read)]
     if quorum > len(known) or (since is not None and not known):
         fail(f"{len(known)} witnesses are given", then="give each with --witness", code=Exit.USAGE)
     if known:
@@ -172,7 +172,7 @@ def verify(
     as_json: bool,
 ) -> None:
     """Check everything again; what is wrong ends the command with its exit code."""
-    verifiers = [verifier for text in keys for verifier in _keys(text, "--key", Verifier.read)]
+    verifiers = [verifier for text in keys for verifier in keys_of(text, "--key", Verifier.read)]
     kept = [_read(path) for path in checkpoints]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
@@ -231,7 +231,8 @@ def _tell_verification(done: verifying.Verification) -> None:
         print(f"  cannot prove: {sentence}")
 
 
-def _keys(text: str, option: str, read: Callable[[str], Key]) -> list[Key]:
+def keys_of(text: str, option: str, read: Callable[[str], Key]) -> list[Key]:
+    """Return the keys that an option gives, by themselves or in a file."""
     written = "+" in text and not Path(text).exists()
     lines = [text] if written else _read(Path(text)).decode("utf-8", "replace").splitlines()
     try:

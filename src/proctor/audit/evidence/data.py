@@ -1,0 +1,231 @@
+"""Reports about data: what left by class, whether masks held, what was blocked, and who saw data about persons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from proctor.audit.evidence.facts import DECIDED, Known, Place, Said
+from proctor.audit.evidence.report import Inputs, Report, Row, columns_of, joined
+
+
+def classes_shown(said: Said) -> dict[str, tuple[set[str], set[str], int]]:
+    """Return, by class, the columns that came out as they are, those that wore a mask, and how many outputs did."""
+    found: dict[str, tuple[set[str], set[str], int]] = {}
+    for mask in said.masks:
+        plain, masked, outputs = found.get(mask.data_class, (set(), set(), 0))
+        masked.update(mask.columns)
+        found[mask.data_class] = plain, masked, outputs + 1
+    classes = said.basis.classes if said.basis is not None else {}
+    if classes and said.shows:
+        for column in columns_of(said.shows):
+            if column in classes:
+                found.setdefault(classes[column], (set(), set(), 0))[0].add(column)
+    return found
+
+
+def cells_of(said: Said, answer: Said | None, data_class: str | None = None) -> int:
+    """Return how many cells were masked, of one class or of all."""
+    if answer is None or not answer.cells:
+        return 0
+    return sum(
+        answer.cells.get(str(mask.output), 0)
+        for mask in said.masks
+        if data_class is None or mask.data_class == data_class
+    )
+
+
+class Egress(Report):
+    """What left, by class."""
+
+    name = "egress"
+    title = "Data egress by class"
+    says = "For every statement that was allowed and showed columns of a sensitive class: one item a class."
+    criteria = ("CC6.7", "C1.1")
+    columns = (
+        "time",
+        "who",
+        "on behalf of",
+        "database",
+        "class",
+        "columns as they are",
+        "columns masked",
+        "rows",
+        "cells masked",
+        "bytes",
+    )
+    kinds = frozenset({DECIDED})
+
+    def take(self, said: Said, answer: Said | None) -> Iterable[Row]:
+        """Tell of a statement's classes."""
+        if said.verdict != "allow" or not (said.masks or said.basis is not None):
+            return
+        rows = answer.rows if answer is not None else 0
+        for name, (plain, masked, _) in sorted(classes_shown(said).items()):
+            cells = cells_of(said, answer, name)
+            if plain:
+                self.totals[f"{name}: rows as they are"] += rows
+            self.totals[f"{name}: cells masked"] += cells
+            told = (
+                said.time,
+                said.subject_name,
+                said.behalf,
+                said.database,
+                name,
+                joined(plain),
+                joined(masked),
+                rows,
+                cells,
+                answer.bytes if answer is not None else 0,
+            )
+            yield Row(told, said.place, "values of a sensitive class came out as they are" if plain else "")
+
+
+@dataclass(slots=True)
+class _Held:
+    masked: int = 0
+    plain: int = 0
+    unexplained: int = 0
+    cells: int = 0
+    place: Place | None = None
+
+
+class Masking(Report):
+    """Whether masks held, column by column."""
+
+    name = "masking"
+    title = "Masking effectiveness"
+    says = "Every sensitive column that was shown in this range, and how often with a mask. Its proof is its last use."
+    criteria = ("CC6.1", "C1.1", "P6.1")
+    columns = ("database", "column", "class", "masked", "as it is", "of these without a grant", "cells masked")
+    kinds = frozenset({DECIDED})
+
+    def __init__(self, known: Known, inputs: Inputs) -> None:
+        super().__init__(known, inputs)
+        self._held: dict[tuple[str, str, str], _Held] = {}
+
+    def take(self, said: Said, answer: Said | None) -> Iterable[Row]:
+        """Count a statement."""
+        if said.verdict != "allow" or not (said.masks or said.basis is not None):
+            return ()
+        granted = said.basis.grants if said.basis is not None else {}
+        for name, (plain, masked, _) in classes_shown(said).items():
+            cells = cells_of(said, answer, name)
+            for column in masked:
+                held = self._of(said, column, name)
+                held.masked += 1
+                held.cells += cells // max(1, len(masked))
+            for column in plain:
+                held = self._of(said, column, name)
+                held.plain += 1
+                held.unexplained += column not in granted
+        return ()
+
+    def _of(self, said: Said, column: str, data_class: str) -> _Held:
+        key = (said.database, column, data_class)
+        held = self._held.get(key)
+        if held is None:
+            held = self._held[key] = _Held()
+        held.place = said.place
+        return held
+
+    def close(self) -> Iterable[Row]:
+        """Tell of each column."""
+        for (database, column, name), held in sorted(self._held.items()):
+            self.totals["shown masked"] += held.masked
+            self.totals["shown as they are"] += held.plain
+            trouble = "shown as it is by a right of the rules, without a grant" if held.unexplained else ""
+            cells = (database, column, name, held.masked, held.plain, held.unexplained, held.cells)
+            yield Row(cells, held.place, trouble)
+
+
+class Blocked(Report):
+    """What did not run."""
+
+    name = "blocked"
+    title = "Blocked statements"
+    says = "Every statement that was denied or held in this range."
+    criteria = ("CC6.1", "CC6.8", "CC7.2")
+    columns = (
+        "time",
+        "decision",
+        "who",
+        "on behalf of",
+        "database",
+        "command",
+        "statement",
+        "rules",
+        "reason",
+        "ticket",
+    )
+    kinds = frozenset({DECIDED})
+
+    def take(self, said: Said, answer: Said | None) -> Iterable[Row]:
+        """Tell of one."""
+        if said.verdict == "allow" or said.decision is None:
+            return ()
+        self.totals[said.verdict] += 1
+        for rule in said.decision.rules:
+            self.totals[f"by rule {rule}"] += 1
+        cells = (
+            said.time,
+            said.verdict,
+            said.subject_name,
+            said.behalf,
+            said.database,
+            said.command,
+            said.text,
+            said.ruled,
+            said.decision.reason,
+            said.ticket or "",
+        )
+        return (Row(cells, said.place, "not understood" if not said.understood else ""),)
+
+
+class SubjectAccess(Report):
+    """Who looked at data about persons, and why."""
+
+    name = "data-subject-access"
+    title = "Access to data about persons"
+    says = "Every statement that was allowed and read columns of a sensitive class: who, why, and what they saw."
+    criteria = ("C1.1", "P4.1", "P5.1", "P6.1")
+    columns = (
+        "time",
+        "who",
+        "on behalf of",
+        "reason claimed",
+        "database",
+        "classes",
+        "columns",
+        "seen",
+        "rows",
+        "cells masked",
+    )
+    kinds = frozenset({DECIDED})
+
+    def take(self, said: Said, answer: Said | None) -> Iterable[Row]:
+        """Tell of one."""
+        if said.verdict != "allow" or not (said.masks or said.basis is not None):
+            return ()
+        found = classes_shown(said)
+        touched = said.basis.classes if said.basis is not None else {}
+        if not found and not touched:
+            return ()
+        plain = {column for each in found.values() for column in each[0]}
+        masked = {column for each in found.values() for column in each[1]}
+        seen = "as they are" if plain else "masked" if masked else "not shown"
+        self.totals[seen] += 1
+        cells = (
+            said.time,
+            said.subject_name,
+            said.behalf,
+            said.reason,
+            said.database,
+            joined(found, touched.values()),
+            joined(plain, masked, touched),
+            seen,
+            answer.rows if answer is not None else 0,
+            cells_of(said, answer),
+        )
+        trouble = "seen as they are, and no reason was claimed" if plain and not said.reason else ""
+        return (Row(cells, said.place, trouble),)
