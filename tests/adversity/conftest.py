@@ -1,12 +1,23 @@
-"""What the tests of this folder share: the shim between the gateway and the C library, compiled once."""
+"""What the tests of this folder share: a database that tells, and the shim between the gateway and the C library."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from demo.postgres import ThrowawayPostgres
+from tests.adversity.faults.load import LOGGED
+
+
+@pytest.fixture(scope="module")
+def telling() -> Iterator[ThrowawayPostgres]:
+    """A PostgreSQL that says what it executes."""
+    with ThrowawayPostgres(version="system", settings=LOGGED) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from demo.postgres import ThrowawayPostgres
-from tests.adversity.faults.load import LOGGED, Load, executed, unrecorded
+from tests.adversity.faults.load import Load, executed, unrecorded
 from tests.databases.lab import Lab, lab, until
 
 SIZE = 6 * 1024 * 1024
@@ -76,13 +75,6 @@ def small_disk(at: Path) -> Iterator[SmallDisk | SmallFiles]:
         yield SmallDisk(at)
     finally:
         subprocess.run(["umount", str(at)], check=True)
-
-
-@pytest.fixture(scope="module")
-def telling() -> Iterator[ThrowawayPostgres]:
-    """A PostgreSQL that says what it executes."""
-    with ThrowawayPostgres(version="system", settings=LOGGED) as server:
-        yield server
 
 
 def refusal(house: Lab) -> str:

@@ -20,18 +20,11 @@ import pytest
 
 from demo.gateway import Gateway
 from demo.postgres import ThrowawayPostgres
-from tests.adversity.faults.load import LOGGED, Load, decided, executed, unrecorded
+from tests.adversity.faults.load import Load, decided, executed, unrecorded
 from tests.databases.lab import Lab, lab, until
 
 ROUNDS = int(os.environ.get("PROCTOR_KILLS", "4"))
 SEED = int(os.environ.get("PROCTOR_SEED", str(time.time_ns() % 1_000_000)))
-
-
-@pytest.fixture(scope="module")
-def telling() -> Iterator[ThrowawayPostgres]:
-    """A PostgreSQL that says what it executes."""
-    with ThrowawayPostgres(version="system", settings=LOGGED) as server:
-        yield server
 
 
 @contextmanager

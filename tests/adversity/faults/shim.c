@@ -1,6 +1,6 @@
 /* Stands between a process and the C library, for the tests of the journal: it notes when journal segments are written
  * and synced and when a statement is sent to the database, remembers how much of each segment is surely on disk, and
- * can make syncs slow or the disk full. A marker is "m_" and six digits, somewhere in what is written or sent.
+ * can make syncs slow, the disk full, broken or read-only. A marker is "m_" and six digits, somewhere in what is written or sent.
  *
  *   SHIM_TRACE   the file to note in, a line an event:  J path end records… | D path size | U port our-port messages…
  *                of records a dot for each that begins, and the markers in it;
@@ -8,6 +8,7 @@
  *   SHIM_SYNCED  a folder; beside each segment's name, how many of its bytes are on disk
  *   SHIM_SLOW    microseconds that each sync takes longer
  *   SHIM_FULL    a path; while it exists, no segment takes a byte more
+ *   SHIM_BROKEN  a path; while it exists, no segment can be written, synced or made: the errno is the number in there
  *
  * The trace is one file opened to append and written in single writes: its order is the order of the events.
  */
@@ -16,6 +17,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,10 +140,46 @@ static void told(int fd, const struct iovec *parts, int count, int sent) {
     note(line, used + more + 1);
 }
 
-static int full(int fd) {
+static int broken(void) { /* the errno that whatever is done to a segment meets now, or nought */
+    const char *flag = getenv("SHIM_BROKEN");
+    char number[16] = "";
+    int file = flag == NULL ? -1 : REAL(open)(flag, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t size = read(file, number, sizeof number - 1);
+    close(file);
+    return size > 0 ? atoi(number) : 0;
+}
+
+static int refused(int fd) { /* the errno of a write to that file, or nought */
     char path[4096];
     const char *flag = getenv("SHIM_FULL");
-    return flag != NULL && access(flag, F_OK) == 0 && segment(fd, path);
+    if (!segment(fd, path)) return 0;
+    return flag != NULL && access(flag, F_OK) == 0 ? ENOSPC : broken();
+}
+
+/* A file that is made, and is a segment, is one that the disk may refuse. */
+static int opened(const char *path, int flags, mode_t mode, int (*real)(const char *, int, ...)) {
+    size_t size = strlen(path);
+    int fault = (flags & O_CREAT) && size > 4 && strcmp(path + size - 4, ".seg") == 0 ? broken() : 0;
+    return fault ? (errno = fault, -1) : real(path, flags, mode);
+}
+
+static mode_t mode_of(int flags, va_list more) { return flags & O_CREAT ? va_arg(more, mode_t) : 0; }
+
+int open(const char *path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = mode_of(flags, more);
+    va_end(more);
+    return opened(path, flags, mode, REAL(open));
+}
+
+int open64(const char *path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    mode_t mode = mode_of(flags, more);
+    va_end(more);
+    return opened(path, flags, mode, REAL(open64));
 }
 
 static int is_socket(int fd) {
@@ -151,18 +189,18 @@ static int is_socket(int fd) {
 
 ssize_t write(int fd, const void *data, size_t size) {
     struct iovec part = {(void *)data, size};
-    int sent = is_socket(fd);
+    int sent = is_socket(fd), fault = 0;
     if (sent) told(fd, &part, 1, 1);
-    else if (full(fd)) return errno = ENOSPC, -1;
+    else if ((fault = refused(fd)) != 0) return errno = fault, -1;
     ssize_t done = REAL(write)(fd, data, size);
     if (!sent && done > 0) told(fd, &part, 1, 0);
     return done;
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count) {
-    int sent = is_socket(fd);
+    int sent = is_socket(fd), fault = 0;
     if (sent) told(fd, parts, count, 1);
-    else if (full(fd)) return errno = ENOSPC, -1;
+    else if ((fault = refused(fd)) != 0) return errno = fault, -1;
     ssize_t done = REAL(writev)(fd, parts, count);
     if (!sent && done > 0) told(fd, parts, count, 0);
     return done;
@@ -184,6 +222,8 @@ static int synced(int fd, int (*real)(int)) {
     struct stat before;
     int ours = segment(fd, path) && fstat(fd, &before) == 0;
     const char *slow = getenv("SHIM_SLOW"), *folder = getenv("SHIM_SYNCED");
+    int fault = ours ? broken() : 0;
+    if (fault) return errno = fault, -1;
     if (ours && slow != NULL) usleep(atoi(slow));
     int done = real(fd);
     if (!ours || done != 0) return done;
