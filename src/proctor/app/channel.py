@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from struct import pack, unpack
 
-READY, DRAIN, RELOAD, CANCEL, CONNECTION, TROUBLE = b"R", b"D", b"H", b"X", b"C", b"T"
+READY, DRAIN, RELOAD, CANCEL, CONNECTION, TROUBLE, GUEST = b"R", b"D", b"H", b"X", b"C", b"T", b"G"
 MAX_MESSAGE = 4096
 
 

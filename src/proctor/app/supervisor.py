@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from proctor.app import settings
-from proctor.app.channel import CANCEL, CONNECTION, DRAIN, READY, RELOAD, TROUBLE, Channel, unpack_cancel
+from proctor.app.channel import CANCEL, CONNECTION, DRAIN, GUEST, READY, RELOAD, TROUBLE, Channel, unpack_cancel
 from proctor.app.doors import Door, opened
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerDied, WorkerStarted, WorkerStopped
@@ -190,6 +190,11 @@ class Supervisor:
                     child.ready.set()
                 elif message.kind == CANCEL:
                     self._pass_cancel(message.body)
+                elif message.socket is not None:
+                    if message.kind == GUEST and child.index < 0:  # only the control process lets guests in
+                        self._hand_over(message.socket, GUEST)
+                    else:
+                        message.socket.close()
                 elif message.kind == TROUBLE:
                     log.error("%s: %s", child.name, message.body.decode("utf-8", "replace"))
         except EOFError:
@@ -216,16 +221,16 @@ class Supervisor:
             if sock.family != socket.AF_UNIX:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            self._hand_over(sock, door.local)
+            self._hand_over(sock, CONNECTION, b"local" if door.local else b"")
 
-    def _hand_over(self, sock: socket.socket, local: bool) -> None:
+    def _hand_over(self, sock: socket.socket, kind: bytes, body: bytes = b"") -> None:
         """Give a connection to the next worker in turn that takes it; with none, it is closed."""
         workers = [child for child in self._children if child.index >= 0]
         for _ in workers:
             self._turn = (self._turn + 1) % len(workers)
             child = workers[self._turn]
             channel = child.channel if child.ready.is_set() else None
-            if channel is not None and channel.send(CONNECTION, b"local" if local else b"", sock):
+            if channel is not None and channel.send(kind, body, sock):
                 break
         sock.close()
 

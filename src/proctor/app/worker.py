@@ -18,7 +18,18 @@ from pathlib import Path
 import uvloop
 
 from proctor.app import settings
-from proctor.app.channel import CANCEL, CONNECTION, DRAIN, READY, RELOAD, TROUBLE, Channel, pack_cancel, unpack_cancel
+from proctor.app.channel import (
+    CANCEL,
+    CONNECTION,
+    DRAIN,
+    GUEST,
+    READY,
+    RELOAD,
+    TROUBLE,
+    Channel,
+    pack_cancel,
+    unpack_cancel,
+)
 from proctor.app.rounds import Rounds, tended
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerStarted, WorkerStopped
@@ -120,6 +131,8 @@ class Worker:
                 match message.kind:
                     case kind if kind == CONNECTION and message.socket is not None:
                         self._attend(message.socket, local=message.body == b"local")
+                    case kind if kind == GUEST and message.socket is not None:
+                        self._attend(message.socket, local=True, guest=True)
                     case kind if kind == DRAIN:
                         self._drain()
                     case kind if kind == RELOAD:
@@ -129,13 +142,13 @@ class Worker:
         except EOFError:
             self._over.set()
 
-    def _attend(self, sock: socket.socket, *, local: bool) -> None:
+    def _attend(self, sock: socket.socket, *, local: bool, guest: bool = False) -> None:
         house = self._house
         if house is None or house.draining:
             sock.close()
             return
         sock.setblocking(False)
-        visit = asyncio.create_task(Visit(house, self._tls, local).attend(sock))
+        visit = asyncio.create_task(Visit(house, self._tls, local, guest=guest).attend(sock))
         self._visits.add(visit)
         visit.add_done_callback(self._visits.discard)
 

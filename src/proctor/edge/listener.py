@@ -23,13 +23,14 @@ from proctor.edge.end import End, Lost
 from proctor.edge.house import House
 from proctor.edge.introductions import host_of, introduced
 from proctor.edge.ledger import SessionLedger
+from proctor.edge.letters import Letter, opened
 from proctor.edge.live_sessions import LiveSession, Seen
 from proctor.edge.logins import Guest, Refusals
 from proctor.edge.world import DatabaseWorld
 from proctor.errors import ClientFault, Fault, HouseFault
 from proctor.policy.claims import check_claims
 from proctor.session import refusals
-from proctor.session.ports import Terms
+from proctor.session.ports import Purpose, Terms
 from proctor.session.relay import Relay
 from proctor.terms import SessionId
 from proctor.wire import messages, talk
@@ -43,10 +44,12 @@ MAX_AHEAD = 1 << 20  # bytes that a client may send ahead while its statement wa
 class Visit:
     """One client, from the first byte to the last."""
 
-    def __init__(self, house: House, tls: ssl.SSLContext | None, local: bool) -> None:
+    def __init__(self, house: House, tls: ssl.SSLContext | None, local: bool, *, guest: bool = False) -> None:
         self._house = house
         self._tls = tls
         self._local = local
+        self._expected = guest
+        self._letter: Letter | None = None
         self._client: End[talk.ClientEvent] = End(ClientLeg(message_bytes=house.config.limits.message_bytes))
         self._upstream: up.Upstream | None = None
         self._relay: Relay | None = None
@@ -84,6 +87,9 @@ class Visit:
 
     async def _introduced(self, sock: socket.socket) -> str:
         config = self._house.config
+        if self._expected:
+            self._letter = await opened(sock, config.limits.login)
+            return self._letter.address
         address, by_proxy = await introduced(sock, config.listen.proxy_protocol, config.limits.login)
         # What reaches a proxy on this machine from elsewhere has been on the network: it needs TLS as if it came here.
         self._local = self._local and not (by_proxy and not loopback(host_of(address)))
@@ -97,6 +103,8 @@ class Visit:
                 if login is None:
                     return None
                 self._client.write(messages.negotiation(login))
+                if self._letter is not None:
+                    return house.logins.vouched(login, self._letter)
                 return await house.logins.prove(self._client, login, address)
         except TimeoutError:
             raise ClientFault("the login took too long", sqlstate="08006") from None
@@ -247,7 +255,8 @@ class Visit:
             self._relay.abandon(fault.sqlstate if isinstance(fault, Fault) else "08006")
 
     def _terms(self, session: SessionId, guest: Guest) -> Terms:
-        config = self._house.config
+        config, letter = self._house.config, self._letter
+        wait, size = config.approvals.wait, config.limits.result_bytes
         return Terms(
             session=session,
             asker=guest.asker,
@@ -256,12 +265,13 @@ class Visit:
             environment=guest.database.environment,
             style=config.masking.style,
             strict=config.audit.durability == "strict",
-            hold_seconds=config.approvals.wait,
+            hold_seconds=wait if letter is None else min(wait, letter.wait),
             result_rows=config.limits.result_rows,
-            result_bytes=config.limits.result_bytes,
+            result_bytes=size if letter is None else min(size, letter.result_bytes or size),
             masked_cell_bytes=config.limits.masked_cell_bytes,
             withheld_bytes=config.limits.withheld_bytes,
             console=console_address(self._house),
+            purpose=Purpose.RUN if letter is None else letter.purpose,
         )
 
     def _welcome(self, pid: int, secret: bytes) -> None:
@@ -286,8 +296,9 @@ class Visit:
         client.data_received(b"")  # what came behind the login has waited in the leg
         client.flow(self._client_said, self._client_gone)
         database.flow(relay.answers.upstream_said, self._database_gone)
-        client.quicken(relay.lane.client_said)
-        database.quicken(relay.lane.upstream_said)
+        if relay.terms.purpose is Purpose.RUN:
+            client.quicken(relay.lane.client_said)
+            database.quicken(relay.lane.upstream_said)
         relay.lane.falls_back(client.read)
         relay.lane.holds_up(self._hold_up)
         async with asyncio.TaskGroup() as tasks:

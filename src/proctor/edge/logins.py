@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from proctor.edge.config import Config, Database
 from proctor.edge.end import End
+from proctor.edge.letters import Letter
 from proctor.edge.verifiers import Locks
 from proctor.errors import ClientFault
 from proctor.session.view import TRUE
@@ -86,6 +87,14 @@ class Logins:
         self._failures.pop(f"user {login.user}", None)
         settings, claims = read_settings(login)
         return Guest(principal.identity("scram-sha-256"), database, claims, settings)
+
+    def vouched(self, login: talk.Login, letter: Letter) -> Guest:
+        """Return the guest that the house itself has let in; what they want is read like anybody's start-up packet."""
+        database = self.config.database(login.database)
+        if database is None:
+            raise ClientFault(f'there is no database "{login.database}"', sqlstate="3D000")
+        settings, claims = read_settings(login)
+        return Guest(letter.asker, database, claims, settings)
 
     async def _scram(self, client: End[talk.ClientEvent], verifier: Verifier) -> bytes:
         client.write(messages.auth_sasl([MECHANISM]))

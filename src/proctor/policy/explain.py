@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from proctor.policy.check import RuleInfo
 from proctor.policy.decide import columns_sensitive
 from proctor.policy.questions import column_name, relation_name
 from proctor.policy.rules import Rules
@@ -47,7 +48,7 @@ def explain(decision: Decision, analysis: Analysis, classified: Classified, rule
         ],
         "copies": [{"from": _columns(taint.sources), "to": column_name(taint.target)} for taint in analysis.taints],
         "decision": _decision(decision),
-        "rules": [_rule(rules, name) for name in decision.rules],
+        "rules": [_rule(info) for info in rules.known(decision.rules)],
         "rule_set": decision.rule_set,
         "to_pass": _to_pass(decision),
     }
@@ -116,8 +117,7 @@ def _decision(decision: Decision) -> Plain:
             assert_never(decision)
 
 
-def _rule(rules: Rules, name: str) -> Plain:
-    info = rules.rule(name)
+def _rule(info: RuleInfo) -> Plain:
     return {
         "id": info.id,
         "effect": info.effect,

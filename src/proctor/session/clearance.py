@@ -14,7 +14,7 @@ from proctor.session.given import check_name
 from proctor.session.hearing import Asked, Hearing, Values
 from proctor.session.judge import Judged
 from proctor.session.pipeline import OWN, Pipeline
-from proctor.session.ports import Answered, Clock, Decided, Ledger, Outlet, Terms
+from proctor.session.ports import Answered, Clock, Decided, Ledger, Outlet, Purpose, Terms
 from proctor.session.view import ENDS
 from proctor.terms import Allow, Deny, Hold, Ticket
 from proctor.wire import messages
@@ -40,7 +40,8 @@ class Clearance:
 
     def passes(self, judged: Judged) -> bool:
         """Say whether a remembered judgement may pass without a wait: nobody to ask, no disk to wait for."""
-        return judged.harmless and not judged.minds and not self._terms.strict
+        running = self._terms.purpose is Purpose.RUN
+        return judged.harmless and not judged.minds and not self._terms.strict and running
 
     async def not_denied(self, judged: Judged, values: Values | None) -> None:
         """Raise `Refused` where the decision is no."""
@@ -62,6 +63,10 @@ class Clearance:
     ) -> tuple[Judged, Ticket | None]:
         """Return the judgement under which this may run, and the ticket spent for it; else raise `Refused`."""
         await self.not_denied(judged, values)
+        if self._terms.purpose is not Purpose.RUN:
+            patient = False
+            if not isinstance(judged.decision, Hold):
+                raise Refused(refusals.nothing_to_ask())
         if not isinstance(judged.decision, Hold):
             if not judged.broken:
                 return judged, None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from proctor.errors import ClientFault, HouseFault
 from proctor.policy.claims import check_claims
+from proctor.policy.explain import explain
 from proctor.session import advice, refusals
 from proctor.session.comments import Said, said_behind
 from proctor.session.counter import Counter, Refused
@@ -87,6 +88,13 @@ class Hearing:
         bench = self._bench(judged.text)
         ask = refusals.whom_to_ask(bench.rules.approvers(decision.rules), self._terms.console)
         return refusals.denial(decision, exchange, instead=advice.told(advice.instead(bench, judged)), ask=ask)
+
+    def story(self, judged: Judged) -> dict[str, str]:
+        """Return what would be decided about each statement of a text, and why, as a JSON list."""
+        bench = self._bench(judged.text)
+        told = [explain(v.decision, v.analysis, bench.classified, bench.rules) for v in judged.verdicts]
+        better = "" if isinstance(judged.decision, Allow) else advice.told(advice.instead(bench, judged))
+        return refusals.story(json.dumps({"statements": told, "instead": better}))
 
     # ---- from memory
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from proctor.errors import Fault
@@ -28,6 +29,16 @@ from proctor.terms import (
     Taint,
     Ticket,
 )
+
+
+class Purpose(StrEnum):
+    """What a session is opened for."""
+
+    RUN = "run"
+    EXPLAIN = "explain"
+    """Each query is answered with what would be decided about it; nothing runs, and nobody is asked."""
+    ASK = "ask"
+    """What is held gets a ticket; nothing runs, also if nothing stands in its way."""
 
 
 class Outlet(Protocol):
@@ -241,3 +252,4 @@ class Terms:
     masked_cell_bytes: int
     withheld_bytes: int
     console: str
+    purpose: Purpose = Purpose.RUN

@@ -19,6 +19,8 @@ client is told, and the answer keeps its place in the pipeline."""
 ON_TABLES = frozenset({"copy", "truncate", "analyze", "vacuum", "lock", "alter table", "drop table", "create index"})
 """Utility statements on relations that the snapshot always has; the server looks for these only when it runs them."""
 
+UNASKED = "PR000"
+"""The code of what is no error: the session was not opened to run anything."""
 KEPT = frozenset("SVCstcdn")
 SAFE = {
     "22": "a value did not fit the operation",
@@ -96,6 +98,16 @@ def fault(broken: Fault, exchange: str = "") -> dict[str, str]:
     """Tell a fault in one safe sentence."""
     detail = f"Exchange {exchange}." if exchange else ""
     return error(broken.sqlstate, broken.message, detail=detail, hint=broken.hint)
+
+
+def nothing_to_ask() -> dict[str, str]:
+    """Tell somebody who only asks for approval that none is needed."""
+    return error(UNASKED, "nobody has to approve this: it would run as it stands", hint="Run it.")
+
+
+def story(told: str) -> dict[str, str]:
+    """Tell what would be decided, to somebody who only asks; the story is in the detail."""
+    return error(UNASKED, "explained, and not run", detail=told)
 
 
 def overdue(seconds: float) -> dict[str, str]:

@@ -29,7 +29,7 @@ from proctor.session.lane import Lane
 from proctor.session.namespace import Entry, Namespace, Portal, Prepared, Rewritten
 from proctor.session.pipeline import Pipeline, is_rewritten
 from proctor.session.plans import Wardrobe
-from proctor.session.ports import Clock, Desk, Ledger, Outlet, Terms, World
+from proctor.session.ports import Clock, Desk, Ledger, Outlet, Purpose, Terms, World
 from proctor.session.spending import Spending
 from proctor.session.view import ENDS
 from proctor.terms import Allow, Deny, Hold, Ticket
@@ -189,6 +189,8 @@ class Relay:
         return None if step is None else self._guarded(event, step)
 
     def _taken(self, event: talk.ClientEvent) -> Step:
+        if self.terms.purpose is Purpose.EXPLAIN and not isinstance(event, talk.Ask | talk.Bye):
+            raise ClientFault("this session explains simple queries, and does nothing else", sqlstate="0A000")
         match event:
             case talk.Bind():
                 return self._bind(event)
@@ -307,6 +309,8 @@ class Relay:
 
     async def _ask_slowly(self, event: talk.Ask) -> None:
         judged, event = self.keyring.asked(await self.hearing.judge(text_of(event.sql), self.pipeline), event)
+        if self.terms.purpose is Purpose.EXPLAIN:
+            raise Refused(self.hearing.story(judged))
         judged = self.spending.spent(judged, ())
         if is_rewritten(event.raw) and self.pipeline.in_batch:
             await self.pipeline.settle()  # a Sync of ours must not end what the server skips of the client's batch
