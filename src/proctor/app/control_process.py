@@ -14,6 +14,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -21,13 +22,14 @@ import uvloop
 
 from proctor.app import settings
 from proctor.app.archive import Archive
-from proctor.app.channel import DRAIN, READY, RELOAD, TROUBLE, Channel
+from proctor.app.channel import DRAIN, GUEST, READY, RELOAD, TROUBLE, Channel
 from proctor.app.web import WebServer, servers_for
 from proctor.audit.journal import Journal
 from proctor.audit.record import Heartbeat, TicketExpired, WorkerStarted, WorkerStopped
 from proctor.control import Control
 from proctor.edge import certificates, rule_shelf
 from proctor.edge.config import Config
+from proctor.edge.conversation import Knock
 from proctor.edge.desk import moment, new_id
 from proctor.edge.doorkeeper import Doorkeeper
 from proctor.edge.herald import Herald
@@ -37,6 +39,7 @@ from proctor.edge.store import Store
 from proctor.edge.verifiers import Locks
 from proctor.errors import Fault
 from proctor.faces.api import create
+from proctor.faces.mcp.server import manager
 from proctor.policy.rules import Rules
 
 log = logging.getLogger("proctor.control")
@@ -53,7 +56,12 @@ class ControlRoom:
     """Everything that the control process keeps running. `run` once; `stop` and `reload` from the event loop."""
 
     def __init__(
-        self, config: Config, sockets: list[socket.socket], *, ask_reload: Callable[[], None] | None = None
+        self,
+        config: Config,
+        sockets: list[socket.socket],
+        *,
+        ask_reload: Callable[[], None] | None = None,
+        knock: Knock | None = None,
     ) -> None:
         self.config = config
         self.clock = SystemClock()
@@ -68,6 +76,7 @@ class ControlRoom:
             journal=self.journal,
             clock=self.clock,
             reload=self._reload_asked,
+            knock=knock,
         )
         self.herald = Herald(self.store, config.approvals, self.clock, f"https://{config.listen.console[0]}")
         self.archive = Archive(
@@ -76,7 +85,8 @@ class ControlRoom:
         self.control.health.lags = self.archive.lags
         self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record)
         self._tls = _tls(config, self.clock)
-        app = create(self.control, self.door, config.state / "log", version())
+        self._mcp = manager(self.control, version())
+        app = create(self.control, self.door, config.state / "log", version(), self._mcp.handle_request)
         self._servers: list[WebServer] = servers_for(app, sockets, self._tls)
         self._over = asyncio.Event()
 
@@ -85,7 +95,7 @@ class ControlRoom:
         self.journal.record(WorkerStarted(id=self._id(), worker=SHARD, pid=os.getpid(), version=version()))
         self.journal.record(rule_shelf.loaded(self._id(), self.control.rules))
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with self._mcp.run(), asyncio.TaskGroup() as tasks:
                 serving = [tasks.create_task(server.run_until_told()) for server in self._servers]
                 rounds = [
                     tasks.create_task(_regularly(seconds, self._tended(part, errand)))
@@ -235,7 +245,10 @@ async def serve(
     channel: Channel | None = None,
 ) -> None:
     """Run the control room until SIGTERM, or the supervisor's word."""
-    room = ControlRoom(config, sockets, ask_reload=None if channel is None else _hang_up_on_parent)
+    if channel is None:
+        room = ControlRoom(config, sockets)
+    else:
+        room = ControlRoom(config, sockets, ask_reload=_hang_up_on_parent, knock=partial(_knock, channel))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, room.stop)
     if channel is None:
@@ -277,6 +290,16 @@ def _reload(room: ControlRoom, channel: Channel | None) -> None:
 def _hang_up_on_parent() -> None:
     """Ask the supervisor to reload, as an operator would."""
     os.kill(os.getppid(), signal.SIGHUP)
+
+
+def _knock(channel: Channel) -> socket.socket | None:
+    """Return one end of a new pair of sockets, whose other end the supervisor hands to a worker."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with theirs:
+        if channel.send(GUEST, sock=theirs):
+            return ours
+    ours.close()
+    return None
 
 
 def _nothing() -> None:

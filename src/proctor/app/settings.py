@@ -28,6 +28,7 @@ from proctor.edge.config import (
     Listen,
     ListenTls,
     Masking,
+    Mcp,
     Person,
     Policy,
     Server,
@@ -104,6 +105,7 @@ def _read(top: Section) -> Config:
         services=MappingProxyType(services),
         limits=limits,
         policy=_policy(top.section("policy")),
+        mcp=_mcp(top.section("mcp")),
         warnings=tuple(top.report.warnings),
     )
     top.close()
@@ -349,6 +351,15 @@ def _limits(section: Section) -> Limits:
     )
     section.close()
     return limits
+
+
+def _mcp(section: Section) -> Mcp:
+    for origin in section.texts("origins"):
+        if not origin.startswith(("https://", "http://")) or origin.count("/") != 2:
+            section.note("origins", f'"{origin}" is no origin; write one such as "https://tools.example"')
+    mcp = Mcp(frozenset(section.texts("origins")), frozenset(section.texts("hosts")))
+    section.close()
+    return mcp
 
 
 def _policy(section: Section) -> Policy:

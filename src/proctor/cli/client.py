@@ -7,6 +7,7 @@ import os
 import ssl
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,16 +31,15 @@ class Client:
     @classmethod
     def of(cls, config: Config, name: str, url: str = "") -> Client:
         """Return a client for somebody; the password is asked for if the environment has none."""
-        address = config.listen.console[0]
-        where = url.rstrip("/") or _url(config, address)
-        if not url and address.path is not None:
-            transport = httpx.HTTPTransport(uds=str(address.path))
+        where, path = where_is(config, url)
+        if path is not None:
+            transport = httpx.HTTPTransport(uds=str(path))
         else:
-            transport = httpx.HTTPTransport(verify=_trust(config, where))
+            transport = httpx.HTTPTransport(verify=trusted(config, where))
         http = httpx.Client(
             base_url=where, auth=(name, _password(name)), transport=transport, timeout=SECONDS, trust_env=False
         )
-        return cls(http, str(address.path or where))
+        return cls(http, str(path or where))
 
     def get(self, path: str, query: Mapping[str, Sequence[str]] | None = None) -> Answer:
         """Ask for something."""
@@ -72,6 +72,12 @@ class Client:
         raise Trouble(visible(str(said.get("detail"))), then=visible(str(said.get("hint") or wait)), code=code)
 
 
+def where_is(config: Config, url: str) -> tuple[str, Path | None]:
+    """Return the console's address, and the Unix socket to reach it by if it is one."""
+    address = config.listen.console[0]
+    return url.rstrip("/") or _url(config, address), None if url else address.path
+
+
 def _url(config: Config, address: Address) -> str:
     if address.path is not None:
         return "http://proctor"
@@ -81,7 +87,8 @@ def _url(config: Config, address: Address) -> str:
     return f"{scheme}://{Address(ANYWHERE.get(address.host, address.host), address.port)}"
 
 
-def _trust(config: Config, where: str) -> ssl.SSLContext | bool:
+def trusted(config: Config, where: str) -> ssl.SSLContext | bool:
+    """Return whom to trust there: the house's own CA, or the machine's where the operator has another certificate."""
     parts = urlsplit(where)
     if parts.scheme == "http" and not loopback(parts.hostname or ""):
         fail("a password goes over the network under TLS only", then="write https://", code=Exit.USAGE)

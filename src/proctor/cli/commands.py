@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from proctor.cli import audit, desk, evidence, granting, house, policy, survey
+from proctor.cli import audit, bridge, desk, evidence, granting, house, policy, survey
 from proctor.cli.ground import EXIT_CODES
 
 app = typer.Typer(
@@ -25,3 +25,4 @@ app.add_typer(granting.grants, name="grants")
 app.add_typer(desk.sessions, name="sessions")
 audit.add_to(app)
 evidence.add_to(app)
+bridge.add_to(app)

@@ -27,6 +27,7 @@ from proctor.audit.record import (
     who_of,
 )
 from proctor.classify.classes import CLASSES
+from proctor.control.agents import AgentDesk
 from proctor.control.answers import AnswerDesk
 from proctor.control.grants import GrantDesk
 from proctor.control.words import APPROVERS, MAX_OUTCOME, MAX_TARGET, READERS
@@ -34,6 +35,7 @@ from proctor.control.words import Recorder as Recorder
 from proctor.control.words import Refused as Refused
 from proctor.edge import revealing
 from proctor.edge.config import Config
+from proctor.edge.conversation import Knock
 from proctor.edge.data_map import Override
 from proctor.edge.desk import moment, new_id
 from proctor.edge.live_sessions import LiveSession
@@ -89,6 +91,7 @@ class Control:
         journal: Recorder,
         clock: Clock,
         reload: Callable[[], Awaitable[str]] | None = None,
+        knock: Knock | None = None,
     ) -> None:
         self.store = store
         self.config = config
@@ -98,12 +101,13 @@ class Control:
         self._clock = clock
         self._reload = reload
         self.grants = GrantDesk(store, config, journal, clock)
+        self.agents = AgentDesk(store, config, journal, clock, knock)
         self.answers = AnswerDesk(config, clock, journal.record, self.approve, self.deny)
 
     def change(self, config: Config, rules: Rules) -> None:
         """Put other settings and rules in force."""
         self.config, self.rules = config, rules
-        self.grants.config = self.answers.config = config
+        self.grants.config = self.answers.config = self.agents.config = config
 
     # --- the approval desk ------------------------------------------------------------------------------------------
 

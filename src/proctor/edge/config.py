@@ -83,6 +83,14 @@ class Masking:
     style: Style = "useful"
 
 
+@dataclass(frozen=True, slots=True)
+class Mcp:
+    """Which origins and names of hosts may be in requests of the Model Context Protocol, beside this machine's own."""
+
+    origins: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
+
+
 MessageFormat = Literal["proctor", "slack", "teams"]
 
 
@@ -306,6 +314,7 @@ class Config:
     services: Mapping[str, Service] = field(default_factory=lambda: MappingProxyType({}))
     limits: Limits = Limits()
     policy: Policy = Policy()
+    mcp: Mcp = Mcp()
     warnings: tuple[str, ...] = ()
 
     def principal(self, name: str) -> Principal | None:

@@ -14,12 +14,15 @@ from typing import Annotated, Literal
 from fastapi import Depends, FastAPI, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from proctor.control import Control, Refused, column_named
 from proctor.edge.config import loopback
 from proctor.edge.doorkeeper import Doorkeeper, Wait
 from proctor.faces import log_files, metrics, plain, problems
 from proctor.faces.guard import Guard
+from proctor.faces.mcp.door import Door
 from proctor.faces.plain import Json
 from proctor.faces.problems import Declined, declined
 from proctor.policy.tickets import MAX_BECAUSE
@@ -71,8 +74,8 @@ class Word(BaseModel):
     because: str = Field(max_length=MAX_BECAUSE)
 
 
-def create(control: Control, door: Doorkeeper, log: Path, version: str = "") -> Guard:
-    """Return the ASGI application of the API."""
+def create(control: Control, door: Doorkeeper, log: Path, version: str = "", mcp: ASGIApp | None = None) -> Guard:
+    """Return the ASGI application of the API, with that of MCP under /mcp if there is one."""
     # No interactive documentation: its scripts would come from somebody else's server.
     app = FastAPI(title="Proctor", docs_url=None, redoc_url=None, openapi_url=None)
     problems.tell_problems(app)
@@ -84,6 +87,8 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "") -> 
     _add_sessions(app, control, who)
     _add_map(app, control, who)
     _add_sealed(app, control, who)
+    if mcp is not None:
+        app.router.routes.append(Route("/mcp", Door(mcp, who, lambda: control.config, _address), methods=None))
     return Guard(app)
 
 

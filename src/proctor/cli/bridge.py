@@ -1,0 +1,82 @@
+"""The command `mcp`: the tools for agents on stdin and stdout, by way of the running gateway.
+
+For agents that start their servers themselves. Each call goes on in the name of whoever started the command; nothing is
+decided here, and nothing is kept.
+"""
+
+# ruff: noqa: PLC0415 - what is heavy is imported by the command that needs it
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from typing import Any
+
+import typer
+
+from proctor.cli.desk import AsOption, UrlOption
+from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, Exit, fail, settings_of
+from proctor.edge.config import Config
+
+SECONDS = 700.0  # longer than a ticket may be waited for in one call
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command()(mcp)
+
+
+def mcp(
+    name: AsOption,
+    config: ConfigOption = DEFAULT_CONFIG,
+    url: UrlOption = "",
+) -> None:
+    """Offer the tools for agents on stdin and stdout, by way of the running gateway.
+
+    An agent that speaks streamable HTTP needs no such command: the same tools are at the console's address, under /mcp.
+
+    Example: `PROCTOR_PASSWORD=… proctor mcp --as copilot --config proctor.toml`
+    """
+    password = os.environ.get("PROCTOR_PASSWORD")
+    if password is None:
+        fail("there is no password", then="set PROCTOR_PASSWORD: stdin belongs to the agent", code=Exit.USAGE)
+    asyncio.run(_bridge(settings_of(config, secrets=False), (name, password), url))
+
+
+async def _bridge(config: Config, login: tuple[str, str], url: str) -> None:
+    import httpx2
+    from mcp.client.client import Client
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.server.stdio import stdio_server
+
+    from proctor.cli.client import trusted, where_is
+
+    where, path = where_is(config, url)
+    transport = httpx2.AsyncHTTPTransport(uds=str(path)) if path is not None else None
+    verify: ssl.SSLContext | bool = True if path is not None else trusted(config, where)
+    async with (
+        httpx2.AsyncClient(auth=login, transport=transport, verify=verify, timeout=SECONDS, trust_env=False) as http,
+        Client(streamable_http_client(f"{where}/mcp", http_client=http)) as gateway,
+        stdio_server() as (reading, writing),
+    ):
+        server = _server(gateway)
+        await server.run(reading, writing, server.create_initialization_options())
+
+
+def _server(gateway: Any) -> Any:
+    """Return a server whose every answer is the gateway's."""
+    import mcp_types as types
+    from mcp.server.lowlevel.server import Server
+
+    async def list_tools(_: Any, __: Any) -> types.ListToolsResult:
+        found: types.ListToolsResult = await gateway.list_tools()
+        return types.ListToolsResult(tools=found.tools)
+
+    async def call(context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
+        found: types.CallToolResult = await gateway.call_tool(
+            params.name, params.arguments, progress_callback=context.session.report_progress
+        )
+        return found
+
+    return Server("proctor", title="Proctor", on_list_tools=list_tools, on_call_tool=call)

@@ -1,0 +1,406 @@
+"""Beside the stations: what an agent may ask of the house through MCP. Each statement goes the way of all statements.
+
+In comes who asks, from where, and what; out goes an answer, a `Refused` of ours, or a `Trouble` that the stations told.
+Every query opens a session at a worker, as a client's own would be, so that masks, rules, tickets, budgets and records
+are the same. Knows no HTTP and no JSON-RPC.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from proctor.audit import search as auditing
+from proctor.audit.record import OperatorCall, who_of
+from proctor.control.pages import Page, Pages
+from proctor.control.words import MAX_OUTCOME, MAX_TARGET, Recorder, Refused
+from proctor.edge.config import Config
+from proctor.edge.conversation import Conversation, Knock, Said
+from proctor.edge.desk import new_id
+from proctor.edge.letters import Letter
+from proctor.edge.store import Store
+from proctor.errors import Fault
+from proctor.session.ports import Clock, Purpose
+from proctor.session.refusals import UNASKED
+from proctor.terms import Classified, Column, Identity, Relation, Ticket, TicketState
+
+MOST_ROWS = 1000
+RESULT_BYTES = 4 * 1024 * 1024
+MOST_COLUMNS = 500
+MOST_RECORDS = 100
+LOOK_SECONDS = 0.5
+TELL_SECONDS = 10.0
+Tell = Callable[[str], Awaitable[None]]
+"""Hears in words how far it is, every few seconds: so a client knows that we are alive."""
+
+_RULE = re.compile(r"Rule (\S+) (?:decided|holds it)")
+_EXCHANGE = re.compile(r"[Ee]xchange ([^\s.;]+)")
+_TICKET = re.compile(r"ticket ([0-9A-Za-z-]{20,40})")
+_COLUMNS = """
+SELECT n.nspname, c.relname, c.relkind, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped
+AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+AND ($1::text IS NULL OR n.nspname = $1::text) AND ($2::text IS NULL OR c.relname = $2::text)
+AND ($3::text IS NULL OR (n.nspname, c.relname) > ($3::text, $4::text))
+ORDER BY 1, 2, a.attnum
+"""
+KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, from where, and what they say of themselves: claims, which are recorded as claims."""
+
+    by: Identity
+    address: str
+    application: str = "mcp"
+    reason: str | None = None
+    task: str | None = None
+
+    @property
+    def owner(self) -> tuple[str, str | None]:
+        """Return whose pages are whose: of an agent, those it got for the same person."""
+        return self.by.subject, self.by.on_behalf_of
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What the stations said instead of rows. `outcome` is `denied`, `held` or `failed`."""
+
+    outcome: str
+    code: str
+    message: str
+    detail: str = ""
+    hint: str = ""
+    rule: str | None = None
+    exchange: str | None = None
+    ticket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A database that may be asked for."""
+
+    name: str
+    environment: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenColumn:
+    """A column as its schema describes it; no value of it."""
+
+    name: str
+    type: str
+    nullable: bool
+    data_class: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTable:
+    """A table or view, with its columns."""
+
+    schema: str
+    name: str
+    kind: str
+    columns: tuple[SeenColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Some tables of a database; `after` names the last one where there are more."""
+
+    tables: tuple[SeenTable, ...]
+    after: str | None = None
+
+
+class AgentDesk:
+    """What may be asked through MCP. `knock` reaches a worker; without one nothing can be run."""
+
+    def __init__(self, store: Store, config: Config, journal: Recorder, clock: Clock, knock: Knock | None) -> None:
+        self.config = config
+        self.pages = Pages(clock)
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._knock: Knock = knock or _nobody
+        self._searching = asyncio.Lock()
+
+    # ---- what there is
+
+    async def databases(self, caller: Caller) -> tuple[Offered, ...]:
+        """Return the databases that are set up by name."""
+        self._record(caller, "agents.databases", "", "done")
+        return tuple(
+            Offered(each.name, each.environment, each.engine)
+            for each in sorted(self.config.databases.values(), key=lambda found: found.name)
+        )
+
+    async def schema(
+        self, caller: Caller, database: str, schema: str | None, table: str | None, after: str | None
+    ) -> Schema | Trouble:
+        """Return tables and columns as this identity's own session sees them, with what each is held to be."""
+        place = _place(after)
+        if place is None:
+            return Trouble("failed", "22023", "`after` is what an earlier answer gave, and nothing else")
+        values = (schema, table, *place)
+        said = await self._said(caller, database, _COLUMNS, values, MOST_COLUMNS, wait=0.0, tell=_silence)
+        if said.failed is not None:
+            return trouble_of(said.failed)
+        classified = await asyncio.to_thread(self._store.map.classified, database)
+        tables = _tables(said.rows, classified)
+        if not said.more:
+            return Schema(tuple(tables))
+        whole = tables[:-1] if len(tables) > 1 else tables  # the last one may be cut in the middle
+        return Schema(tuple(whole), _after(whole[-1]))
+
+    # ---- statements
+
+    async def query(
+        self,
+        caller: Caller,
+        database: str,
+        sql: str,
+        values: Sequence[str | None],
+        *,
+        rows: int,
+        size: int,
+        wait: float,
+        tell: Tell,
+    ) -> Page | Trouble:
+        """Run one statement as this identity, and return the first page of its rows."""
+        said = await self._said(caller, database, sql, values, min(rows, MOST_ROWS), wait=wait, tell=tell)
+        if said.failed is not None:
+            return trouble_of(said.failed)
+        return self.pages.first(caller.owner, said.columns, said.rows, said.tag, size, cut=said.more)
+
+    def more(self, caller: Caller, page: str) -> Page | Refused:
+        """Return the next page of a result; what is on it is on record since the statement ran."""
+        found = self.pages.next(caller.owner, page)
+        if found is None:
+            return Refused("missing", "there is no such page (any more)", "Run the query again, with ORDER BY.")
+        return found
+
+    async def explain(self, caller: Caller, database: str, sql: str) -> Mapping[str, object] | Trouble:
+        """Return what would be decided about a text and why; nothing runs, and nobody is asked."""
+        letter = Letter(caller.by, caller.address, Purpose.EXPLAIN)
+        self._record(caller, "agents.explain", database, "asked")
+        said = await self._asked(caller, database, letter, lambda session, tell: session.ask(sql, tell), _silence)
+        failed = said.failed or {}
+        if failed.get("C") != UNASKED:
+            return trouble_of(failed)
+        story: dict[str, object] = msgspec.json.decode(failed.get("D", "{}"))
+        return story
+
+    async def request_approval(self, caller: Caller, database: str, sql: str, values: Sequence[str | None]) -> Trouble:
+        """Open a ticket for a statement that is held; return what its asker is told. Nothing runs."""
+        letter = Letter(caller.by, caller.address, Purpose.ASK)
+        return trouble_of(
+            (
+                await self._asked(
+                    caller, database, letter, lambda session, tell: session.run(sql, values, 1, tell), _silence
+                )
+            ).failed
+            or {"C": UNASKED, "M": "nothing was asked"}
+        )
+
+    async def follow(self, caller: Caller, ticket_id: str, wait: float, tell: Tell) -> Ticket | Refused:
+        """Return a ticket of this identity's own, once it is decided or the time is up."""
+        found = await self._own(caller, ticket_id)
+        if found is None:
+            missing = Refused("missing", "there is no such ticket of yours", "`request_approval` opens one")
+            self._record(caller, "agents.ticket", ticket_id, f"refused: {missing.reason}")
+            return missing
+        self._record(caller, "agents.ticket", ticket_id, "done")
+        loop = asyncio.get_running_loop()
+        end, due = loop.time() + wait, 0.0
+        while found.state is TicketState.PENDING and (left := end - loop.time()) > 0:
+            if loop.time() >= due:
+                due = loop.time() + TELL_SECONDS
+                await tell(f"ticket {ticket_id} waits for {', '.join(sorted(found.approvers)) or 'an approver'}")
+            await asyncio.sleep(min(LOOK_SECONDS, left))
+            found = await self._own(caller, ticket_id) or found
+        return found
+
+    async def _own(self, caller: Caller, ticket_id: str) -> Ticket | None:
+        found = await asyncio.to_thread(self._store.tickets.get, ticket_id)
+        if found is None or (found.requester, found.on_behalf_of) != caller.owner:
+            return None
+        return found
+
+    # ---- what was done
+
+    async def history(self, caller: Caller, database: str | None, limit: int) -> list[Mapping[str, object]] | Refused:
+        """Return this identity's own records of statements, the newest last."""
+        if self._searching.locked():
+            return Refused("conflict", "somebody else is searching the records", "Try again in a moment.")
+        self._record(caller, "agents.history", database or "", "done")
+        async with self._searching:
+            found = await asyncio.to_thread(_records, self.config.state, caller.by.subject, database, limit)
+        return [record for record in found if _whose(record) == caller.owner][-limit:]
+
+    # ---- sessions
+
+    async def _said(
+        self,
+        caller: Caller,
+        database: str,
+        sql: str,
+        values: Sequence[str | None],
+        rows: int,
+        *,
+        wait: float,
+        tell: Tell,
+    ) -> Said:
+        letter = Letter(caller.by, caller.address, Purpose.RUN, wait, RESULT_BYTES)
+        return await self._asked(
+            caller, database, letter, lambda session, hear: session.run(sql, values, rows, hear), tell
+        )
+
+    async def _asked(
+        self,
+        caller: Caller,
+        database: str,
+        letter: Letter,
+        ask: Callable[[Conversation, Callable[[Mapping[str, str]], Awaitable[None]]], Awaitable[Said]],
+        tell: Tell,
+    ) -> Said:
+        claims = {"proctor.reason": caller.reason, "proctor.task": caller.task}
+        settings = {
+            "user": caller.by.subject,
+            "database": database,
+            "application_name": caller.application,
+            **{name: value for name, value in claims.items() if value},
+        }
+        heard: list[str] = []
+
+        async def hear(fields: Mapping[str, str]) -> None:
+            message = fields.get("M", "")
+            # Other notices are the database's own words, and belong to nobody's progress.
+            if message.startswith(("held for approval", "still held")) and (ticket := _TICKET.search(message)):
+                heard.append(f"held for approval: ticket {ticket[1]} waits for somebody's yes")
+                await tell(heard[-1])
+
+        try:
+            async with Conversation(self._knock, letter, settings) as session, _reminding(heard, tell):
+                return await ask(session, hear)
+        except (Fault, ValueError) as fault:
+            message = fault.message if isinstance(fault, Fault) else "a text cannot hold a NUL"
+            return Said(failed={"C": getattr(fault, "sqlstate", "22021"), "M": message})
+
+    def _record(self, caller: Caller, action: str, target: str, outcome: str) -> None:
+        self._journal.record(
+            OperatorCall(
+                id=new_id(self._clock),
+                who=who_of(caller.by),
+                action=action,
+                target=target[:MAX_TARGET],
+                outcome=outcome[:MAX_OUTCOME],
+            )
+        )
+
+
+class _reminding:  # noqa: N801 - read as a verb where it is used
+    """Say the last thing again every few seconds, so that a client that waits for somebody knows that we are alive."""
+
+    def __init__(self, heard: list[str], tell: Tell) -> None:
+        self._heard = heard
+        self._tell = tell
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._remind())
+
+    async def __aexit__(self, kind: object, fault: object, trace: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _remind(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_SECONDS)
+            await self._tell(self._heard[-1] if self._heard else "it runs still")
+
+
+def trouble_of(fields: Mapping[str, str]) -> Trouble:
+    """Return what an error says, in parts; its words are those that any client hears."""
+    message, detail = fields.get("M", ""), fields.get("D", "")
+    rule, exchange = _RULE.search(detail), _EXCHANGE.search(detail)
+    ticket = _TICKET.search(detail) or _TICKET.search(message)
+    code = fields.get("C", "XX000")
+    outcome = "failed"
+    if code == UNASKED:
+        outcome = "allowed"
+    elif message.startswith("held for approval"):
+        outcome = "held"
+    elif message.startswith("refused"):
+        outcome = "denied"
+    return Trouble(
+        outcome,
+        code,
+        message,
+        detail,
+        fields.get("H", ""),
+        None if rule is None else rule[1],
+        None if exchange is None else exchange[1],
+        None if ticket is None else ticket[1],
+    )
+
+
+def _tables(rows: Sequence[tuple[str | None, ...]], classified: Classified) -> list[SeenTable]:
+    found: dict[Relation, tuple[str, list[SeenColumn]]] = {}
+    for schema, table, kind, name, kind_of_value, not_null in rows:
+        relation = Relation(schema or "", table or "")
+        kept = found.setdefault(relation, (KINDS.get(kind or "", "table"), []))[1]
+        column = Column(relation, name or "")
+        data_class = "by its tables" if kind == "v" else classified.class_of(column)
+        kept.append(SeenColumn(column.name, kind_of_value or "", not_null != "t", data_class))
+    return [SeenTable(each.schema, each.name, kind, tuple(columns)) for each, (kind, columns) in found.items()]
+
+
+def _records(state: Path, subject: str, database: str | None, limit: int) -> list[Mapping[str, object]]:
+    # More than is wanted: among those that name this subject are some in which it is the person behind an agent.
+    return list(
+        auditing.search(
+            state, who=subject, database=database, kind="statement.decided", limit=min(limit, MOST_RECORDS) * 4
+        )
+    )
+
+
+def _whose(record: Mapping[str, object]) -> tuple[str, str | None]:
+    who = record.get("who")
+    if not isinstance(who, dict):
+        return "", None
+    behind = who.get("on_behalf_of")
+    return str(who.get("subject", "")), None if behind is None else str(behind)
+
+
+def _after(table: SeenTable) -> str:
+    """Return the place behind a table, in a form that no name can be mistaken for."""
+    return base64.urlsafe_b64encode(msgspec.json.encode([table.schema, table.name])).decode()
+
+
+def _place(after: str | None) -> tuple[str | None, str | None] | None:
+    """Return schema and name of such a place, or None where it is none."""
+    if after is None:
+        return None, None
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(after), type=tuple[str, str])
+    except (ValueError, msgspec.MsgspecError):
+        return None
+
+
+async def _silence(_: str) -> None:
+    """Tell nobody."""
+
+
+def _nobody() -> None:
+    """Reach no worker."""

@@ -1,0 +1,4 @@
+"""Beside the stations: the Model Context Protocol, for agents. Start reading at `server`.
+
+`door` finds out who asks, `tools` lists what may be asked, `server` answers, `telling` puts answers into words.
+"""
