@@ -11,16 +11,19 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
+from typing import TypeVar
 
+from proctor.app.errands import Errand
 from proctor.audit.integrator import Integrator, Round
+from proctor.audit.note import Untrusted
 from proctor.audit.record import Body, LogRetired
-from proctor.audit.sinks import Forwarder
-from proctor.edge.audit_config import SinkConfig
+from proctor.audit.sinks import Form, Forwarder, Sink
+from proctor.edge.audit_config import Audit, Stamping, Witnessing
 from proctor.edge.config import Config
 from proctor.edge.desk import new_id
 from proctor.edge.house import SystemClock
@@ -42,7 +45,16 @@ FAR_BEHIND = 50_000  # records in a round, about a second's worth: then the log 
 LAST_ROUNDS = 1000  # of at most 20,000 records each: a process that is told to stop does stop
 
 
-Errand = tuple[str, float, Callable[[], Awaitable[None]]]
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Those before whose eyes the records come, ready to be put in force: nothing of it can fail any more."""
+
+    config: Audit
+    witnesses: Witnesses
+    stamps: Stamps
+    sinks: Mapping[str, tuple[Sink, Form | None]]
+    fresh: Mapping[str, Forwarder]
+    """The sinks among them that there have never been, by name."""
 
 
 class Archive:
@@ -60,15 +72,15 @@ class Archive:
 
         The journal is the one of this process, whose log is never retired: it declares what becomes of the others.
         """
-        folder = config.state / "log"
-        self._config = config.audit
+        self._state = config.state
+        self._config = replace(config.audit, witnessing=Witnessing())  # nobody is heard yet
         self._clock = clock
         self._troubles = troubles
         self._record = record
         self._declared: dict[str, tuple[int, int]] = {}
         self.integrator = Integrator.open(
             config.state / "journal",
-            folder,
+            config.state / "log",
             keys=sign_folder(config),
             origin=name,
             key=signatory(config),
@@ -78,21 +90,64 @@ class Archive:
         self._logs, self._eyes = threading.Lock(), threading.Lock()
         self._behind = False
         self._gentle = ThreadPoolExecutor(1, "log", _stand_back)
-        self.witnesses = Witnesses(folder, config.audit.witnessing)
-        self.stamps = Stamps(folder, config.audit.stamping)
-        self.forwarders = {sink.name: _forwarder(config.state, sink) for sink in config.audit.sinks}
+        self.forwarders: dict[str, Forwarder] = {}
+        """Each sink there has been since the start; one that is taken out and comes back goes on where it was."""
         # A thread each: collectors that hang must not take the threads that sign the log.
-        self._posts = {name: ThreadPoolExecutor(1, f"sink-{name}") for name in self.forwarders}
+        self._posts: dict[str, ThreadPoolExecutor] = {}
+        self.witnesses = Witnesses(self._state / "log", Witnessing())
+        self.stamps = Stamps(self._state / "log", Stamping())
+        self.change(self.prepared(config.audit))
+
+    def prepared(self, audit: Audit) -> Eyes:
+        """Make ready what `[audit]` says of witnesses, stamps and sinks; raises `HouseFault` where that cannot be."""
+        folder = self._state / "log"
+        sinks = {sink.name: _ready(f"sinks.{sink.name}", partial(sink_of, sink)) for sink in audit.sinks}
+        return Eyes(
+            audit,
+            _ready("witnesses", partial(Witnesses, folder, audit.witnessing)),
+            _ready("stamps", partial(Stamps, folder, audit.stamping)),
+            sinks,
+            {
+                name: Forwarder(self._state, sink, self._state / "sinks" / f"{name}.cursor", form=form)
+                for name, (sink, form) in sinks.items()
+                if name not in self.forwarders
+            },
+        )
+
+    def change(self, eyes: Eyes) -> None:
+        """Put witnesses, stamps and sinks in force; all else of `[audit]` is read at the start alone.
+
+        Others than before are heard before the log goes on; what one has seen that this house has not stays seen.
+        """
+        before, after = self._config.witnessing, eyes.config.witnessing
+        if (before.seats, before.quorum) == (after.seats, after.quorum):
+            eyes.witnesses.admitted = self.witnesses.admitted
+        eyes.witnesses.fork = self.witnesses.fork
+        self.witnesses, self.stamps = eyes.witnesses, eyes.stamps
+        self._config = replace(
+            self._config,
+            witnessing=eyes.config.witnessing,
+            stamping=eyes.config.stamping,
+            sinks=eyes.config.sinks,
+        )
+        for name, forwarder in eyes.fresh.items():
+            self.forwarders[name] = forwarder
+            self._posts[name] = ThreadPoolExecutor(1, f"sink-{name}")
+        for name, (sink, form) in eyes.sinks.items():
+            self.forwarders[name].goes_to(sink, form)
 
     def errands(self) -> tuple[Errand, ...]:
         """Return what is to be done, and how often. Each sink has its own: one that hangs holds up nobody else."""
         return (
             ("log", INTEGRATE_SECONDS, self._integrate),
-            ("witnesses", self._config.witnessing.every, self._witness),
-            ("stamps", STAMP_SECONDS, self._stamp),
+            ("witnesses", self._config.witnessing.every, partial(self._witness, self.witnesses)),
+            ("stamps", STAMP_SECONDS, partial(self._stamp, self.stamps)),
             ("retention", RETIRE_SECONDS, self._retire),
-            *((f"sink {name}", FORWARD_SECONDS, partial(self._forward, name)) for name in self.forwarders),
+            *((f"sink {name}", FORWARD_SECONDS, partial(self._forward, name)) for name in self._sinks()),
         )
+
+    def _sinks(self) -> list[str]:
+        return [sink.name for sink in self._config.sinks]
 
     async def _integrate(self) -> None:
         hand = None if self._behind else self._gentle
@@ -115,19 +170,20 @@ class Archive:
 
     def lags(self) -> Mapping[str, int]:
         """Return, by sink, how many records of the log it has not taken yet."""
-        return {name: forwarder.lag() for name, forwarder in self.forwarders.items()}
+        return {name: self.forwarders[name].lag() for name in self._sinks()}
 
     def _admit(self) -> None:
-        if not self.witnesses.admitted:
+        witnesses = self.witnesses  # others may be put in force meanwhile
+        if not witnesses.admitted:
             self.integrator.prepare()
-        self.witnesses.admit()
+        witnesses.admit()
 
-    async def _witness(self) -> None:
-        self._tell("witnesses of", await asyncio.to_thread(self._watched))
+    async def _witness(self, witnesses: Witnesses) -> None:
+        self._tell("witnesses of", await asyncio.to_thread(self._watched, witnesses))
 
-    def _watched(self) -> dict[str, str]:
+    def _watched(self, witnesses: Witnesses) -> dict[str, str]:
         with self._eyes:
-            return self.witnesses.round()
+            return witnesses.round()
 
     async def _retire(self) -> None:
         if self._config.retention.age:
@@ -152,9 +208,9 @@ class Archive:
                     found[name] = old
         return found
 
-    async def _stamp(self) -> None:
-        if await asyncio.to_thread(self.stamps.due, self._clock.now()):
-            await asyncio.to_thread(self.stamps.stamp)
+    async def _stamp(self, stamps: Stamps) -> None:
+        if await asyncio.to_thread(stamps.due, self._clock.now()):
+            await asyncio.to_thread(stamps.stamp)
 
     def _tell(self, of: str, found: Mapping[str, str]) -> None:
         """Tell whoever asks how the house is of the troubles there are now, of this sort, and forget those before."""
@@ -184,11 +240,11 @@ class Archive:
         except HouseFault as fault:
             log.error("the last records are not in the log yet: %s", fault.message)
             return
-        self._watched()
-        for name, forwarder in self.forwarders.items():
+        self._watched(self.witnesses)
+        for name in self._sinks():
             try:
                 # A collector that was not there a moment ago gets them after the next start.
-                while f"sink {name}" not in self._troubles and forwarder.forward():
+                while f"sink {name}" not in self._troubles and self.forwarders[name].forward():
                     pass
             except (HouseFault, OSError) as fault:
                 log.error("the sink %s gets the last records after the next start: %s", name, fault)
@@ -200,6 +256,14 @@ def _stand_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
-def _forwarder(state: Path, config: SinkConfig) -> Forwarder:
-    sink, form = sink_of(config)
-    return Forwarder(state, sink, state / "sinks" / f"{config.name}.cursor", form=form)
+Made = TypeVar("Made")
+
+
+def _ready(part: str, make: Callable[[], Made]) -> Made:
+    try:
+        return make()
+    except (OSError, ValueError, Untrusted) as fault:
+        raise HouseFault(
+            f"[audit.{part}] cannot be put in force ({type(fault).__name__})",
+            hint="look at the files that it names: a `ca` holds certificates in PEM",
+        ) from fault

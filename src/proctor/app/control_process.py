@@ -13,7 +13,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +23,7 @@ import uvloop
 from proctor.app import settings
 from proctor.app.archive import Archive
 from proctor.app.channel import DRAIN, GUEST, READY, RELOAD, TROUBLE, Channel
+from proctor.app.errands import Call, Errand, Errands
 from proctor.app.web import WebServer, servers_for
 from proctor.audit.journal import Journal
 from proctor.audit.record import Heartbeat, TicketExpired, WorkerStarted, WorkerStopped
@@ -89,6 +90,7 @@ class ControlRoom:
         app = create(self.control, self.door, config.state / "log", version(), self._mcp.handle_request)
         self._servers: list[WebServer] = servers_for(app, sockets, self._tls)
         self._over = asyncio.Event()
+        self._rounds: Errands | None = None
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until told to stop; then take the last records into the log."""
@@ -97,17 +99,8 @@ class ControlRoom:
         try:
             async with self._mcp.run(), asyncio.TaskGroup() as tasks:
                 serving = [tasks.create_task(server.run_until_told()) for server in self._servers]
-                rounds = [
-                    tasks.create_task(_regularly(seconds, self._tended(part, errand)))
-                    for part, seconds, errand in (
-                        *self.archive.errands(),
-                        ("approvals", EXPIRE_SECONDS, self._expire),
-                        ("messages", TELL_SECONDS, self.herald.go),
-                        ("journal", MEND_SECONDS, self._mend_journal),
-                        ("heartbeat", HEARTBEAT_SECONDS, self._beat),
-                        ("certificate", RENEW_SECONDS, self._renew),
-                    )
-                ]
+                self._rounds = Errands(tasks, self._tended)
+                self._rounds.keep(self._errands())
                 for server in self._servers:
                     await server.up.wait()
                 ready()
@@ -115,10 +108,19 @@ class ControlRoom:
                 for server in self._servers:
                     server.stop()
                 await asyncio.wait(serving)
-                for task in rounds:
-                    task.cancel()
+                self._rounds.stop()
         finally:
             await self._leave()
+
+    def _errands(self) -> list[Errand]:
+        return [
+            *self.archive.errands(),
+            ("approvals", EXPIRE_SECONDS, self._expire),
+            ("messages", TELL_SECONDS, self.herald.go),
+            ("journal", MEND_SECONDS, self._mend_journal),
+            ("heartbeat", HEARTBEAT_SECONDS, self._beat),
+            ("certificate", RENEW_SECONDS, self._renew),
+        ]
 
     def stop(self) -> None:
         """End, in order."""
@@ -128,11 +130,16 @@ class ControlRoom:
         """Put the settings and rules in force that now lie there; raises `ConfigFault` and keeps the old ones."""
         config = settings.load(self.config.source)
         rules = self._rules(config, self._ask_reload)
+        eyes = self.archive.prepared(config.audit)
         before = self.control.rules
         self.config = config
         self.control.change(config, rules)
         self.herald.approvals = config.approvals
         self.door.change(config, Locks(config, self._key))
+        self.archive.change(eyes)
+        if self._rounds is not None and not self._over.is_set():
+            for part in self._rounds.keep(self._errands()):
+                self.control.health.troubles.pop(part, None)
         if rules.digest != before.digest:
             self.journal.record(rule_shelf.loaded(self._id(), rules))
 
@@ -155,7 +162,7 @@ class ControlRoom:
 
     # --- what is done regularly -------------------------------------------------------------------------------------
 
-    def _tended(self, part: str, errand: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def _tended(self, part: str, errand: Call) -> Call:
         """Return the errand with its troubles told to whoever asks how the house is; it is tried again each round."""
 
         async def tend() -> None:
@@ -209,12 +216,6 @@ class ControlRoom:
 
     def _id(self) -> str:
         return new_id(self.clock)
-
-
-async def _regularly(seconds: float, errand: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await errand()
-        await asyncio.sleep(seconds)
 
 
 def _tls(config: Config, clock: SystemClock) -> ssl.SSLContext | None:

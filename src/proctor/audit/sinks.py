@@ -66,9 +66,8 @@ class Forwarder:
 
     def __init__(self, state: Path, sink: Sink, cursor: Path, *, form: Form | None = None) -> None:
         self._state = state
-        self._sink = sink
+        self._to = (sink, form)
         self._path = cursor
-        self._form = form
         self._cursor = self._remembered()
 
     def _remembered(self) -> dict[str, int]:
@@ -79,6 +78,10 @@ class Forwarder:
         except msgspec.MsgspecError as fault:
             raise HouseFault(f"{self._path.name} is no cursor", hint="remove it to deliver everything anew") from fault
 
+    def goes_to(self, sink: Sink, form: Form | None) -> None:
+        """Deliver there from the next batch on, in that form; from any thread. The cursor stays where it is."""
+        self._to = (sink, form)
+
     def forward(self, limit: int = BATCH) -> int:
         """Deliver up to `limit` records of each shard; return how many were passed, those not wanted included."""
         passed = 0
@@ -86,9 +89,10 @@ class Forwarder:
             batch = list(_bounded(records(self._state, shard, self._cursor.get(shard, 0)), limit))
             if not batch:
                 continue
-            formed = [line for _, record in batch if (line := self._formed(record)) is not None]
+            sink, form = self._to
+            formed = [line for _, record in batch if (line := record if form is None else form(record)) is not None]
             if formed:
-                self._sink.deliver(formed)
+                sink.deliver(formed)
             self._cursor = {**self._cursor, shard: batch[-1][0] + 1}
             write_durably(self._path, msgspec.json.encode(self._cursor))
             passed += len(batch)
@@ -97,9 +101,6 @@ class Forwarder:
     def lag(self) -> int:
         """Return how many records of the log the sink has not taken yet."""
         return sum(max(0, integrated(self._state, shard) - self._cursor.get(shard, 0)) for shard in shards(self._state))
-
-    def _formed(self, record: bytes) -> bytes | None:
-        return record if self._form is None else self._form(record)
 
 
 def _bounded(found: Iterable[tuple[int, bytes]], limit: int) -> Iterator[tuple[int, bytes]]:

@@ -102,8 +102,10 @@ class Witnesses:
         self.admitted = True
 
     def round(self) -> dict[str, str]:
-        """Have cosigned what is new; return the troubles by log."""
+        """Have cosigned what is new; return the troubles by log. Without witnesses what others have cosigned stays."""
         troubles: dict[str, str] = {}
+        if not self._asked:
+            return troubles
         for name, note, said in self._notes():
             try:
                 if said.size and self._cosigned(name) != said:

@@ -92,6 +92,14 @@ def test_k_of_n_are_enough_and_one_less_is_not(watched: Watched) -> None:
     assert seen((watched.logs / "w0" / COSIGNED).read_bytes()).size == 1  # the older one stays
 
 
+def test_what_was_cosigned_stays_when_there_are_no_witnesses_any_more(watched: Watched) -> None:
+    watched.log.append([b"one"])
+    assert watched.witnesses.round() == {}
+    watched.log.append([b"two"])
+    assert Witnesses(watched.logs, Witnessing()).round() == {}
+    assert watched.cosigned() == {"witness.test/a", "witness.test/b", "witness.test/c"}
+
+
 def test_nothing_is_signed_before_k_have_been_heard(watched: Watched) -> None:
     watched.log.append([b"one"])
     for name in "bc":
