@@ -39,7 +39,8 @@ class Task:
 class Identity:
     """Who is asking, as proven. `on_behalf_of` is the proven principal of an agent, never a mere claim.
 
-    `tasks`, if there are any, are all that the agent may be at.
+    `tasks`, if there are any, are all that the agent may be at. `issuer` is the settings' name of who has vouched for
+    the identity, "" where that is the house itself; `acr` and `amr` are how the person had proven who they are there.
     """
 
     subject: str
@@ -48,6 +49,9 @@ class Identity:
     proof: str
     on_behalf_of: str | None = None
     tasks: tuple[Task, ...] = ()
+    issuer: str = ""
+    acr: str = ""
+    amr: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from proctor.app.audit_settings import read_audit
+from proctor.app.identity_settings import read_identity
 from proctor.app.key_settings import read_keys
 from proctor.app.messaging import approvals_of
 from proctor.app.section import Report, Section, named
@@ -103,6 +104,7 @@ def _read(top: Section) -> Config:
         people=MappingProxyType(people),
         agents=MappingProxyType(agents),
         services=MappingProxyType(services),
+        identity=read_identity(top),
         limits=limits,
         policy=_policy(top.section("policy")),
         mcp=_mcp(top.section("mcp")),

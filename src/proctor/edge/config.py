@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from proctor.edge.audit_config import Audit
+from proctor.edge.identity_config import Issuer
 from proctor.edge.secret import Secret
 from proctor.policy.approvers import SHIPPED, Approvers
 from proctor.terms import Identity, Kind, Task
@@ -312,6 +313,7 @@ class Config:
     people: Mapping[str, Person] = field(default_factory=lambda: MappingProxyType({}))
     agents: Mapping[str, Agent] = field(default_factory=lambda: MappingProxyType({}))
     services: Mapping[str, Service] = field(default_factory=lambda: MappingProxyType({}))
+    identity: Mapping[str, Issuer] = field(default_factory=lambda: MappingProxyType({}))
     limits: Limits = Limits()
     policy: Policy = Policy()
     mcp: Mcp = Mcp()

@@ -1,0 +1,56 @@
+"""Between the stations: which issuers of tokens the house believes, and what their tokens make of somebody.
+
+In comes what `app.identity_settings` read; out go frozen values. Knows no token, no key and no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from proctor.terms import Kind
+
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
+"""The signatures that a token may have: all are of a public key. `none` and the HMACs are not among them, ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """One `[identity.NAME]`: whose tokens are believed, for which audience, and who the bearer is then.
+
+    Several may name the same `issuer`: the first whose audience and `claims` fit a token says who its bearer is.
+    """
+
+    name: str
+    issuer: str
+    audience: tuple[str, ...]
+    kind: Kind = Kind.HUMAN
+    client_id: str = ""
+    """The public client as which people sign in: `proctor login`, and the console."""
+    scopes: tuple[str, ...] = ("openid", "profile", "email", "offline_access")
+    subject_claim: str = "sub"
+    prefix: str = ""
+    """Stands before every subject, so that two issuers do not name two principals alike."""
+    groups_claim: str = "groups"
+    groups: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The issuer's group, or its beginning and `*`, to the house's; `*` there keeps the name."""
+    member_of: frozenset[str] = frozenset()
+    """Groups of everybody who comes this way."""
+    claims: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """What a token must say: a claim to the values that it may have, `*` in them standing for anything."""
+    clients: frozenset[str] = frozenset()
+    """The clients (`azp` or `client_id`) to which a token may have been given; empty: any."""
+    agents: bool = False
+    """Its tokens may name an agent that acts for a person (`act`)."""
+    algorithms: tuple[str, ...] = ALGORITHMS
+    leeway: float = 30.0
+    lifetime: float = 2 * 3600.0
+    """A token that is good for longer than this is refused."""
+    keys_age: float = 24 * 3600.0
+    """For how long keys are used that could not be fetched again."""
+    keys_file: Path | None = None
+    """The issuer's keys as a file, for issuers that nobody can reach; then nothing is fetched."""
+    ca: Path | None = None
+    """Whose certificate the issuer's server has, where it is none of the system's authorities."""

@@ -1,0 +1,388 @@
+"""Station 1, its second lock: what a signed token (JWT) says of its bearer, once everything about it has been checked.
+
+In come a token, the issuer's settings, the issuer's keys and the hour; out goes a `Proven`, or `TokenRefused` with the
+reason, which is for the journal alone: the client hears one sentence whatever it was. Fetches nothing.
+"""
+
+from __future__ import annotations
+
+import binascii
+import math
+import warnings
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import msgspec
+from joserfc import jws
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+
+from proctor.edge.identity_config import Issuer
+from proctor.terms import Identity, Kind
+
+MAX_TOKEN = 16 * 1024  # a person in hundreds of groups has 8 KiB
+MAX_HEADER = 2 * 1024
+MAX_SUBJECT = 255
+MAX_GROUPS, MAX_GROUP = 500, 200
+MAX_ACTORS = 8  # RFC 8693 nests them without end
+MAX_METHODS = 16
+RSA_BITS = 2048
+
+BEARER_TYPES = frozenset({"", "jwt", "at+jwt", "application/jwt", "application/at+jwt"})
+"""The `typ` of a token that a bearer may show; a logout token or a proof of possession is for something else."""
+
+_CURVES = {"ES256": "P-256", "EdDSA": "Ed25519", "Ed25519": "Ed25519"}
+_FAMILIES: Mapping[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {
+    "RS256": RSAKey,
+    "PS256": RSAKey,
+    "ES256": ECKey,
+    "EdDSA": OKPKey,
+    "Ed25519": OKPKey,
+}
+# RFC 9864 wants the curve named by the algorithm. Here the key names it, and no other curve is taken.
+warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
+
+Claimed = Mapping[str, object]
+
+
+class TokenRefused(Exception):
+    """A token is not believed; `why` is for the journal, and never has anything of the token's in it but names."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class UnknownKey(TokenRefused):
+    """No key of the issuer has the token's `kid`: perhaps it is newer than what we have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who acts for another (RFC 8693): `iss` is empty where the token does not say whose name it is."""
+
+    subject: str
+    issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Who the bearer of a token is, and for how long that holds.
+
+    With an `act` in the token, `identity` is the agent's and has no group of the person's, `person` is whom it acts for
+    and `actors` are all who act, the present one first. `claims` are the token's own words, which nothing shows.
+    """
+
+    identity: Identity
+    issuer: Issuer
+    issued: datetime
+    expires: datetime
+    token_id: str
+    session_id: str = ""
+    """The session at the issuer (`sid`), which a back-channel logout names."""
+    client: str = ""
+    person: Identity | None = None
+    actors: tuple[Actor, ...] = ()
+    claims: Claimed = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """What a token says of itself before anybody has checked a word of it."""
+
+    issuer: str
+    algorithm: str
+    key_id: str
+    type: str
+
+
+def peek(token: str) -> Unproven:
+    """Return whose token it says it is, in which shape; refuse what no honest issuer writes."""
+    if len(token) > MAX_TOKEN:
+        raise TokenRefused("the token is larger than any honest one")
+    parts = token.split(".")
+    if len(parts) != 3 or not token.isascii():
+        raise TokenRefused("this is no signed token (JWS, compact)")
+    if len(parts[0]) > MAX_HEADER:
+        raise TokenRefused("the token's header is larger than any honest one")
+    header, payload = _object(parts[0]), _object(parts[1])
+    if "crit" in header or "b64" in header:
+        raise TokenRefused("the token asks for an extension that nobody here knows")
+    algorithm, key_id, kind = header.get("alg"), header.get("kid"), header.get("typ", "")
+    if not isinstance(algorithm, str) or not isinstance(kind, str):
+        raise TokenRefused("the token's header is malformed")
+    if not isinstance(key_id, str) or not key_id:
+        raise TokenRefused("the token does not say which key has signed it (kid)")
+    issuer = payload.get("iss")
+    if not isinstance(issuer, str):
+        raise TokenRefused("the token does not say who has issued it (iss)")
+    return Unproven(issuer, algorithm, key_id, kind.casefold())
+
+
+def signed_claims(
+    token: str, keys: Sequence[Key], algorithms: Sequence[str], *, types: frozenset[str] = BEARER_TYPES
+) -> Claimed:
+    """Return what the token says, once the signature by one of the keys is good."""
+    seen = peek(token)
+    if seen.type not in types:
+        raise TokenRefused("this kind of token is for something else (typ)")
+    if seen.algorithm not in algorithms or seen.algorithm not in _FAMILIES:
+        raise TokenRefused("the token is signed in a way that is not accepted (alg)")
+    named = [key for key in keys if key.kid == seen.key_id]
+    if not named:
+        raise UnknownKey("no key of the issuer has the token's kid")
+    fitting = [key for key in named if _may_verify(key, seen.algorithm)]
+    if not fitting:
+        raise TokenRefused("the token's key is of another kind than its signature")
+    for key in fitting:
+        try:
+            payload = jws.deserialize_compact(token, key, registry=_registry(seen.algorithm)).payload
+        except (JoseError, ValueError):
+            continue
+        return _json(payload)
+    raise TokenRefused("the signature does not fit")
+
+
+def prove(token: str, candidates: Sequence[Issuer], keys: Sequence[Key], now: datetime) -> Proven:
+    """Return who bears the token, by the first of the settings that it fits; all of them name its issuer."""
+    if not candidates:
+        raise TokenRefused("nobody here believes the token's issuer")
+    allowed = tuple(dict.fromkeys(name for issuer in candidates for name in issuer.algorithms))
+    claims = signed_claims(token, keys, allowed)
+    algorithm = peek(token).algorithm
+    refusal = TokenRefused("nobody here believes the token's issuer")
+    for issuer in candidates:
+        try:
+            if claims.get("iss") != issuer.issuer or algorithm not in issuer.algorithms:
+                raise TokenRefused("the token is signed in a way that is not accepted (alg)")
+            return _proven(token, issuer, claims, now)
+        except TokenRefused as refused:
+            refusal = refused
+    raise refusal
+
+
+def check_times(claims: Claimed, issuer: Issuer, now: datetime) -> tuple[datetime, datetime]:
+    """Return when the token was issued and when it expires, once it is good at this hour."""
+    at = now.timestamp()
+    issued, expires = _number(claims, "iat"), _number(claims, "exp")
+    if at >= expires + issuer.leeway:
+        raise TokenRefused("the token has expired (exp)")
+    if issued > at + issuer.leeway:
+        raise TokenRefused("the token comes from the future (iat)")
+    if "nbf" in claims and _number(claims, "nbf") > at + issuer.leeway:
+        raise TokenRefused("the token is not good yet (nbf)")
+    if not 0 < expires - issued <= issuer.lifetime:
+        raise TokenRefused("the token is good for longer than tokens may be (lifetime)")
+    return datetime.fromtimestamp(issued, UTC), datetime.fromtimestamp(expires, UTC)
+
+
+def check_audience(claims: Claimed, issuer: Issuer) -> None:
+    """Refuse a token that is for somebody else, or was given to a client that nobody knows."""
+    audience = claims.get("aud")
+    meant = [audience] if isinstance(audience, str) else audience
+    if not isinstance(meant, list) or not any(each in issuer.audience for each in meant if isinstance(each, str)):
+        raise TokenRefused("the token is for somebody else (aud)")
+    if issuer.clients and _client(claims) not in issuer.clients:
+        raise TokenRefused("the token was given to another client (azp)")
+
+
+def _proven(token: str, issuer: Issuer, claims: Claimed, now: datetime) -> Proven:
+    check_audience(claims, issuer)
+    issued, expires = check_times(claims, issuer, now)
+    for claim, patterns in issuer.claims.items():
+        if not any(_like(pattern, word) for pattern in patterns for word in _words(_claim(claims, claim))):
+            raise TokenRefused(f"the token does not say what it must in the claim {claim}")
+    bearer = _bearer(issuer, claims)
+    actors = _actors(claims)
+    agent = _agent(issuer, bearer, actors) if actors else None
+    return Proven(
+        identity=agent or bearer,
+        issuer=issuer,
+        issued=issued,
+        expires=expires,
+        token_id=_token_id(token, claims),
+        session_id=_short(claims.get("sid")),
+        client=_client(claims),
+        person=bearer if agent is not None else None,
+        actors=actors,
+        claims=claims,
+    )
+
+
+def _bearer(issuer: Issuer, claims: Claimed) -> Identity:
+    subject = _claim(claims, issuer.subject_claim)
+    if not isinstance(subject, str) or not subject:
+        raise TokenRefused(f"the token does not say who it is for ({issuer.subject_claim})")
+    if issuer.subject_claim == "email" and claims.get("email_verified", True) is not True:
+        raise TokenRefused("nobody has verified the token's email")
+    name = issuer.prefix + subject
+    if len(name.encode("utf-8", "replace")) > MAX_SUBJECT or not name.isprintable():
+        raise TokenRefused("the token's subject is no name")
+    methods = claims.get("amr")
+    amr = [each for each in methods if isinstance(each, str)] if isinstance(methods, list) else []
+    return Identity(
+        name,
+        issuer.kind,
+        _groups(issuer, claims),
+        "oidc",
+        issuer=issuer.name,
+        acr=_short(claims.get("acr")),
+        amr=frozenset(each[:100] for each in amr[:MAX_METHODS]),
+    )
+
+
+def _groups(issuer: Issuer, claims: Claimed) -> frozenset[str]:
+    named = _words(_claim(claims, issuer.groups_claim))
+    if len(named) > MAX_GROUPS:
+        raise TokenRefused("the token names too many groups")
+    found = set(issuer.member_of)
+    for name in named:
+        if len(name) > MAX_GROUP or not name.isprintable():
+            continue
+        for pattern, ours in issuer.groups.items():
+            if _like(pattern, name):
+                found.add(name if ours == "*" else ours)
+    return frozenset(found)
+
+
+def _agent(issuer: Issuer, person: Identity, actors: tuple[Actor, ...]) -> Identity:
+    if not issuer.agents or person.kind is not Kind.HUMAN:
+        raise TokenRefused("this issuer's tokens may not name an agent (act)")
+    return Identity(
+        actors[0].subject,
+        Kind.AGENT,
+        frozenset(),
+        "oidc",
+        on_behalf_of=person.subject,
+        issuer=issuer.name,
+        acr=person.acr,
+        amr=person.amr,
+    )
+
+
+def _actors(claims: Claimed) -> tuple[Actor, ...]:
+    """Return who acts, the present one first; those behind are history and give no right."""
+    found: list[Actor] = []
+    act: object = claims.get("act")
+    if act is None and "act" not in claims:
+        return ()
+    while act is not None:
+        if len(found) >= MAX_ACTORS:
+            raise TokenRefused("the token names more actors than anybody can follow (act)")
+        subject = act.get("sub") if isinstance(act, dict) else None
+        if not isinstance(act, dict) or not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
+            raise TokenRefused("the token's actor is malformed (act)")
+        if not subject.isprintable():
+            raise TokenRefused("the token's actor is malformed (act)")
+        found.append(Actor(subject, _short(act.get("iss"))))
+        act = act.get("act")
+    if not found:
+        raise TokenRefused("the token's actor is malformed (act)")
+    return tuple(found)
+
+
+# --- words, numbers and keys ----------------------------------------------------------------------------------------
+
+
+def _claim(claims: Claimed, name: str) -> object:
+    """Return a claim by its name, or by a path of names with dots between them."""
+    if name in claims:
+        return claims[name]
+    found: object = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def _words(value: object) -> list[str]:
+    """Return what a claim says as words, one or several of them."""
+    words: list[str] = []
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, bool):
+            words.append("true" if each else "false")
+        elif isinstance(each, str | int):
+            words.append(str(each))
+    return words
+
+
+def _like(pattern: str, word: str) -> bool:
+    """Tell whether a word is of a pattern, in which `*` stands for anything; takes no time that a pattern chooses."""
+    first, *others = pattern.split("*")
+    if not others:
+        return word == pattern
+    if not word.startswith(first):
+        return False
+    at = len(first)
+    for part in others[:-1]:
+        found = word.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(word) - at >= len(others[-1]) and word.endswith(others[-1])
+
+
+def _number(claims: Claimed, name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TokenRefused(f"the token does not say its times ({name})")
+    if not 0 <= value < 2**40:
+        raise TokenRefused(f"the token's times are impossible ({name})")
+    return float(value)
+
+
+def _client(claims: Claimed) -> str:
+    return _short(claims.get("azp")) or _short(claims.get("client_id"))
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) and len(value) <= MAX_SUBJECT and value.isprintable() else ""
+
+
+def _token_id(token: str, claims: Claimed) -> str:
+    """Return the name by which this token can be told from others and ended: its `jti`, or a digest of it all."""
+    return _short(claims.get("jti")) or sha256(token.encode()).hexdigest()
+
+
+def _object(part: str) -> dict[str, object]:
+    try:
+        return _json(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError):
+        raise TokenRefused("this is no signed token (JWS, compact)") from None
+
+
+def _json(raw: bytes) -> dict[str, object]:
+    try:
+        found = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise TokenRefused("the token is not made of JSON objects") from None
+    if not isinstance(found, dict):
+        raise TokenRefused("the token is not made of JSON objects")
+    return found
+
+
+def usable(key: Key) -> bool:
+    """Tell whether a key of an issuer's list may ever check a signature: a public one, meant for that, long enough."""
+    return any(_may_verify(key, algorithm) for algorithm in _FAMILIES)
+
+
+def _may_verify(key: Key, algorithm: str) -> bool:
+    if not isinstance(key, _FAMILIES[algorithm]):
+        return False
+    meant = key.as_dict(private=False)
+    operations = meant.get("key_ops")
+    if meant.get("use", "sig") != "sig" or meant.get("alg", algorithm) != algorithm:
+        return False
+    if isinstance(operations, list) and "verify" not in operations:
+        return False
+    if isinstance(key, RSAKey):
+        return bool(key.raw_value.key_size >= RSA_BITS)
+    return meant.get("crv") == _CURVES[algorithm]
+
+
+def _registry(algorithm: str) -> jws.JWSRegistry:
+    registry = jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+    registry.max_header_length, registry.max_payload_length = MAX_HEADER, MAX_TOKEN
+    return registry

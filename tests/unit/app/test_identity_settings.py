@@ -1,0 +1,104 @@
+"""What `[identity.NAME]` may say, and how its troubles are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctor.errors import ConfigFault
+from proctor.terms import Kind
+from tests.unit.app.test_settings import MINIMAL, read
+
+CORP = """
+[identity.corp]
+issuer = "https://login.example.com"
+audience = "proctor"
+"""
+
+
+def test_an_issuer_needs_little(tmp_path):
+    corp = read(tmp_path, MINIMAL + CORP).identity["corp"]
+    assert (corp.issuer, corp.audience, corp.kind) == ("https://login.example.com", ("proctor",), Kind.HUMAN)
+    assert (corp.subject_claim, corp.prefix, dict(corp.groups), corp.agents) == ("sub", "", {}, False)
+
+
+def test_an_issuer_may_say_much(tmp_path):
+    text = (
+        CORP
+        + """
+client_id = "proctor-cli"
+scopes = ["openid"]
+subject_claim = "email"
+groups_claim = "roles"
+groups = { "Data Engineers" = "engineering", "db-*" = "*" }
+member_of = ["staff"]
+clients = ["proctor-cli"]
+agents = true
+algorithms = ["ES256"]
+leeway = "5s"
+lifetime = "10m"
+keys_age = "1h"
+[identity.ci]
+issuer = "https://ci.example.com"
+audience = ["proctor", "shop"]
+kind = "service"
+claims = { repository = "acme/shop", ref = ["refs/heads/main", "refs/tags/*"] }
+"""
+    )
+    found = read(tmp_path, MINIMAL + text).identity
+    corp, ci = found["corp"], found["ci"]
+    assert (corp.client_id, corp.scopes, corp.algorithms) == ("proctor-cli", ("openid",), ("ES256",))
+    assert (corp.leeway, corp.lifetime, corp.keys_age, corp.agents) == (5.0, 600.0, 3600.0, True)
+    assert dict(corp.groups) == {"Data Engineers": "engineering", "db-*": "*"}
+    assert (ci.kind, ci.prefix, ci.audience) == (Kind.SERVICE, "ci:", ("proctor", "shop"))
+    assert ci.claims["ref"] == ("refs/heads/main", "refs/tags/*")
+
+
+@pytest.mark.parametrize(
+    ("line", "trouble"),
+    [
+        ("groups_claims = 'x'", 'unknown key; did you mean "groups_claim"?'),
+        ("kind = 'agent'", 'write "human" or "service"'),
+        ("algorithms = ['none']", '"none" is not accepted'),
+        ("algorithms = ['HS256']", '"HS256" is not accepted'),
+        ("leeway = '1h'", "must be at most 300s"),
+        ("lifetime = '30d'", "must be at most 24h"),
+        ("keys_age = '30d'", "must be at most 168h"),
+        ("prefix = 7", "must be a string"),
+        ("groups = { 'a*b' = 'x' }", "its beginning"),
+        ("groups = { a = 7 }", "must be a string"),
+        ("claims = { ref = [] }", "an empty list would let nobody in"),
+        ("keys_file = 'nowhere.json'", "cannot read"),
+        ("agents = 'yes'", "must be true or false"),
+    ],
+)
+def test_each_trouble_is_told_with_its_line(tmp_path, line, trouble):
+    with pytest.raises(ConfigFault) as told:
+        read(tmp_path, MINIMAL + CORP + line + "\n")
+    number = (MINIMAL + CORP).count("\n") + 1
+    assert f"proctor.toml:{number}: identity.corp" in told.value.message
+    assert trouble in told.value.message
+
+
+@pytest.mark.parametrize(
+    "address", ["http://login.example.com", "login.example.com", "https://user:pw@login.example.com"]
+)
+def test_an_issuer_that_anybody_could_pose_as_is_refused(tmp_path, address):
+    with pytest.raises(ConfigFault, match="must be an https:// address"):
+        read(tmp_path, MINIMAL + CORP.replace("https://login.example.com", address))
+
+
+def test_an_issuer_without_an_audience_is_refused(tmp_path):
+    with pytest.raises(ConfigFault, match="audience is missing"):
+        read(tmp_path, MINIMAL + CORP.replace('audience = "proctor"', ""))
+
+
+def test_two_issuers_may_not_name_people_alike(tmp_path):
+    other = CORP.replace("corp", "other").replace("login", "sso")
+    with pytest.raises(ConfigFault, match=r"identity.other: could name people as \[identity.corp\] does"):
+        read(tmp_path, MINIMAL + CORP + other)
+    assert len(read(tmp_path, MINIMAL + CORP + other + 'prefix = "other:"').identity) == 2
+
+
+def test_a_service_without_rules_on_its_claims_is_unwise(tmp_path):
+    config = read(tmp_path, MINIMAL + CORP + 'kind = "service"')
+    assert any("has no [claims]" in warning for warning in config.warnings)
