@@ -126,7 +126,8 @@ def _text(path: Path) -> str:
 def _askers(top: Section) -> Iterator[tuple[str, Identity]]:
     tasks = read_tasks(top)
     for name, section in top.sections("people"):
-        yield name, Identity(name, Kind.HUMAN, frozenset(section.texts("groups")), "case")
+        groups, acr = frozenset(section.texts("groups")), section.text("acr")
+        yield name, Identity(name, Kind.HUMAN, groups, "case", acr=acr, amr=frozenset(section.texts("amr")))
         section.close()
     for name, section in top.sections("agents"):
         owner, groups = section.needed("owner", '"alice", the person it acts for'), frozenset(section.texts("groups"))

@@ -138,7 +138,17 @@ class _Names:
 def _asker(who: Who, said: Decided, basis: Basis) -> Identity:
     claimed = None if said.claims is None else said.claims.task
     tasks = (Task(claimed or "", frozenset(basis.task_tables)),) if basis.task_tables else ()
-    return Identity(who.subject, Kind(who.kind), frozenset(who.groups), who.proof, who.on_behalf_of, tasks)
+    return Identity(
+        who.subject,
+        Kind(who.kind),
+        frozenset(who.groups),
+        who.proof,
+        who.on_behalf_of,
+        tasks,
+        who.issuer,
+        who.acr,
+        frozenset(who.amr),
+    )
 
 
 def _context(said: Decided, basis: Basis, names: _Names) -> Context:

@@ -37,6 +37,9 @@ class Who(Part, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     proof: str = ""
     on_behalf_of: str | None = None
+    issuer: str = ""
+    acr: str = ""
+    amr: tuple[str, ...] = ()
 
 
 class Origin(Part, frozen=True, kw_only=True):
@@ -479,6 +482,9 @@ def who_of(identity: Identity) -> Who:
         groups=tuple(sorted(identity.groups)),
         proof=identity.proof,
         on_behalf_of=identity.on_behalf_of,
+        issuer=identity.issuer,
+        acr=identity.acr,
+        amr=tuple(sorted(identity.amr)),
     )
 
 

@@ -36,12 +36,15 @@ class Principal:
     subject: str
     groups: tuple[str, ...]
     on_behalf_of: str | None
+    acr: str = ""
+    amr: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, identity: Identity) -> Principal:
         """Return the principal that an identity is; only an agent acts for somebody."""
         owner = identity.on_behalf_of if identity.kind is Kind.AGENT else None
-        return cls(identity.kind, identity.subject, tuple(sorted(identity.groups)), owner)
+        groups, methods = tuple(sorted(identity.groups)), tuple(sorted(identity.amr))
+        return cls(identity.kind, identity.subject, groups, owner, identity.acr, methods)
 
     def names(self) -> list[tuple[str, str]]:
         """Return every entity that this principal is or is in."""
@@ -150,6 +153,8 @@ class Question:
             "task": manner.task,
             "outside_task": manner.outside_task,
             "style": manner.style,
+            "acr": self.principal.acr,
+            "amr": [*self.principal.amr],
             "now": {"__extn": {"fn": "datetime", "arg": now.strftime("%Y-%m-%dT%H:%M:%SZ")}},
             "hour": now.hour,
             "weekday": now.isoweekday(),
