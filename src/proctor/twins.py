@@ -21,6 +21,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.wire._copies",
     "proctor.wire._batch",
     "proctor.audit._hot",
+    "proctor.audit.boxes",
     "proctor.sql.shape",
     "proctor.policy.masks_keyed",
     "proctor.policy.runs_keyed",
@@ -28,6 +29,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.policy.runs_figures",
     "proctor.session.lane",
     "proctor.edge.ledger",
+    "proctor.edge.sealing",
     "proctor.edge.flow",
 )
 

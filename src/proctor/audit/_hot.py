@@ -8,11 +8,14 @@ which Cython turns into C; both ways pass the same tests. Knows no files, and of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from struct import Struct
 from time import gmtime, strftime
 from typing import Protocol
 from zlib import crc32
+
+from proctor.errors import HouseFault
 
 try:  # the compiler must see the words "import cython"; at run time Cython may be missing
     import cython  # type: ignore[import-untyped]  # Cython ships no types for it
@@ -123,6 +126,11 @@ class Page:
 
         In that case nothing is put anywhere, and the caller has two records to `put`.
         """
+        return self._add(body)
+
+    @cython.cfunc
+    @cython.exceptval(-2, check=True)
+    def _add(self, body: bytes) -> cython.longlong:
         wall: cython.longlong = self._time_ns()  # type: ignore[operator]
         monotonic: cython.longlong = self._monotonic_ns()  # type: ignore[operator]
         apart: cython.longlong = (wall - self._wall) - (monotonic - self._monotonic)
@@ -212,6 +220,120 @@ class Page:
     def begin_at(self, number: int) -> None:
         """Give this number to the next record; the page is empty."""
         self._next = self._first = number
+
+
+@cython.cclass
+class Front:
+    """The quick half of a journal: takes a record, and who is to be called when it is written.
+
+    The other half, a subclass, writes, syncs and knows what to do about faults; the attributes are both halves'.
+    """
+
+    failed = cython.declare(object, visibility="public")
+    _page = cython.declare(Page, visibility="public")
+    _unsynced_size = cython.declare(cython.longlong, visibility="public")
+    _max_unsynced: cython.longlong
+    _max_later: cython.Py_ssize_t
+    _leaving = cython.declare(list, visibility="public")
+    _round = cython.declare(object, visibility="public")
+    _soon = cython.declare(object, visibility="public")
+
+    def __init__(self, page: Page, max_later: int, max_unsynced: int) -> None:
+        self.failed = None
+        self._page = page
+        self._unsynced_size = 0
+        self._max_unsynced = max_unsynced
+        self._max_later = max_later
+        self._leaving = []
+        self._round = None
+        self._soon = None
+
+    def append_later(self, body: bytes) -> int:
+        """Take a record and return its position. It is written with the next `append`, or within 10 ms."""
+        position: cython.longlong = self._take(body)
+        if self._page._size > self._max_later:
+            self.write()
+        if self._soon is None:
+            self.sync_soon()
+        return position
+
+    def append_then(self, body: bytes, leave: Callable[[HouseFault | None], None], durable: bool = False) -> None:
+        """Take a record, and call `leave` once it is written, or with the fault by which it is not.
+
+        That is when this round of the event loop is over: all that is asked in one round shares one write. Without a
+        loop it is at once. If it is to be `durable`, that is when it is on disk: the rounds that come while one
+        fdatasync runs share the next.
+        """
+        position: cython.longlong = self._take(body)
+        if self._page._size > self._max_later:
+            self.write()
+        if durable:
+            self.then(position, leave)
+            return
+        self._leaving.append(leave)
+        if self._round is None:
+            self.end_round()
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _take(self, body: bytes) -> cython.longlong:
+        if self.failed is not None or self._unsynced_size > self._max_unsynced:
+            self.make_way()
+        position: cython.longlong = self._page._add(body)
+        return position if position >= 0 else self.step_and_put(body)
+
+    def let_go(self) -> None:
+        """Write, and call all that wait for it."""
+        if self._round is not None:
+            self._round.cancel()
+            self._round = None
+        fault = None
+        try:
+            self.settle()
+        except HouseFault as failed:
+            fault = failed
+        leaving: list = self._leaving  # type: ignore[type-arg]
+        self._leaving = []
+        called: cython.Py_ssize_t = 0
+        try:
+            for leave in leaving:
+                called += 1
+                leave(fault)
+        finally:
+            if called < len(leaving):  # one of them broke; the others must not wait for ever
+                self._leaving = leaving[called:] + self._leaving
+                if self._round is None:
+                    self.end_round()
+
+    # ---- the other half's
+
+    def settle(self) -> None:
+        """Write, and ask for the disk what waits for it."""
+        raise NotImplementedError
+
+    def write(self) -> None:
+        """Write the page."""
+        raise NotImplementedError
+
+    def then(self, position: int, leave: Callable[[HouseFault | None], None]) -> None:
+        """Call `leave` once the record at this position is on disk, or with the fault by which it is not."""
+        raise NotImplementedError
+
+    def sync_soon(self) -> None:
+        """See to it that everything so far is on disk within 10 ms."""
+        raise NotImplementedError
+
+    def end_round(self) -> None:
+        """See to it that this round of the loop ends with calling all that wait."""
+        raise NotImplementedError
+
+    def make_way(self) -> None:
+        """Refuse what comes after a fault, or wait for the disk when too much is kept."""
+        raise NotImplementedError
+
+    def step_and_put(self, body: bytes) -> int:
+        """Put a record behind one that says that the clocks have stepped, and return its position."""
+        raise NotImplementedError
 
 
 @cython.cfunc

@@ -12,6 +12,7 @@ _C = TypeVar("_C", bound=type)
 _F = TypeVar("_F", bound=Callable[..., object])
 
 compiled = False
+longlong = int
 
 
 def cclass(made: _C) -> _C:
@@ -27,3 +28,7 @@ def cfunc(function: _F) -> _F:
 def exceptval(value: int, *, check: bool = False) -> Callable[[_F], _F]:
     """Return a decorator that changes nothing."""
     return cfunc
+
+
+def declare(kind: object, *, visibility: str = "private") -> None:
+    """Declare an attribute; it comes to be when it is assigned."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from proctor.audit._hot import Clock, Page
+from proctor.audit._hot import Clock, Front, Page
 from proctor.audit.disk import lock, sync_folder, write_all
 from proctor.audit.leaving import Leave, Leaving
 from proctor.audit.record import SCHEMA, Body, ClockStepped, JournalFault, JournalOpened, encode
@@ -40,17 +40,20 @@ INTEGRATED: Final = "integrated"
 FAULT_HINT: Final = "see the gateway's log; nothing is served until the journal can be written"
 
 
-class Journal:
+class Journal(Front):
     """An append-only shard. One process, one event loop; opened by `Journal.open`."""
+
+    failed: HouseFault | None
+    _page: Page
+    _unsynced_size: int
 
     def __init__(
         self, folder: Path, shard: str, lock: int, *, clock: Clock, syncer: Callable[[], Syncer], max_segment: int
     ) -> None:
+        super().__init__(Page(SCHEMA, shard, clock), MAX_LATER, MAX_UNSYNCED)
         self.folder = folder
         self.shard = shard
-        self.failed: HouseFault | None = None
         self._lock = lock
-        self._page = Page(SCHEMA, shard, clock)
         self._make_syncer = syncer
         self._max_segment = max_segment
         self._written = -1
@@ -61,14 +64,10 @@ class Journal:
         self._syncer: Syncer | None = None
         # What was written at once: the numbers of its first and last record, and their frames.
         self._unsynced: deque[tuple[int, int, bytes]] = deque()
-        self._unsynced_size = 0
         self._asked = -1
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._leaving: deque[Leave] = deque()
         self._durably = Leaving()
-        self._round: asyncio.Handle | None = None
-        self._soon: asyncio.TimerHandle | None = None
         self._overdue: asyncio.TimerHandle | None = None
         self._recovering = False
 
@@ -127,12 +126,12 @@ class Journal:
     def append(self, body: bytes) -> int:
         """Write a record and return its position. It survives a crash of the gateway from here on."""
         if self.failed is not None or self._unsynced_size > MAX_UNSYNCED:
-            self._make_way()
+            self.make_way()
         position = self._page.add(body)
         if position < 0:
-            position = self._step_and_put(body)
+            position = self.step_and_put(body)
         try:
-            self._write()
+            self.write()
         except HouseFault:
             self._withdraw(position)
             raise
@@ -140,73 +139,26 @@ class Journal:
             self.sync_soon()
         return position
 
-    def append_later(self, body: bytes) -> int:
-        """Take a record and return its position. It is written with the next `append`, or within 10 ms."""
-        if self.failed is not None or self._unsynced_size > MAX_UNSYNCED:
-            self._make_way()
-        position = self._page.add(body)
-        if position < 0:
-            position = self._step_and_put(body)
-        if self._page.size > MAX_LATER:
-            self._write()
-        if self._soon is None:
-            self.sync_soon()
-        return position
-
-    def append_then(self, body: bytes, leave: Leave, durable: bool = False) -> None:
-        """Take a record, and call `leave` once it is written, or with the fault by which it is not.
-
-        That is when this round of the event loop is over: all that is asked in one round shares one write. Without a
-        loop it is at once. If it is to be `durable`, that is when it is on disk: the rounds that come while one
-        fdatasync runs share the next.
-        """
-        if self.failed is not None or self._unsynced_size > MAX_UNSYNCED:
-            self._make_way()
-        position = self._page.add(body)
-        if position < 0:
-            position = self._step_and_put(body)
-        if self._page.size > MAX_LATER:
-            self._write()
-        if durable:
-            self.then(position, leave)
-            return
-        self._leaving.append(leave)
-        if self._round is None:
-            self._end_round()
-
     def then(self, position: int, leave: Leave) -> None:
         """Call `leave` once the record at this position is on disk, or with the fault by which it is not."""
         self._durably.add(position, leave)
         if self._round is None and self._asked < 0:  # else the answer that is awaited begins the next
-            self._end_round()
+            self.end_round()
 
-    def _end_round(self) -> None:
+    def end_round(self) -> None:
         """See to it that this round of the loop ends with `let_go`."""
         try:
             self._round = asyncio.get_running_loop().call_soon(self.let_go)
         except RuntimeError:
             self.let_go()
 
-    def let_go(self) -> None:
-        """Write, and call all that wait for it."""
-        if self._round is not None:
-            self._round.cancel()
-            self._round = None
-        fault: HouseFault | None = None
-        try:
-            self.flush()
-            if self._durably:
-                self._sync_for_them()
-            if self._soon is None:
-                self.sync_soon()
-        except HouseFault as failed:
-            fault = failed
-        try:
-            while self._leaving:
-                self._leaving.popleft()(fault)
-        finally:
-            if self._leaving:  # one of them broke; the others must not wait for ever
-                self._round = asyncio.get_running_loop().call_soon(self.let_go)
+    def settle(self) -> None:
+        """Write, and ask for the disk what waits for it."""
+        self.flush()
+        if self._durably:
+            self._sync_for_them()
+        if self._soon is None:
+            self.sync_soon()
 
     def _sync_for_them(self) -> None:
         try:
@@ -224,7 +176,7 @@ class Journal:
     def flush(self) -> None:
         """Write what `append_later` holds back."""
         self._refuse_if_failed()
-        self._write()
+        self.write()
 
     @property
     def position(self) -> int:
@@ -245,7 +197,7 @@ class Journal:
             raise ValueError("no record has this position yet")
         loop = self._listen()
         if self._page.size:
-            self._write()
+            self.write()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.append((position, waiter))
         self._ask()
@@ -258,7 +210,7 @@ class Journal:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._write()
+            self.write()
             return
         self._soon = loop.call_later(SOON, self._sync_now)
 
@@ -267,7 +219,7 @@ class Journal:
         if self.failed is not None:
             return
         try:
-            self._write()
+            self.write()
             if self._synced < self._written:
                 self._listen()
                 self._ask()
@@ -276,11 +228,12 @@ class Journal:
 
     # -- writing
 
-    def _make_way(self) -> None:
+    def make_way(self) -> None:
+        """Refuse what comes after a fault, or wait for the disk when too much is kept."""
         self._refuse_if_failed()
         self._catch_up()
 
-    def _step_and_put(self, body: bytes) -> int:
+    def step_and_put(self, body: bytes) -> int:
         """Record that the clocks have stepped, and behind it the record that was to be taken."""
         self._page.put(encode(ClockStepped(id=self._own_id(), by_us=self._page.step)))
         return self._page.put(body)
@@ -294,7 +247,7 @@ class Journal:
             self._unsynced.append((first, last - 1, kept))
         self._page.begin_at(position)
 
-    def _write(self) -> None:
+    def write(self) -> None:
         """Write the page. What could not be written is kept with what is not on disk, for the recovery."""
         first = self._page.first
         last = self._page.next - 1
@@ -315,7 +268,7 @@ class Journal:
 
     def _catch_up(self) -> None:
         """Wait for the disk in place, which holds up everybody: the bound on what is kept in memory."""
-        self._write()
+        self.write()
         if self._syncer is None:
             self._sync_in_place()
             return
@@ -389,7 +342,7 @@ class Journal:
         self._take_answers()
         self._durably.go(self._synced)
         if self._durably and self._round is None and self._asked < 0:
-            self._end_round()  # who asks in this very round shares it
+            self.end_round()  # who asks in this very round shares it
 
     def _take_answers(self) -> None:
         if self._syncer is None:
@@ -523,7 +476,7 @@ class Journal:
         """Sync in place, without an event loop, and let go."""
         try:
             if self.failed is None:
-                self._write()
+                self.write()
                 self._sync_in_place()
         finally:
             self._release()

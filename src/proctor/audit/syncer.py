@@ -12,6 +12,7 @@ As a process it costs the gateway's interpreter nothing; the same loop in a thre
 from __future__ import annotations
 
 import array
+import contextlib
 import os
 import signal
 import socket
@@ -82,7 +83,8 @@ def _drop(segment: int, start: int) -> int:
     end = os.fstat(segment).st_size - KEPT
     if end - start < STRIDE:
         return start
-    os.posix_fadvise(segment, start, end - start, os.POSIX_FADV_DONTNEED)
+    with contextlib.suppress(OSError):  # a file system that knows no such advice
+        os.posix_fadvise(segment, start, end - start, os.POSIX_FADV_DONTNEED)
     return end
 
 

@@ -13,8 +13,7 @@ from __future__ import annotations
 import os
 import secrets
 from base64 import b64decode, b64encode
-from binascii import b2a_base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
@@ -27,17 +26,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from proctor.audit.boxes import ABOUT, NONCE, DataKey, Values, unframed
 from proctor.audit.disk import sync_folder, write_durably
 from proctor.errors import ConfigFault, HouseFault
 
 MAX_SEALED: Final = 256 * 1024
 """More than this of one statement is not sealed: its digest must do."""
-_NONCE: Final = 12
 _INFO: Final = b"proctor vault 1"
 _KEY_ID: Final = 16
-_ABOUT: Final = 32  # of a digest in hexadecimal, so much tells records apart
-
-Values = tuple[bytes | None, ...]
 
 
 class Erased(LookupError):
@@ -53,47 +49,6 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 _read_kept: Final = msgspec.json.Decoder(_Kept).decode
-
-
-def framed(values: Sequence[bytes | None]) -> bytes:
-    """Return values as one string that reads back."""
-    return b"".join([b"-" if value is None else b"%d:%b" % (len(value), value) for value in values])
-
-
-def unframed(data: bytes) -> Values:
-    """Return the values again."""
-    found: list[bytes | None] = []
-    place = 0
-    while place < len(data):
-        if data[place : place + 1] == b"-":
-            found.append(None)
-            place += 1
-            continue
-        colon = data.index(b":", place, place + 12)
-        start, size = colon + 1, int(data[place:colon])
-        found.append(data[start : start + size])
-        place = start + size
-    return tuple(found)
-
-
-class DataKey:
-    """What one worker seals one subject's values with."""
-
-    __slots__ = ("_cipher", "_count", "name", "path")
-
-    def __init__(self, name: str, key: bytes, path: Path) -> None:
-        self.name = name
-        self.path = path
-        self._cipher = AESGCM(key)
-        self._count = 0
-
-    def seal(self, values: Sequence[bytes | None], about: bytes) -> bytes:
-        """Return the values in a box, in base64, that opens only together with what they are about."""
-        # The key is this process's alone, so a count never gives a nonce twice. What the values are about stands before
-        # them rather than beside them: as associated data it would double the time, on the way of every statement.
-        self._count += 1
-        nonce = self._count.to_bytes(_NONCE, "big")
-        return b2a_base64(nonce + self._cipher.encrypt(nonce, about[:_ABOUT] + framed(values), None), newline=False)
 
 
 class Vault:
@@ -117,7 +72,7 @@ class Vault:
         ephemeral = X25519PrivateKey.generate()
         shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(self._public))
         mine = ephemeral.public_key().public_bytes_raw()
-        wrapped = AESGCM(_wrapping(shared, mine, self._public)).encrypt(bytes(_NONCE), key, name.encode())
+        wrapped = AESGCM(_wrapping(shared, mine, self._public)).encrypt(bytes(NONCE), key, name.encode())
         kept = _Kept(subject, b64encode(mine).decode(), b64encode(wrapped).decode())
         path = _place(self._folder, subject) / name
         try:
@@ -138,12 +93,12 @@ def opened(folder: Path, name: str, box: str, about: bytes, private: X25519Priva
         public = private.public_key().public_bytes_raw()
         shared = private.exchange(X25519PublicKey.from_public_bytes(mine))
         wrapping = AESGCM(_wrapping(shared, mine, public))
-        key = wrapping.decrypt(bytes(_NONCE), b64decode(kept.wrapped), name.encode())
+        key = wrapping.decrypt(bytes(NONCE), b64decode(kept.wrapped), name.encode())
         data = b64decode(box, validate=True)
-        inner = AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], None)
-        if not compare_digest(inner[: len(about[:_ABOUT])], about[:_ABOUT]):
+        inner = AESGCM(key).decrypt(data[:NONCE], data[NONCE:], None)
+        if not compare_digest(inner[: len(about[:ABOUT])], about[:ABOUT]):
             raise ValueError("another record's")
-        return unframed(inner[len(about[:_ABOUT]) :])
+        return unframed(inner[len(about[:ABOUT]) :])
     except (InvalidTag, ValueError) as fault:
         raise HouseFault("the box does not open: it was changed, or the reveal key is another one") from fault
 

@@ -17,11 +17,11 @@ import msgspec
 
 from proctor.audit._hot import numeral
 from proctor.audit.basis import basis_of
+from proctor.audit.boxes import DataKey
 from proctor.audit.decided import decided_of
 from proctor.audit.journal import Journal
 from proctor.audit.record import Origin as From
 from proctor.audit.record import StatementAnswered, claims_of, encode, who_of
-from proctor.audit.vault import DataKey
 from proctor.edge.sealing import SEALS_TEXT, Seal, seals
 from proctor.session.judge import Verdict
 from proctor.session.ports import Answered, Clock, Decided, Leave

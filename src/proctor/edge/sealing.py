@@ -1,3 +1,5 @@
+# cython: language_level=3
+# mypy: disable-error-code="untyped-decorator, no-any-return"
 """Station 6, its values: what of a statement's literals and bound values goes into its record sealed.
 
 Takes verdicts, their digests and values; returns the bytes that the record says of them. What touches anything
@@ -6,9 +8,15 @@ sensitive, is not understood or may carry a password is not sealed: its digest d
 
 from __future__ import annotations
 
-from proctor.audit.vault import MAX_SEALED, DataKey
+from proctor.audit.boxes import DataKey
+from proctor.audit.vault import MAX_SEALED
 from proctor.session.judge import Verdict
 from proctor.terms import Action
+
+try:  # the compiler must see the words "import cython"; at run time Cython may be missing
+    import cython  # type: ignore[import-untyped]  # Cython ships no types for it
+except ModuleNotFoundError:
+    from proctor.wire import _shim as cython
 
 SEALS_VALUES, SEALS_TEXT = 1, 2
 _SECRETIVE = frozenset({Action.DEFINE, Action.GRANT, Action.ADMINISTER, Action.EXECUTE, Action.CONNECT})
@@ -25,10 +33,13 @@ def seals(verdict: Verdict, text: str) -> int:
     return SEALS_VALUES if text == " ".join(verdict.text.split()) else SEALS_TEXT
 
 
+@cython.cclass
 class Seal:
     """One session's way of sealing, with its subject's key."""
 
-    __slots__ = ("_front", "_key", "_name")
+    _key: DataKey
+    _name: str
+    _front: bytes
 
     def __init__(self, key: DataKey) -> None:
         self._key = key
@@ -43,10 +54,15 @@ class Seal:
         if not values:
             return self._text(verdict)
         text = verdict.text.encode("utf-8", "replace") if what == SEALS_TEXT else None
-        if len(text or b"") + sum(map(len, filter(None, values))) > MAX_SEALED:
+        sealed = (text, *values)
+        size: cython.Py_ssize_t = 0
+        for value in sealed:
+            size += 0 if value is None else len(value)
+        if size > MAX_SEALED:
             return b""
-        return self._front + self._key.seal((text, *values), verdict.digest) + b'"}'
+        return self._front + self._key.seal(sealed, verdict.digest) + b'"}'
 
+    @cython.cfunc
     def _text(self, verdict: Verdict) -> bytes:
         if verdict.lore.seals != SEALS_TEXT or len(verdict.text) > MAX_SEALED // 4:
             return b""

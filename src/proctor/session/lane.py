@@ -237,7 +237,7 @@ class Lane:
     @cython.cfunc
     def _recall(self, batch: Batch, statement: Prepared | None) -> Known | None:
         """Return what is remembered of it, if nobody has to wait for anything."""
-        if batch[0] == BOUND and (statement is None or self._pipeline.trusted(statement) is None):
+        if batch[0] == BOUND and (statement is None or not self._trusts(statement)):
             return None
         stamp = self._hearing.standing()
         if stamp is None:
@@ -248,7 +248,15 @@ class Lane:
         if known is None:
             return None
         described = batch[4] or batch[0] == QUERY or (statement is not None and statement.described)
-        return known if described and batch[2] in known.judged.verdicts[0].shown else None
+        return known if described and batch[2] in known.judged.verdicts[0].lore.shown else None
+
+    @cython.cfunc
+    def _trusts(self, statement: Prepared) -> cython.bint:
+        """Say whether no open question can still change what its name means, as `Pipeline.trusted` does."""
+        if self._answers.naming:
+            return False
+        batch = statement.batch
+        return batch <= self._answers.batch or batch == self._pipeline.batch
 
     @cython.cfunc
     def _found(self, batch: Batch, statement: Prepared | None, stamp: Stamp) -> Known | None:
@@ -288,7 +296,7 @@ class Lane:
             self._give_back()
             return False
         shape, rows, size, tag, status = answer
-        known = taken.verdict.shown.get(taken.batch[2])
+        known = taken.verdict.lore.shown.get(taken.batch[2])
         fits = known is not None and (shape == known or (not shape and not taken.batch[4] and taken.batch[0] != QUERY))
         if not fits or rows > self._terms.result_rows or size > self._terms.result_bytes:
             self._give_back()

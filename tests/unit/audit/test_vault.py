@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.audit.vault import Erased, Vault, erase, framed, load_private, made_private, opened, unframed
+from proctor.audit.boxes import framed, unframed
+from proctor.audit.vault import Erased, Vault, erase, load_private, made_private, opened
 from proctor.errors import ConfigFault, HouseFault
 
 VALUES = (b"select 1", None, b"", b"\x00\xff", b"12:3-")
