@@ -336,7 +336,8 @@ class Lane:
             queue.append(Open(ex.PARSE, number, entry=statement, undo=undo))
         portal = _portal(taken, statement)
         self._names.portals[b""] = portal
-        queue.append(Open(ex.BIND, number, entry=portal))
+        # A Bind that fails, or is skipped, leaves none.
+        queue.append(Open(ex.BIND, number, entry=portal, undo=[Undo(self._names.portals, b"", None)]))
         if taken.batch[4]:
             queue.append(Open(ex.DESCRIBE, number, entry=portal))
         queue.append(Open(ex.EXECUTE, number, [exchange], entry=portal))
