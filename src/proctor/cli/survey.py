@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Annotated
 
 import typer
 
 from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of
 from proctor.terms import Claims
+
+MAX_STATEMENT = 1 << 20  # characters of a statement on standard input
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,7 +24,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def explain(
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="The statement; nothing of it is run.")],
+    sql: Annotated[
+        str,
+        typer.Argument(metavar="SQL|-", help="The statement, or - to read it; nothing of it is run."),
+    ],
     name: Annotated[str, typer.Option("--as", help="Who would ask: a person, an agent or a service.")],
     database: Annotated[str, typer.Option("--database", "-d", help="The database, by the name that clients use.")],
     config: ConfigOption = DEFAULT_CONFIG,
@@ -40,7 +46,8 @@ def explain(
 
     claims = Claims(reason=reason or None, task=task or None)
     found = settings_of(config)
-    asyncio.run(looking.explain(found, sql, name=name, database=database, claims=claims, as_json=as_json))
+    text = sys.stdin.read(MAX_STATEMENT) if sql == "-" else sql
+    asyncio.run(looking.explain(found, text, name=name, database=database, claims=claims, as_json=as_json))
 
 
 def scan(

@@ -29,7 +29,9 @@ from proctor.audit.record import (
 from proctor.classify.classes import CLASSES
 from proctor.control.agents import AgentDesk
 from proctor.control.answers import AnswerDesk
+from proctor.control.evidence_room import EvidenceRoom
 from proctor.control.grants import GrantDesk
+from proctor.control.reading_room import ReadingRoom
 from proctor.control.words import APPROVERS, MAX_OUTCOME, MAX_TARGET, READERS
 from proctor.control.words import Recorder as Recorder
 from proctor.control.words import Refused as Refused
@@ -103,11 +105,14 @@ class Control:
         self.grants = GrantDesk(store, config, journal, clock)
         self.agents = AgentDesk(store, config, journal, clock, knock)
         self.answers = AnswerDesk(config, clock, journal.record, self.approve, self.deny)
+        self.reading = ReadingRoom(config, journal, clock, lambda: self.rules)
+        self.evidence = EvidenceRoom(config, journal, clock)
 
     def change(self, config: Config, rules: Rules) -> None:
         """Put other settings and rules in force."""
         self.config, self.rules = config, rules
         self.grants.config = self.answers.config = self.agents.config = config
+        self.reading.config = self.evidence.config = config
 
     # --- the approval desk ------------------------------------------------------------------------------------------
 
@@ -240,6 +245,13 @@ class Control:
         self._record(by, "map.show", database, outcome="done")
         found = await asyncio.to_thread(self.store.map.classified, database)
         return tuple(Mapped(database, column, finding) for column, finding in sorted(found.findings.items()))
+
+    async def said_of(self, by: Identity, database: str, column: Column) -> tuple[Override, ...]:
+        """Return what people have said of a column, the newest first; nothing to those who may not read the map."""
+        if not _reads(by):
+            return ()
+        self._record(by, "map.history", f"{database}.{column}", outcome="done")
+        return await asyncio.to_thread(self.store.map.history, database, column)
 
     async def classify(
         self, by: Identity, database: str, column: Column, data_class: str | None, because: str

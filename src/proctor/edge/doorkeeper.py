@@ -76,7 +76,7 @@ class Doorkeeper:
         self.locks = locks
         self.patience = Patience()
         self.failed = 0
-        self._clock = clock
+        self.clock = clock
         self._record = record
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
 
@@ -91,13 +91,13 @@ class Doorkeeper:
         pair = (place, name)
         async with self._checks:
             # Asked in here: of a hundred who try at once, those who come after the first failures have to wait.
-            if (wait := self.patience.wait(self._clock.monotonic_ns(), pair, (place,))) > 0:
+            if (wait := self.patience.wait(self.clock.monotonic_ns(), pair, (place,))) > 0:
                 return Wait(-(-wait // SECOND))
             if await self._fits(name, password):
                 self.patience.succeeded(pair)
                 principal = self.config.principal(name)
                 return None if principal is None else principal.identity("password")
-            now = self._clock.monotonic_ns()
+            now = self.clock.monotonic_ns()
             self.patience.failed(now, pair, FREE_TRIES)
             self.patience.failed(now, (place,), FREE_TRIES_OF_ADDRESS)
             self.failed += 1
@@ -108,7 +108,7 @@ class Doorkeeper:
         claimed = name[:63] if name.isprintable() else "(unprintable)"
         self._record(
             LoginFailed(
-                id=new_id(self._clock),
+                id=new_id(self.clock),
                 origin=Origin(address=address),
                 claimed=claimed,
                 method="password",

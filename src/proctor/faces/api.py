@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -21,6 +21,7 @@ from proctor.control import Control, Refused, column_named
 from proctor.edge.config import loopback
 from proctor.edge.doorkeeper import Doorkeeper, Wait
 from proctor.faces import log_files, metrics, plain, problems
+from proctor.faces.console.routes import add_console
 from proctor.faces.guard import Guard
 from proctor.faces.mcp.door import Door
 from proctor.faces.plain import Json
@@ -29,14 +30,6 @@ from proctor.policy.tickets import MAX_BECAUSE
 from proctor.terms import Identity, TicketState
 
 REALM = 'Basic realm="proctor", charset="UTF-8"'
-FRONT = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Proctor</title>
-<h1>Proctor</h1>
-<p>The approval desk is at <a href="/api/v1/approvals">/api/v1/approvals</a>, the open sessions at
-<a href="/api/v1/sessions">/api/v1/sessions</a>, the rules at <a href="/api/v1/rules">/api/v1/rules</a>.</p>
-<p>In a terminal: <code>proctor approvals list</code>, <code>proctor sessions list</code>.</p>
-</html>
-"""
 
 
 class Reason(BaseModel):
@@ -89,6 +82,7 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "", mcp
     _add_sealed(app, control, who)
     if mcp is not None:
         app.router.routes.append(Route("/mcp", Door(mcp, who, lambda: control.config, _address), methods=None))
+    add_console(app, control, door, door.clock, version)
     return Guard(app)
 
 
@@ -140,10 +134,6 @@ def _add_house(app: FastAPI, control: Control, who: _Caller, *, log: Path, versi
         failed_logins=lambda: who.door.failed,
         lags=control.health.lags,
     )
-
-    @app.get("/", include_in_schema=False)
-    async def front() -> Response:
-        return HTMLResponse(FRONT)
 
     @app.get("/healthz")
     async def healthz() -> Response:

@@ -1,0 +1,296 @@
+"""Beside the stations: the reading room of the house: its records, their proofs, its rules of then, how it fares.
+
+In comes who reads and what; out goes what was found or a `Refused`. Everything here is for readers, authorized call by
+call and put on record; nothing changes anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from proctor.audit.index import Index, Row, decode, microseconds
+from proctor.audit.integrator import entry_of
+from proctor.audit.note import Untrusted, Verifier, open_checkpoint
+from proctor.audit.proof import Receipt, includes
+from proctor.audit.reading import integrated, records, shards
+from proctor.audit.record import OperatorCall, who_of
+from proctor.audit.search import Question, Sighting, ask, sightings
+from proctor.audit.tiles import Misshapen, Tiles, leaf_hash
+from proctor.audit.tlog import CHECKPOINT, KEY
+from proctor.control.words import MAX_OUTCOME, MAX_TARGET, READERS, Recorder, Refused
+from proctor.edge import rule_shelf
+from proctor.edge.config import Config
+from proctor.edge.desk import new_id
+from proctor.edge.errands import Errands
+from proctor.errors import Fault
+from proctor.policy.rules import Rules
+from proctor.session.ports import Clock
+from proctor.terms import Identity, Kind
+
+MOST: Final = 200  # records on a page
+MAX_STATEMENT: Final = 32_000
+MAX_SETS: Final = 500
+HIT_AMONG: Final = 5000
+"""Of the newest decisions, so many tell which rules are ever hit."""
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How a record is proven: what was checked here, and what anybody else needs to check it."""
+
+    holds: bool
+    said: str
+    size: int = 0
+    root: str = ""
+    receipt: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How an hour went, minute by minute: statements let through, denied and held; latencies in microseconds."""
+
+    since: datetime
+    allowed: tuple[int, ...] = ()
+    denied: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
+    latency: tuple[int, ...] = ()
+    """The median of each minute's answers, of the newest thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """One shard's log."""
+
+    name: str
+    size: int
+    root: str
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """A rule set that was in force once."""
+
+    digest: str
+    since: float
+    in_force: bool
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Name → text."""
+
+
+class ReadingRoom:
+    """What readers may read."""
+
+    def __init__(self, config: Config, journal: Recorder, clock: Clock, rules: Callable[[], Rules]) -> None:
+        self.config = config
+        self._journal = journal
+        self._clock = clock
+        self._rules = rules
+        self._errands = Errands()
+        self._one = asyncio.Lock()
+
+    async def search(self, by: Identity, question: Question) -> tuple[Row, ...] | Refused:
+        """Return the newest records that fit, newest first."""
+        if (no := self._closed(by, "journal.search")) is not None:
+            return no
+        asked = replace(question, limit=min(question.limit, MOST))
+        return await self._indexed(lambda index: tuple(reversed([*ask(index, asked)])))
+
+    async def sightings(self, by: Identity, question: Question) -> tuple[Sighting, ...] | Refused:
+        """Return who saw a column, newest first."""
+        if (no := self._closed(by, "journal.seen", question.column or "")) is not None:
+            return no
+        asked = replace(question, limit=min(question.limit, MOST))
+        async with self._one:
+            found = await asyncio.to_thread(lambda: [*sightings(self.config.state, asked)])
+        return tuple(reversed(found))
+
+    async def record(self, by: Identity, shard: str, number: int) -> Row | Refused:
+        """Return one record in full."""
+        if (no := self._closed(by, "journal.show", f"{shard}:{number}")) is not None:
+            return no
+        found = await asyncio.to_thread(self._record_at, shard, number)
+        return _missing() if found is None else decode(found)
+
+    async def proof(self, by: Identity, shard: str, number: int) -> Proof | Refused:
+        """Prove one record, and check the proof from the log's files."""
+        if (no := self._closed(by, "journal.prove", f"{shard}:{number}")) is not None:
+            return no
+        return await asyncio.to_thread(self._proven, shard, number)
+
+    async def pulse(self, by: Identity) -> Pulse | Refused:
+        """Return how the last hour went."""
+        if (no := self._closed(by, "house.pulse")) is not None:
+            return no
+        since = self._clock.now().replace(second=0, microsecond=0) - timedelta(minutes=59)
+        return await self._indexed(lambda index: _pulse(index, since))
+
+    async def rules_hit(self, by: Identity) -> Counter[str] | Refused:
+        """Return how often each rule had a part in the newest decisions."""
+        if (no := self._closed(by, "rules.coverage")) is not None:
+            return no
+        asked = Question(kind="statement.decided", limit=HIT_AMONG)
+        return await self._indexed(lambda index: _hits(index, asked))
+
+    async def rule_sets(self, by: Identity) -> tuple[RuleSet, ...]:
+        """Return the rule sets that were ever in force, the newest first: whoever is bound by rules may read them."""
+        self._record(by, "rules.sets", "", "done")
+        return await asyncio.to_thread(self._sets)
+
+    async def rule_set(self, by: Identity, digest: str) -> RuleSet | Refused:
+        """Return one of them with its texts."""
+        self._record(by, "rules.set", digest, "done")
+        try:
+            rules = await asyncio.to_thread(rule_shelf.kept, self.config.state, digest)
+        except Fault as fault:
+            return Refused("missing", fault.message)
+        files = {file.name: file.text for file in rules.files}
+        return RuleSet(digest, 0.0, digest == self._rules().digest, files)
+
+    async def explain(
+        self, by: Identity, *, name: str, database: str, sql: str, reason: str = ""
+    ) -> tuple[Mapping[str, object], ...] | Refused:
+        """Say what would happen to a statement that somebody asked, and why; nothing of it is run."""
+        if (no := self._closed(by, "rules.explain", f"{name} on {database}")) is not None:
+            return no
+        if self.config.principal(name) is None:
+            return Refused("invalid", "nobody is called so")
+        if self.config.database(database) is None:
+            return Refused("invalid", "there is no such database")
+        if not sql.strip() or len(sql) > MAX_STATEMENT:
+            return Refused("invalid", f"a statement has 1 to {MAX_STATEMENT} characters")
+        words = (f"--as={name}", f"--database={database}", f"--reason={reason}", f"--config={self.config.source}")
+        done = await self._errands.run(self.config, "explain", *words, "--json", "--", "-", typed=sql)
+        return done.lines if done.code == 0 else Refused("invalid", done.trouble or "it cannot be judged")
+
+    async def logs(self, by: Identity) -> tuple[LogState, ...] | Refused:
+        """Return how far each log has come."""
+        if (no := self._closed(by, "house.logs")) is not None:
+            return no
+        return await asyncio.to_thread(self._logs)
+
+    def greeted(self, by: Identity, address: str) -> None:
+        """Put on record that somebody has signed in to the console."""
+        self._record(by, "console.sign-in", address, "done")
+
+    def left(self, by: Identity) -> None:
+        """Put on record that somebody has signed out."""
+        self._record(by, "console.sign-out", "", "done")
+
+    # --- the files --------------------------------------------------------------------------------------------------
+
+    async def _indexed(self, look: Callable[[Index], Found]) -> Found:
+        def looked() -> Found:
+            with Index.open(self.config.state) as index:
+                index.refresh()
+                return look(index)
+
+        async with self._one:
+            return await asyncio.to_thread(looked)
+
+    def _record_at(self, shard: str, number: int) -> bytes | None:
+        if shard not in shards(self.config.state):
+            return None
+        found = next(records(self.config.state, shard, number), None)
+        return found[1] if found is not None and found[0] == number else None
+
+    def _proven(self, shard: str, number: int) -> Proof | Refused:
+        record = self._record_at(shard, number)
+        if record is None:
+            return _missing()
+        folder, size = self.config.state / "log" / shard, integrated(self.config.state, shard)
+        if number >= size:
+            return Proof(False, "It is not in the signed log yet: it is within a second. Ask again.")
+        try:
+            note = (folder / CHECKPOINT).read_bytes()
+            key = Verifier.read((folder / KEY).read_text("utf-8"))
+            said = open_checkpoint(note, key)
+            receipt = Receipt.of(Tiles(folder, said.size), number, note)
+            holds = includes(said.root, said.size, number, leaf_hash(entry_of(record)[0]), receipt.proof)
+        except (OSError, Untrusted, Misshapen, IndexError) as fault:
+            return Proof(False, f"The log gives no proof: {fault}. Run `proctor audit verify`.")
+        told = (
+            f"Record {number} of {shard} is in the signed log of {said.size} records."
+            if holds
+            else "The proof does not lead to the signed checkpoint. Run `proctor audit verify`."
+        )
+        return Proof(
+            holds, told, said.size, b64encode(said.root).decode(), bytes(receipt).decode("utf-8", "replace"), str(key)
+        )
+
+    def _sets(self) -> tuple[RuleSet, ...]:
+        folder, force = self.config.state / rule_shelf.FOLDER, self._rules().digest
+        paths = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)[:MAX_SETS]
+        return tuple(RuleSet(path.stem, path.stat().st_mtime, path.stem == force) for path in paths)
+
+    def _logs(self) -> tuple[LogState, ...]:
+        found = []
+        for path in sorted((self.config.state / "log").glob(f"*/{CHECKPOINT}")):
+            try:
+                said = open_checkpoint(path.read_bytes(), Verifier.read((path.parent / KEY).read_text("utf-8")))
+                found.append(LogState(path.parent.name, said.size, b64encode(said.root).decode(), signed=True))
+            except (OSError, Untrusted):
+                found.append(LogState(path.parent.name, 0, "", signed=False))
+        return tuple(found)
+
+    # --- who may ----------------------------------------------------------------------------------------------------
+
+    def _closed(self, by: Identity, action: str, target: str = "") -> Refused | None:
+        if by.kind is Kind.AGENT or not by.groups & READERS:
+            no = Refused("forbidden", "this is for people of " + " or ".join(sorted(READERS)))
+            self._record(by, action, target, f"refused: {no.reason}")
+            return no
+        self._record(by, action, target, "done")
+        return None
+
+    def _record(self, by: Identity, action: str, target: str, outcome: str) -> None:
+        self._journal.record(
+            OperatorCall(
+                id=new_id(self._clock),
+                who=who_of(by),
+                action=action,
+                target=target[:MAX_TARGET],
+                outcome=outcome[:MAX_OUTCOME],
+            )
+        )
+
+
+def _missing() -> Refused:
+    return Refused("missing", "there is no such record")
+
+
+def _hits(index: Index, asked: Question) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for said in ask(index, asked):
+        decision = said.get("decision")
+        rules = decision.get("rules") if isinstance(decision, dict) else None
+        counted.update(map(str, rules if isinstance(rules, list) else ()))
+    return counted
+
+
+def _pulse(index: Index, since: datetime) -> Pulse:
+    first = microseconds(since)
+    query = (
+        "select (r.time - ?) / 60000000, s.verdict, count(*) from records r join shapes s on s.number = r.shape "
+        "where r.time >= ? and s.kind = 'statement.decided' group by 1, 2"
+    )
+    counts: dict[str, list[int]] = {name: [0] * 60 for name in ("allow", "deny", "hold")}
+    for minute, verdict, count in index.connection.execute(query, (first, first)):
+        if verdict in counts and 0 <= minute < 60:
+            counts[verdict][minute] += count
+    took: list[list[int]] = [[] for _ in range(60)]
+    for said in ask(index, Question(kind="statement.answered", since=since, limit=1000)):
+        micros, when = said.get("duration_us"), said.get("time")
+        minute = (microseconds(datetime.fromisoformat(str(when))) - first) // 60_000_000
+        if isinstance(micros, int) and 0 <= minute < 60:
+            took[minute].append(micros)
+    medians = tuple(sorted(each)[len(each) // 2] if each else 0 for each in took)
+    return Pulse(since, tuple(counts["allow"]), tuple(counts["deny"]), tuple(counts["hold"]), medians)
