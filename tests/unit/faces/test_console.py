@@ -481,7 +481,7 @@ async def test_a_session_of_others_does_not_exist_for_one_who_may_not_see_it(
             application=None,
             address="127.0.0.1:2",
             since=house.clock.now(),
-        )  # fmt: skip
+        )
     )
     await sign_in(client, "alice")
     assert "/sessions/S2/" not in (await client.get("/console/now")).text

@@ -29,7 +29,7 @@ from proctor.faces.console.stage import (
 from proctor.faces.console.words import zone_named
 from proctor.session.ports import Clock
 
-_STATIC: Final = {"style.css": "text/css; charset=utf-8"}
+_STATIC: Final = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
 def add_console(app: FastAPI, control: Control, door: Doorkeeper, clock: Clock, version: str) -> Stage:

@@ -1,0 +1,261 @@
+"""The console in Debian's Chromium, before a real gateway and database: what a person at it does, and what comes of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from demo.gateway import program
+from demo.postgres import ThrowawayPostgres
+from tests.databases.lab import PEOPLE, Lab, lab, until
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+UPDATE = "update orders set total = 1 where id = 1"
+PATIENCE = 60_000  # milliseconds until the browser gives a page up; nothing waits so long that works
+
+
+@pytest.fixture(scope="module")
+def house(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with lab(postgres, tmp_path_factory.mktemp("browsed"), wait="120s") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium is not None, "make test installs chromium"
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        # No sandbox: root runs the tests, in a container of their own, and the pages are ours.
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A person with a window."""
+
+    def __init__(self, house: Lab, browser: Browser, name: str, *, phone: bool = False, dark: bool = False) -> None:
+        host, port = house.gateway.console
+        self.address = f"http://{host}:{port}"
+        self.context = browser.new_context(
+            base_url=self.address,
+            viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
+            is_mobile=phone,
+            has_touch=phone,
+            color_scheme="dark" if dark else "light",
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.page = self.context.new_page()
+        self.faults: list[str] = []
+        self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
+        self.name = name
+
+    def sign_in(self, path: str = "/console/now") -> Page:
+        self.page.goto(path)
+        self.page.get_by_label("Name").fill(self.name)
+        self.page.get_by_label("Password").fill(PEOPLE[self.name])
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+        return self.page
+
+
+@pytest.fixture
+def visit(house: Lab, browser: Browser) -> Iterator[type[Visitor]]:
+    made: list[Visitor] = []
+
+    def opened(name: str, **how: bool) -> Visitor:
+        made.append(Visitor(house, browser, name, **how))
+        return made[-1]
+
+    yield opened  # type: ignore[misc]
+    for one in made:
+        one.context.close()
+        assert one.faults == [], "the browser has found nothing wrong, and no policy was broken"
+
+
+def fits(page: Page) -> bool:
+    """Say whether nothing sticks out of the window at its side."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def psql(house: Lab, statement: str, person: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        ["psql", "-X", "-w", house.dsn(person, "shop"), "-c", statement],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_a_held_statement_is_approved_on_a_phone_and_psql_goes_on(house: Lab, visit: type[Visitor]) -> None:
+    waiting = psql(house, UPDATE, "copilot")
+    try:
+        (ticket,) = until(lambda: [one for one in house.tickets() if one["state"] == "pending"])
+        page = visit("dana", phone=True).sign_in("/console/approvals")
+        assert fits(page)
+        page.get_by_role("link", name="update orders").first.click()
+        expect(page.get_by_text(UPDATE)).to_be_visible()
+        expect(page.get_by_text("copilot for ada")).to_be_visible()
+        assert fits(page)
+        page.get_by_label("Comment").fill("looked at it on the way home")
+        page.get_by_role("button", name="Approve").click()
+        expect(page.get_by_role("status")).to_have_text("Approved.")
+        out, _ = waiting.communicate(timeout=PATIENCE / 1000)
+        assert "UPDATE 1" in out
+    finally:
+        waiting.kill()
+        waiting.wait()
+    (record,) = house.recorded("ticket.approved", ticket=ticket["id"])
+    assert (record["by"], record["because"]) == ("dana", "looked at it on the way home")
+
+
+def test_a_held_statement_is_denied_and_psql_is_told(house: Lab, visit: type[Visitor]) -> None:
+    waiting = psql(house, "update orders set total = 2 where id = 2", "copilot")
+    try:
+        until(lambda: [one for one in house.tickets() if one["state"] == "pending"])
+        page = visit("sid").sign_in("/console/approvals")
+        page.get_by_role("link", name="update orders set total = 2").click()
+        page.get_by_label("Comment").fill("not on a Sunday")
+        page.get_by_role("button", name="Deny").click()
+        expect(page.get_by_role("status")).to_have_text("Denied.")
+        out, _ = waiting.communicate(timeout=PATIENCE / 1000)
+        assert "not on a Sunday" in out
+    finally:
+        waiting.kill()
+        waiting.wait()
+
+
+def test_a_session_is_ended_from_the_page(house: Lab, visit: type[Visitor]) -> None:
+    with psycopg.connect(house.dsn("bob", "plain"), autocommit=True) as session:
+        session.execute("select 1")
+        page = visit("dana").sign_in()
+        row = page.get_by_role("row").filter(has_text="bob")
+        row.get_by_label("Why").fill("left it open")
+        row.get_by_role("button", name="End the session of bob").click()
+        expect(page.get_by_role("status")).to_have_text("The session ends within a second.")
+
+        def ended() -> bool:
+            try:
+                session.execute("select 1")
+            except psycopg.Error:
+                return True
+            return False
+
+        assert until(ended)
+
+
+def test_a_record_is_found_and_its_proof_verified(house: Lab, visit: type[Visitor]) -> None:
+    with psycopg.connect(house.dsn("bob", "shop", options="-c proctor.reason=INC-77"), autocommit=True) as session:
+        session.execute("select email from customers where id = 3")
+    house.recorded("session.closed")
+    page = visit("sid").sign_in("/console/journal")
+    page.get_by_label("Who", exact=True).fill("bob")
+    page.get_by_label("Kind").select_option("statement.decided")
+    page.get_by_label("Words").fill("INC-77")
+    page.get_by_role("button", name="Find").first.click()
+    page.get_by_role("row").filter(has_text="select email").first.get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="Where columns went")).to_be_visible()
+    expect(page.get_by_text("masked as email").first).to_be_visible()
+    page.get_by_role("link", name="Verify the proof").click()
+
+    def proven() -> bool:
+        # It is in the signed log within a second: asked again, until it is.
+        page.reload()
+        return "Proven." in (page.get_by_role("status").text_content() or "")
+
+    assert until(proven)
+    expect(page.get_by_text("c2sp.org/tlog-proof@v1")).to_be_visible()
+    page.goto("/console/seen?column=customers.email")
+    expect(page.get_by_role("row").filter(has_text="INC-77").first).to_contain_text("masked as email")
+
+
+def test_a_class_is_overruled_and_the_next_answer_follows(house: Lab, visit: type[Visitor]) -> None:
+    page = visit("dana").sign_in("/console/data/shop")
+    page.get_by_role("link", name="public.customers.full_name").click()
+    page.get_by_label("Class", exact=True).select_option("")
+    page.get_by_label("Why").first.fill("made-up people")
+    page.get_by_role("button", name="Overrule").click()
+    expect(page.get_by_role("status")).to_have_text("Overruled.")
+    expect(page.get_by_text("dana said not sensitive, made-up people")).to_be_visible()
+
+    def plain() -> bool:
+        with psycopg.connect(house.dsn("bob", "shop"), autocommit=True) as session:
+            return session.execute("select full_name from customers where id = 3").fetchall() == [("Person 3",)]
+
+    assert until(plain)
+    page.get_by_label("Why").last.fill("they are not")
+    page.get_by_role("button", name="Take the newest word back").click()
+    expect(page.get_by_role("status")).to_have_text("Taken back.")
+
+
+def test_a_statement_is_tried_before_the_rules(house: Lab, visit: type[Visitor]) -> None:
+    page = visit("sid").sign_in("/console/rules-test")
+    page.get_by_label("As whom").select_option("copilot")
+    page.get_by_label("Database").select_option("shop")
+    page.get_by_label("Statement").fill("delete from orders")
+    page.get_by_role("button", name="What would happen?").click()
+    expect(page.get_by_role("heading", name="deny")).to_be_visible()
+
+
+def test_a_pack_is_built_verified_and_taken_away(house: Lab, visit: type[Visitor], tmp_path: Path) -> None:
+    house.recorded("session.closed")
+    page = visit("sid").sign_in("/console/evidence")
+    today = datetime.now(UTC).date()
+    page.get_by_label("From").fill((today - timedelta(days=1)).isoformat())
+    page.get_by_label("Before").fill((today + timedelta(days=1)).isoformat())
+    page.get_by_role("button", name="Build a pack").click()
+    expect(page.get_by_role("status")).to_have_text("The pack is built.", timeout=PATIENCE)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("status")).to_contain_text(re.compile("^Verified"), timeout=PATIENCE)
+    with page.expect_download() as begun:
+        page.get_by_role("link", name="Take it away").click()
+    begun.value.save_as(tmp_path / "pack.zip")
+    with zipfile.ZipFile(tmp_path / "pack.zip") as archive:
+        archive.extractall(tmp_path / "pack")
+    key = (house.folder / "state" / "log" / "meta" / "log.vkey").read_text().strip()
+    done = subprocess.run(
+        [*program(), "evidence", "verify", str(tmp_path / "pack"), "--key", key],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout[:8]) == (0, "verified"), done.stdout + done.stderr
+
+
+PAGES = ("now", "approvals", "grants", "journal", "data", "data/shop", "rules", "rules-test", "evidence", "health")
+
+
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
+@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
+def test_every_page_fits_its_window_in_both_themes(visit: type[Visitor], phone: bool, dark: bool) -> None:
+    page = visit("dana", phone=phone, dark=dark).sign_in()
+    for path in PAGES:
+        page.goto(f"/console/{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert fits(page), path
+        shade = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert shade == ("rgb(13, 17, 23)" if dark else "rgb(255, 255, 255)")
+
+
+def test_everything_is_reached_by_the_keyboard(visit: type[Visitor]) -> None:
+    page = visit("dana").sign_in()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="To the content")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Approvals")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Approvals")).to_be_visible()
