@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.gateway import program
@@ -247,6 +248,40 @@ def test_every_page_fits_its_window_in_both_themes(visit: type[Visitor], phone: 
         assert fits(page), path
         shade = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert shade == ("rgb(13, 17, 23)" if dark else "rgb(255, 255, 255)")
+
+
+@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
+def test_axe_finds_no_serious_fault_on_any_page(house: Lab, visit: type[Visitor], dark: bool) -> None:
+    """Names of fields, contrast in both themes, order of headings, tables: what a screen reader stumbles over."""
+    waiting = psql(house, "update orders set total = 3 where id = 3", "copilot")
+    try:
+        (ticket,) = until(lambda: [one for one in house.tickets() if one["state"] == "pending"])
+        visitor = visit("dana", dark=dark)
+        page = visitor.page
+        page.goto("/console/sign-in")
+        assert serious(page) == [], "sign-in"
+        visitor.sign_in()
+        record = house.recorded("session.opened")[0]
+        more = (
+            f"approvals/{ticket['id']}",
+            f"journal/{record['shard']}/{record['seq']}?prove=1",
+            "data/shop/column?name=public.customers.email",
+            "seen?column=customers.email",
+            "approvals/none",
+        )
+        for path in (*PAGES, *more):
+            page.goto(f"/console/{path}")
+            assert serious(page) == [], path
+        visitor.faults.clear()  # the last page is one that is not there
+    finally:
+        waiting.kill()
+        waiting.wait()
+
+
+def serious(page: Page) -> list[str]:
+    """Return what axe holds for serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
 
 
 def test_everything_is_reached_by_the_keyboard(visit: type[Visitor]) -> None:
