@@ -258,6 +258,8 @@ def test_axe_finds_no_serious_fault_on_any_page(house: Lab, visit: type[Visitor]
         (ticket,) = until(lambda: [one for one in house.tickets() if one["state"] == "pending"])
         visitor = visit("dana", dark=dark)
         page = visitor.page
+        page.set_content("<button></button>")
+        assert serious(page) != [], "what is wrong is found"
         page.goto("/console/sign-in")
         assert serious(page) == [], "sign-in"
         visitor.sign_in()
