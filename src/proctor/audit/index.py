@@ -36,14 +36,18 @@ Row = Mapping[str, object]
 
 decode: Final = msgspec.json.Decoder(dict[str, object]).decode
 
-_SCHEMA: Final = """
+_SEARCHED: Final = {
+    "shapes": "number integer primary key, key blob not null unique, kind text not null, subject text, "
+    "behalf text, named text, database text, verdict text, words text",
+    "touched": "shape integer not null, relation text not null, name text not null, column_name text not null",
+    "masked": "shape integer not null, class text not null",
+}
+"""The tables that a search passes over from end to end."""
+_TOUCHED: Final = {"touched_name": "touched (name, column_name)", "touched_column": "touched (column_name)"}
+_SCHEMA: Final = f"""
 create table shards (number integer primary key, name text not null unique, last integer not null, mark blob not null);
-create table shapes (number integer primary key, key blob not null unique, kind text not null, subject text,
-  behalf text, named text, database text, verdict text, words text);
-create table touched (shape integer not null, relation text not null, name text not null, column_name text not null);
-create index touched_name on touched (name, column_name);
-create index touched_column on touched (column_name);
-create table masked (shape integer not null, class text not null);
+{"".join(f"create table {name} ({columns});" for name, columns in _SEARCHED.items())}
+{"".join(f"create index {name} on {columns};" for name, columns in _TOUCHED.items())}
 create table sessions (number integer primary key, name text not null unique);
 create table records (number integer primary key, shape integer not null, time integer not null,
   shard integer not null, seq integer not null, session integer, key integer not null);
@@ -55,6 +59,16 @@ _SORTED: Final = (
     "create index if not exists records_key on records (key)",
     "create index if not exists records_session on records (session, time) where session is not null",
 )
+# Filled among records, shapes lie all over the file: to pass over them, all of it would be read from the disk.
+_TOGETHER: Final = "".join((
+    "begin immediate;",
+    *(f"create table packed_{name} ({columns});" for name, columns in _SEARCHED.items()),
+    *(f"insert into packed_{name} select * from {name} order by rowid;" for name in _SEARCHED),  # noqa: S608
+    *(f"create index packed_{name} on packed_{columns};" for name, columns in _TOUCHED.items()),
+    *(f"drop table {name};" for name in _SEARCHED),  # not before: new pages would go where old ones were
+    *(f"alter table packed_{name} rename to {name};" for name in _SEARCHED),
+    "commit",
+))  # fmt: skip
 
 
 class _Text(msgspec.Struct, frozen=True, gc=False):
@@ -186,9 +200,21 @@ class Index:
                     progress(added)
                 if taken < BATCH:
                     break
-        for index in _SORTED:
-            self.connection.execute(index)
+        self._sort()
         return added
+
+    def _sort(self) -> None:
+        """Make what the first filling goes without; then, and later, nothing where all is there."""
+        execute = self.connection.execute
+        if execute("select 1 from sqlite_schema where name = 'records_session'").fetchone() is None:
+            try:
+                self.connection.executescript(_TOGETHER)
+            except BaseException:
+                if self.connection.in_transaction:
+                    execute("rollback")
+                raise
+        for index in _SORTED:
+            execute(index)
 
     def _fits(self) -> bool:
         """Say whether the newest records that we have are those that are there: a power cut or a restore shows here."""

@@ -9,6 +9,7 @@ from io import BytesIO
 
 import pytest
 
+from proctor.audit import index as module
 from proctor.audit.index import FILE, Index
 from proctor.audit.journal import Journal
 from proctor.audit.ocsf import event
@@ -143,6 +144,33 @@ def test_an_index_whose_first_filling_was_cut_off_is_filled_and_sorted_by_the_ne
         index.refresh()
         assert indexes(index) == {"records_shape", "records_time", "records_key", "records_session"}
     assert ids(search(told.state, who="copilot")) == ["x2"]
+
+
+def test_shapes_are_put_together_behind_the_first_filling_alone_and_more_may_come(told, monkeypatch):
+    with Index.open(told.state) as index:
+        index.refresh()
+        before = index.connection.execute("select number, key from shapes order by number").fetchall()
+        monkeypatch.setattr("proctor.audit.index._TOGETHER", "this is no SQL")
+        told.write(3)
+        index.refresh()
+        assert (
+            index.connection.execute("select number, key from shapes order by number").fetchall()[: len(before)]
+            == before
+        )
+        assert len(set(before)) == len(before) > 3
+    assert ids(search(told.state, decision="deny")) == ["x3"]
+
+
+def test_where_shapes_cannot_be_put_together_the_next_search_tries_again(told, monkeypatch):
+    good = module._TOGETHER
+    with Index.open(told.state) as index:
+        monkeypatch.setattr(module, "_TOGETHER", good.replace("commit", "insert into shapes values (1)"))
+        with pytest.raises(sqlite3.DatabaseError):
+            index.refresh()
+        monkeypatch.setattr(module, "_TOGETHER", good)
+        index.refresh()
+        assert len(indexes(index)) == 4
+    assert ids(search(told.state, decision="deny")) == ["x3"]
 
 
 @pytest.mark.parametrize("merged", [2000, -1], ids=["few shapes", "many shapes"])
