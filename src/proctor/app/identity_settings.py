@@ -15,6 +15,7 @@ from proctor.terms import Kind
 
 LONGEST_LIFETIME = 24 * 3600.0  # a token for longer is a password
 LONGEST_LEEWAY = 300.0
+LONGEST_SESSION = 7 * 24 * 3600.0
 LONGEST_KEYS_AGE = 7 * 24 * 3600.0
 _KINDS = {"human": Kind.HUMAN, "service": Kind.SERVICE}
 
@@ -54,6 +55,7 @@ def _issuer(name: str, section: Section) -> Issuer:
         algorithms=_algorithms(section),
         leeway=_bounded(section, "leeway", default.leeway, LONGEST_LEEWAY),
         lifetime=_bounded(section, "lifetime", default.lifetime, LONGEST_LIFETIME),
+        session=_bounded(section, "session", default.session, LONGEST_SESSION),
         keys_age=_bounded(section, "keys_age", default.keys_age, LONGEST_KEYS_AGE),
         keys_file=section.readable("keys_file"),
         ca=section.readable("ca"),

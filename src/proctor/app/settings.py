@@ -36,6 +36,7 @@ from proctor.edge.config import (
     Service,
     UpstreamRole,
     UpstreamTls,
+    Way,
 )
 from proctor.edge.secret import Secret
 from proctor.edge.verifiers import given_verifier
@@ -142,6 +143,7 @@ def _listen(section: Section) -> Listen:
         console=console,
         workers=section.count("workers", default.workers, most=512),
         tls=tls,
+        login=section.choice("login", ("scram", "token", "oauth"), "scram"),
         proxy_protocol=_proxies(section),
     )
     section.close()
@@ -261,7 +263,15 @@ def _reached(name: str, section: Section, database: str) -> Database:
             "any",
         ),
         dry_run=section.flag("dry_run"),
+        login=_way(section),
     )
+
+
+def _way(section: Section) -> Way | None:
+    if section.take("login") is None:
+        return None
+    way: Way = section.choice("login", ("scram", "token", "oauth"), "scram")
+    return way
 
 
 def _hosts(section: Section) -> tuple[Host, ...]:

@@ -39,6 +39,7 @@ from proctor.edge.config import Config, Database
 from proctor.edge.desk import StoreDesk, new_id
 from proctor.edge.epochs import Epochs
 from proctor.edge.house import House, SystemClock
+from proctor.edge.issuers import Issuers
 from proctor.edge.keys import login_key, read_key, reveal_public
 from proctor.edge.listener import Visit
 from proctor.edge.logins import Logins
@@ -48,7 +49,7 @@ from proctor.edge.world import RuleBook
 from proctor.errors import Fault
 from proctor.session.judge import Memory
 from proctor.session.plans import Wardrobe
-from proctor.terms import Identity
+from proctor.terms import Identity, Kind
 
 log = logging.getLogger("proctor.worker")
 
@@ -108,7 +109,7 @@ class Worker:
             epochs=Epochs(config.state / "epochs"),
             book=RuleBook(rules),
             clock=clock,
-            logins=Logins(config, login_key(config)),
+            logins=Logins(config, login_key(config), Issuers(config.identity, clock)),
             mask_key=key,
             record_key=read_key(config.keys.bind, name="bind")[:64],
             vault=Vault(config.state / "vault", reveal_public(config)),
@@ -221,9 +222,13 @@ class Worker:
 def _same(config: Config, asker: Identity) -> bool:
     """Tell whether a principal is still the one that a session was opened for."""
     principal = config.principal(asker.subject)
-    if principal is None:
+    if asker.issuer and asker.issuer not in config.identity:
         return False
+    if principal is None:
+        return bool(asker.issuer) and asker.kind is not Kind.AGENT
     now = principal.identity(asker.proof)
+    if asker.issuer:
+        return now.kind is asker.kind
     return (now.kind, now.on_behalf_of) == (asker.kind, asker.on_behalf_of)
 
 

@@ -22,6 +22,7 @@ from proctor.terms import Identity, Kind, Task
 Engine = Literal["postgresql"]
 Environment = Literal["production", "staging", "development"]
 Style = Literal["useful", "redact"]
+Way = Literal["scram", "token", "oauth"]
 UpstreamTls = Literal["verify-full", "require", "off"]
 SessionAttrs = Literal["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
 
@@ -74,6 +75,8 @@ class Listen:
     console: tuple[Address, ...] = (Address("127.0.0.1", 8088),)
     workers: int = 1
     tls: ListenTls = ListenTls()
+    login: Way = "scram"
+    """How clients are asked who they are, behind TLS: by SASL, for a token as the password, or by OAUTHBEARER alone."""
     proxy_protocol: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
@@ -174,6 +177,8 @@ class Database:
     engine: Engine = "postgresql"
     dry_run: bool = False
     """Held writes may be run and taken back, so that an approver sees what they would change."""
+    login: Way | None = None
+    """How its clients are asked who they are, where it is not as `listen.login` says."""
 
     @property
     def host(self) -> Host:
@@ -329,3 +334,8 @@ class Config:
             return self.databases[name]
         named = sorted(self.servers.values(), key=lambda server: server.databases is None)
         return next((found for server in named if (found := server.database(name)) is not None), None)
+
+    def way_in(self, name: str) -> Way:
+        """Return how clients of this database are asked who they are, behind TLS; strangers to it as everybody."""
+        database = self.database(name)
+        return self.listen.login if database is None or database.login is None else database.login

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 SECOND = 1_000_000_000
-GRACE = 30 * SECOND  # for a database that was asked to cancel; then the session ends
+GRACE = 30 * SECOND  # for a database that was asked to cancel, or a transaction under way; then the session ends
 
 
 class Overdue(Enum):
@@ -30,6 +30,15 @@ class Deadlines:
         self._since = now
         self._heard = -1
         self._told: Overdue | None = None
+        self._until: int | None = None
+
+    def until(self, now: int, seconds: float) -> None:
+        """Let the session end after so many seconds, whatever it does then."""
+        self._until = now + int(seconds * SECOND)
+
+    def expired(self, now: int, *, idle: bool) -> bool:
+        """Tell whether the session's time is over; one that is not `idle` gets a little more to finish."""
+        return self._until is not None and now > self._until + (0 if idle else GRACE)
 
     def look(self, now: int, question: object, heard: int, *, waits: bool) -> Overdue | None:
         """Return what is overdue. `question` is the one under way upstream, told apart from others by what it is.

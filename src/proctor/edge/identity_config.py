@@ -48,6 +48,8 @@ class Issuer:
     leeway: float = 30.0
     lifetime: float = 2 * 3600.0
     """A token that is good for longer than this is refused."""
+    session: float = 12 * 3600.0
+    """A session that a token has opened ends after this long; one of an agent's ends with its token."""
     keys_age: float = 24 * 3600.0
     """For how long keys are used that could not be fetched again."""
     keys_file: Path | None = None

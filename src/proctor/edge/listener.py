@@ -26,6 +26,7 @@ from proctor.edge.ledger import SessionLedger
 from proctor.edge.letters import Letter, opened
 from proctor.edge.live_sessions import LiveSession, Seen
 from proctor.edge.logins import Guest, Refusals
+from proctor.edge.tokens import ends
 from proctor.edge.world import DatabaseWorld
 from proctor.errors import ClientFault, Fault, HouseFault
 from proctor.policy.claims import check_claims
@@ -105,7 +106,7 @@ class Visit:
                 self._client.write(messages.negotiation(login))
                 if self._letter is not None:
                     return house.logins.vouched(login, self._letter)
-                return await house.logins.prove(self._client, login, address)
+                return await house.logins.prove(self._client, login, address, tls=self._secured is not None)
         except TimeoutError:
             raise ClientFault("the login took too long", sqlstate="08006") from None
         except Refusals as refused:
@@ -115,12 +116,11 @@ class Visit:
                     origin=From(address=address, tls=self._secured),
                     claimed=refused.user,
                     database=refused.database,
-                    method="scram-sha-256",
+                    method=refused.method,
                     why=refused.why,
                 )
             )
-            message = f'password authentication failed for user "{refused.user}"'
-            raise ClientFault(message, sqlstate="28P01") from None
+            raise refused.told() from None
 
     async def _greet(self) -> talk.Login | None:
         """Return the start-up packet, behind TLS where it is asked for; None after a cancel."""
@@ -160,6 +160,8 @@ class Visit:
     async def _host(self, guest: Guest, address: str) -> None:
         house, asker = self._house, guest.asker
         self.guest = guest
+        if guest.proven is not None:
+            self._deadlines.until(house.clock.monotonic_ns(), ends(guest.proven, house.clock.now()))
         if house.journal.failed is not None:
             raise HouseFault(
                 "the journal cannot be written, so nothing is served",
@@ -364,6 +366,9 @@ class Visit:
         """End or cancel what has taken too long."""
         relay, limits = self._relay, self._house.config.limits
         if relay is None or self._ended.done():
+            return
+        if self._deadlines.expired(now, idle=relay.idle):
+            self.end("terminating connection: its sign-in has expired; sign in again", "57P05")
             return
         match self._deadlines.look(now, relay.under_way, self._client.received, waits=relay.holding):
             case Overdue.SESSION:

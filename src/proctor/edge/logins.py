@@ -1,7 +1,7 @@
 """Station 1, its lock: who is at the door. Takes the start-up packet and proof; gives an `Identity`, or the same
 no for a wrong password, an unknown name and an unknown database alike, later each time.
 
-The method is SCRAM-SHA-256 for everybody: it never depends on whether a name exists.
+The method is what the client wishes, or the settings say for its database: it never depends on whether a name exists.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from proctor.edge.bearer import OAUTHBEARER, WAYS, admitted, as_password, by_oauthbearer, proof_of
 from proctor.edge.config import Config, Database
 from proctor.edge.end import End
+from proctor.edge.issuers import Issuers
 from proctor.edge.letters import Letter
+from proctor.edge.tokens import Proven
 from proctor.edge.verifiers import Locks
 from proctor.errors import ClientFault
 from proctor.session.view import TRUE
 from proctor.terms import Claims, Identity
 from proctor.wire import messages, talk
-from proctor.wire.scram import ScramServer, Verifier
+from proctor.wire.scram import ScramServer
 
 MECHANISM = "SCRAM-SHA-256"
+WISH = "proctor.login"
+"""By this start-up setting a client says how it would prove who it is."""
 MAX_REMEMBERED = 4096  # names and addresses that failed; a stranger chooses them
 FIRST_DELAY, LONGEST_DELAY = 0.1, 3.0
 
@@ -45,23 +50,52 @@ class Guest:
     database: Database
     claims: Claims
     settings: dict[str, str]
+    proven: Proven | None = None
+    """What the token said by which they came in, if they did."""
 
 
 class Refusals(Exception):
     """The proof failed; `why` is for the journal, the client hears the same sentence whatever it was."""
 
-    def __init__(self, user: str, database: str, why: str) -> None:
+    def __init__(self, user: str, database: str, why: str, method: str = "scram-sha-256") -> None:
         super().__init__(why)
         self.user = user
         self.database = database
         self.why = why
+        self.method = method
+
+    def told(self) -> ClientFault:
+        """Return what the client hears: one sentence for each way in, whatever it was that failed."""
+        if self.method == "oauthbearer":
+            return ClientFault(f'OAuth bearer authentication failed for user "{self.user}"', sqlstate="28000")
+        return ClientFault(f'password authentication failed for user "{self.user}"', sqlstate="28P01")
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One client at the lock; `method` is how it tries."""
+
+    client: End[talk.ClientEvent]
+    login: talk.Login
+    database: Database | None
+    method: str = "scram-sha-256"
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What a client has proven, and that there is what it asks for."""
+
+    asker: Identity
+    database: Database
+    token: Proven | None = None
 
 
 class Logins:
     """The lock of one worker."""
 
-    def __init__(self, config: Config, key: bytes) -> None:
+    def __init__(self, config: Config, key: bytes, issuers: Issuers) -> None:
         self._key = key
+        self.issuers = issuers
         self._failures: OrderedDict[str, int] = OrderedDict()
         self.config = config
         self._locks = Locks(config, key)
@@ -70,23 +104,61 @@ class Logins:
         """Let other people in from now on; sessions that are open stay."""
         self.config = config
         self._locks = Locks(config, self._key)
+        self.issuers.change(config.identity)
 
-    async def prove(self, client: End[talk.ClientEvent], login: talk.Login, address: str) -> Guest:
+    async def prove(self, client: End[talk.ClientEvent], login: talk.Login, address: str, *, tls: bool) -> Guest:
         """Return who this is and what they want; raise `Refusals` after a delay that grows with each failure."""
-        principal = self.config.principal(login.user)
-        database = self.config.database(login.database)
+        attempt = _Attempt(client, login, self.config.database(login.database))
+        way = _way(self.config, login, tls=tls)
         try:
-            signature = await self._scram(client, self._locks.of(login.user))
-            if principal is None or database is None:
-                # A right password must not tell that only the database is wrong: the client sees no signature either.
-                raise ClientFault("unknown name" if principal is None else "unknown database")
+            proven = await self._proven(attempt, way, tls=tls)
         except ClientFault as fault:
             await self._slow_down(login.user, address)
-            raise Refusals(login.user, login.database, fault.message) from None
-        client.write(messages.auth_sasl_final(signature))
+            raise Refusals(login.user, login.database, fault.message, attempt.method) from None
         self._failures.pop(f"user {login.user}", None)
         settings, claims = read_settings(login)
-        return Guest(principal.identity("scram-sha-256"), database, claims, settings)
+        return Guest(proven.asker, proven.database, claims, settings, proven.token)
+
+    async def _proven(self, attempt: _Attempt, way: str, *, tls: bool) -> _Proof:
+        client = attempt.client
+        if way != "scram" and not tls:
+            raise ClientFault("a token on a plain connection")
+        if way == "token":
+            attempt.method = "token"
+            return self._bearer(attempt, await as_password(client, self.issuers))
+        offered = [OAUTHBEARER] if way == "oauth" else [MECHANISM]
+        if way == "scram" and tls and self.config.identity:
+            offered.append(OAUTHBEARER)
+        client.write(messages.auth_sasl(offered))
+        try:
+            mechanism, first = messages.parse_sasl_initial(await proof_of(client))
+        except ValueError as trouble:
+            raise ClientFault(str(trouble)) from None
+        if mechanism not in offered:
+            raise ClientFault("the client selected an invalid SASL mechanism")
+        if mechanism == OAUTHBEARER:
+            attempt.method = "oauthbearer"
+            return self._bearer(attempt, await by_oauthbearer(client, first, self.issuers, self.config))
+        return await self._scram(attempt, mechanism, first)
+
+    def _bearer(self, attempt: _Attempt, proven: Proven) -> _Proof:
+        """Return whom a token has proven; whatever does not agree with it is the same no."""
+        asker = admitted(self.config, proven, attempt.login.user)
+        if attempt.database is None:
+            raise ClientFault("unknown database")
+        return _Proof(asker, attempt.database, proven)
+
+    async def _scram(self, attempt: _Attempt, mechanism: str, first: bytes) -> _Proof:
+        client, login = attempt.client, attempt.login
+        principal = self.config.principal(login.user)
+        server = ScramServer(self._locks.of(login.user), secrets.token_urlsafe(18))
+        client.write(messages.auth_sasl_continue(server.first(first, mechanism)))
+        signature = server.final(await proof_of(client))
+        if principal is None or attempt.database is None:
+            # A right password must not tell that only the database is wrong: the client sees no signature either.
+            raise ClientFault("unknown name" if principal is None else "unknown database")
+        client.write(messages.auth_sasl_final(signature))
+        return _Proof(principal.identity("scram-sha-256"), attempt.database)
 
     def vouched(self, login: talk.Login, letter: Letter) -> Guest:
         """Return the guest that the house itself has let in; what they want is read like anybody's start-up packet."""
@@ -95,13 +167,6 @@ class Logins:
             raise ClientFault(f'there is no database "{login.database}"', sqlstate="3D000")
         settings, claims = read_settings(login)
         return Guest(letter.asker, database, claims, settings)
-
-    async def _scram(self, client: End[talk.ClientEvent], verifier: Verifier) -> bytes:
-        client.write(messages.auth_sasl([MECHANISM]))
-        server = ScramServer(verifier, secrets.token_urlsafe(18))
-        mechanism, first = messages.parse_sasl_initial(await _proof(client))
-        client.write(messages.auth_sasl_continue(server.first(first, mechanism)))
-        return server.final(await _proof(client))
 
     async def _slow_down(self, user: str, address: str) -> None:
         worst = 0
@@ -114,11 +179,18 @@ class Logins:
         await asyncio.sleep(min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(worst - 1, 10)))
 
 
-async def _proof(client: End[talk.ClientEvent]) -> bytes:
-    event = await client.next()
-    if not isinstance(event, talk.Proof):
-        raise ClientFault("a proof was expected")
-    return event.payload
+def _way(config: Config, login: talk.Login, *, tls: bool) -> str:
+    """Return how a client is asked who it is: as it wishes, or as the settings say. No name changes that.
+
+    Without TLS nobody is asked for a token; a client that wishes it all the same hears the usual no.
+    """
+    for given in (login.options, login.parameters):
+        for name in [each for each in given if each.lower() == WISH]:
+            wish = given.pop(name)
+            if wish not in WAYS:
+                raise ClientFault(f"{WISH} is one of {', '.join(WAYS)}", sqlstate="22023")
+            return wish
+    return config.way_in(login.database) if tls else "scram"
 
 
 def read_settings(login: talk.Login) -> tuple[dict[str, str], Claims]:

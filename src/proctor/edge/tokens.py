@@ -60,6 +60,10 @@ class UnknownKey(TokenRefused):
     """No key of the issuer has the token's `kid`: perhaps it is newer than what we have."""
 
 
+class ForSomebodyElse(TokenRefused):
+    """The token is meant for another audience than this issuer's tokens must be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who acts for another (RFC 8693): `iss` is empty where the token does not say whose name it is."""
@@ -153,15 +157,27 @@ def prove(token: str, candidates: Sequence[Issuer], keys: Sequence[Key], now: da
     allowed = tuple(dict.fromkeys(name for issuer in candidates for name in issuer.algorithms))
     claims = signed_claims(token, keys, allowed)
     algorithm = peek(token).algorithm
-    refusal = TokenRefused("nobody here believes the token's issuer")
+    refusals: list[TokenRefused] = []
     for issuer in candidates:
         try:
             if claims.get("iss") != issuer.issuer or algorithm not in issuer.algorithms:
                 raise TokenRefused("the token is signed in a way that is not accepted (alg)")
             return _proven(token, issuer, claims, now)
         except TokenRefused as refused:
-            refusal = refused
-    raise refusal
+            refusals.append(refused)
+    # What counts is the refusal by those whom the token is for at all.
+    raise next((each for each in refusals if not isinstance(each, ForSomebodyElse)), refusals[0])
+
+
+def ends(proven: Proven, now: datetime) -> float:
+    """Return after how many seconds the session ends that a token opens at this hour.
+
+    A person's or a program's may outlast the token, which is good for minutes, as far as the issuer's settings say. An
+    agent's does not: what it may do is written in the token.
+    """
+    if proven.identity.kind is Kind.AGENT:
+        return max(0.0, (proven.expires - now).total_seconds() + proven.issuer.leeway)
+    return proven.issuer.session
 
 
 def check_times(claims: Claimed, issuer: Issuer, now: datetime) -> tuple[datetime, datetime]:
@@ -184,7 +200,7 @@ def check_audience(claims: Claimed, issuer: Issuer) -> None:
     audience = claims.get("aud")
     meant = [audience] if isinstance(audience, str) else audience
     if not isinstance(meant, list) or not any(each in issuer.audience for each in meant if isinstance(each, str)):
-        raise TokenRefused("the token is for somebody else (aud)")
+        raise ForSomebodyElse("the token is for somebody else (aud)")
     if issuer.clients and _client(claims) not in issuer.clients:
         raise TokenRefused("the token was given to another client (azp)")
 

@@ -51,3 +51,13 @@ def test_who_waits_for_an_approval_is_neither_idle_nor_running() -> None:
     for at in range(0, 1000, 30):
         assert clocks.look(at * SECOND, None, 0, waits=True) is None
     assert clocks.look(1020 * SECOND, None, 0, waits=False) is None
+
+
+def test_a_session_of_limited_time_ends_when_idle_or_half_a_minute_later() -> None:
+    clocks = deadlines()
+    assert not clocks.expired(10**6 * SECOND, idle=True)
+    clocks.until(5 * SECOND, 10.0)
+    assert not clocks.expired(15 * SECOND, idle=True)
+    assert clocks.expired(15 * SECOND + 1, idle=True)
+    assert not clocks.expired(15 * SECOND + GRACE, idle=False)
+    assert clocks.expired(15 * SECOND + GRACE + 1, idle=False)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from proctor.edge.tokens import MAX_TOKEN, Actor, TokenRefused, UnknownKey, prove
+from proctor.edge.tokens import MAX_TOKEN, Actor, TokenRefused, UnknownKey, ends, prove
 from proctor.terms import Kind
 from tests.unit.edge.issuing import EC, ED, NOW, RSA, RSA_2, URL, claims, forged_by_hmac, issuer, sign
 
@@ -271,6 +271,13 @@ def test_the_first_settings_that_fit_say_who_it_is():
     assert prove(sign(claims()), [other, issuer()], KEYS, NOW).issuer.name == "corp"
 
 
+def test_the_reason_is_that_of_the_settings_for_whose_audience_it_is():
+    other = issuer(name="other", audience=("elsewhere",))
+    for candidates in ([other, issuer()], [issuer(), other]):
+        with pytest.raises(TokenRefused, match="has expired"):
+            prove(sign(claims(exp=AT - 60)), candidates, KEYS, NOW)
+
+
 def test_an_agent_acts_for_the_person_and_has_none_of_their_groups():
     said = claims(groups=["dba"], act={"sub": "copilot", "iss": URL, "act": {"sub": "planner"}})
     proven = prove(sign(said), [issuer(agents=True, groups={"*": "*"})], KEYS, NOW)
@@ -293,3 +300,11 @@ for _ in range(9):
 @pytest.mark.parametrize("act", [None, "copilot", {}, {"sub": ""}, {"sub": 7}, {"sub": "a", "act": "b"}, NESTED, []])
 def test_a_forged_actor_is_refused(act):
     refused(sign(claims(act=act)), "(act)", agents=True)
+
+
+def test_an_agents_session_ends_with_its_token_and_a_persons_after_its_own_time():
+    alice = prove(sign(claims()), [issuer(session=3600.0)], KEYS, NOW)
+    assert ends(alice, NOW) == 3600.0
+    agent = prove(sign(claims(act={"sub": "copilot"})), [issuer(agents=True, leeway=5.0)], KEYS, NOW)
+    assert ends(agent, NOW) == 245.0
+    assert ends(agent, NOW + timedelta(hours=1)) == 0.0
