@@ -35,12 +35,47 @@ class Task:
     tables: frozenset[str]
 
 
+class Action(StrEnum):
+    """What can be done to a resource; the actions of the Cedar schema."""
+
+    CONNECT = "connect"
+    READ = "read"
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+    DEFINE = "define"
+    GRANT = "grant"
+    ADMINISTER = "administer"
+    EXECUTE = "execute"
+    EXPORT = "export"
+    COPY = "copy"
+    INFER = "infer"
+    UNMASK = "unmask"
+    BREAK_GLASS = "break_glass"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What an agent was registered for. None sets no bound; `model` and `version` are what its owner says it runs."""
+
+    purpose: str = ""
+    databases: frozenset[str] | None = None
+    actions: frozenset[Action] | None = None
+    model: str = ""
+    version: str = ""
+
+
+UNREGISTERED = Registration()
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who is asking, as proven. `on_behalf_of` is the proven principal of an agent, never a mere claim.
 
     `tasks`, if there are any, are all that the agent may be at. `issuer` is the settings' name of who has vouched for
     the identity, "" where that is the house itself; `acr` and `amr` are how the person had proven who they are there.
+    `person_groups` are those of whom it acts for, and
+    `registration` is what it was registered for: both bound what it may do.
     """
 
     subject: str
@@ -52,6 +87,8 @@ class Identity:
     issuer: str = ""
     acr: str = ""
     amr: frozenset[str] = frozenset()
+    person_groups: frozenset[str] = frozenset()
+    registration: Registration = UNREGISTERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +123,6 @@ class Column:
 
     def __str__(self) -> str:
         return f"{self.relation}.{self.name}"
-
-
-class Action(StrEnum):
-    """What can be done to a resource; the actions of the Cedar schema."""
-
-    CONNECT = "connect"
-    READ = "read"
-    INSERT = "insert"
-    UPDATE = "update"
-    DELETE = "delete"
-    DEFINE = "define"
-    GRANT = "grant"
-    ADMINISTER = "administer"
-    EXECUTE = "execute"
-    EXPORT = "export"
-    COPY = "copy"
-    INFER = "infer"
-    UNMASK = "unmask"
-    BREAK_GLASS = "break_glass"
 
 
 @dataclass(frozen=True, slots=True)

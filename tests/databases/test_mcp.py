@@ -276,7 +276,10 @@ async def test_history_is_ones_own_and_names_agent_and_person(house: Lab) -> Non
         each for each in house.recorded("statement.decided", database="plain")
         if each["statement"]["text"] == "select count(*) from parts where qty = ?"  # type: ignore[index]
     ]  # fmt: skip
-    assert record["who"] == {"subject": "copilot", "kind": "agent", "proof": "password", "on_behalf_of": "ada"}
+    assert record["who"] == {
+        "subject": "copilot", "kind": "agent", "proof": "password", "on_behalf_of": "ada",
+        "person_groups": ["engineering"],
+    }  # fmt: skip
     claims = record["claims"]
     assert isinstance(claims, dict)
     assert claims["reason"] == "INC-9"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from proctor.app.section import Report, Section, named
-from proctor.app.tasks import read_tasks, tasks_of
+from proctor.app.tasks import read_tasks, registration_of, tasks_of
 from proctor.classify.classes import CLASSES
 from proctor.errors import ConfigFault
 from proctor.sql import functions
@@ -125,13 +125,28 @@ def _text(path: Path) -> str:
 
 def _askers(top: Section) -> Iterator[tuple[str, Identity]]:
     tasks = read_tasks(top)
+    people: dict[str, frozenset[str]] = {}
     for name, section in top.sections("people"):
         groups, acr = frozenset(section.texts("groups")), section.text("acr")
+        people[name] = groups
         yield name, Identity(name, Kind.HUMAN, groups, "case", acr=acr, amr=frozenset(section.texts("amr")))
         section.close()
     for name, section in top.sections("agents"):
         owner, groups = section.needed("owner", '"alice", the person it acts for'), frozenset(section.texts("groups"))
-        yield name, Identity(name, Kind.AGENT, groups, "case", owner, tasks_of(section, tasks))
+        theirs, bounds = people.get(owner, frozenset[str]()), registration_of(section)
+        yield (
+            name,
+            Identity(
+                name,
+                Kind.AGENT,
+                groups,
+                "case",
+                owner,
+                tasks_of(section, tasks),
+                person_groups=theirs,
+                registration=bounds,
+            ),
+        )
         section.close()
     for name, section in top.sections("services"):
         yield name, Identity(name, Kind.SERVICE, frozenset(section.texts("groups")), "case")

@@ -40,6 +40,7 @@ class Rounds:
         async with asyncio.TaskGroup() as tasks:
             for seconds, errand in (
                 (LOOK_SECONDS, self._look),
+                (LOOK_SECONDS, self._see_out),
                 (SECOND, self._look_at_worlds),
                 (SECOND, self._signs),
                 (SECOND, self._mend_journal),
@@ -64,6 +65,15 @@ class Rounds:
         if lost is not None:
             raise lost
         self._kills()
+
+    async def _see_out(self) -> None:
+        """End the sessions of whoever would not be let in any more: an agent whose registration has run out."""
+        config, now = self._house.config, self._house.clock.now()
+        for _, visitor in list(self._house.visitors.values()):
+            asker = None if visitor.guest is None else visitor.guest.asker
+            why = None if asker is None else config.fallen(asker.subject, asker.on_behalf_of, now)
+            if asker is not None and why is not None:
+                visitor.end(f"terminating connection: {asker.subject} is not let in any more: {why}")
 
     def _kills(self) -> None:
         house = self._house

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar, cast
@@ -135,12 +136,24 @@ class Section:
             return ""
         return self.text(key)
 
-    def flag(self, key: str) -> bool:
-        """Return a yes or no; what is not written is a no."""
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return a yes or no."""
         value = self.take(key)
-        if value is not None and not isinstance(value, bool):
+        if value is None:
+            return default
+        if not isinstance(value, bool):
             self.note(key, "must be true or false")
         return value is True
+
+    def moment(self, key: str) -> datetime | None:
+        """Return a date and time with its zone."""
+        value = self.take(key)
+        if value is None:
+            return None
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            self.note(key, "must be a date and time with its zone, such as 2027-01-31T18:00:00Z, without quotes")
+            return None
+        return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings; a lone string counts as a list of one."""

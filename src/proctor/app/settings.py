@@ -18,7 +18,7 @@ from proctor.app.identity_settings import read_identity
 from proctor.app.key_settings import read_keys
 from proctor.app.messaging import approvals_of
 from proctor.app.section import Report, Section, named
-from proctor.app.tasks import read_tasks, tasks_of
+from proctor.app.tasks import read_tasks, registration_of, tasks_of
 from proctor.edge.config import (
     Address,
     Agent,
@@ -87,10 +87,11 @@ def _read(top: Section) -> Config:
     state = top.beside(top.text("state", "./state"))
     databases = {name: _database(name, each) for name, each in top.sections("databases")}
     servers = {name: _server(name, each) for name, each in top.sections("servers")}
-    people = {name: Person(name, *_login(each)) for name, each in top.sections("people")}
+    people = {name: _person(name, each) for name, each in top.sections("people")}
     tasks = read_tasks(top)
     agents = {name: _agent(name, each, people, tasks) for name, each in top.sections("agents")}
-    services = {name: Service(name, *_login(each)) for name, each in top.sections("services")}
+    services = {name: _service(name, each) for name, each in top.sections("services")}
+    _check_databases(top, agents, databases, servers)
     limits = _limits(top.section("limits"))
     config = Config(
         source=top.report.source,
@@ -297,6 +298,16 @@ def _is_ip(text: str) -> bool:
 # --- who ------------------------------------------------------------------------------------------------------------
 
 
+def _person(name: str, section: Section) -> Person:
+    enabled = section.flag("enabled", default=True)
+    return Person(name, *_login(section), enabled)
+
+
+def _service(name: str, section: Section) -> Service:
+    enabled = section.flag("enabled", default=True)
+    return Service(name, *_login(section), enabled)
+
+
 def _login(section: Section, *, close: bool = True) -> tuple[frozenset[str], Secret | None]:
     groups = frozenset(section.texts("groups"))
     password = section.secret()
@@ -323,8 +334,21 @@ def _agent(name: str, section: Section, people: Mapping[str, Person], tasks: Map
         section.note("owner", f"there is no [people.{named((owner,))}]; the owner is a person of this file")
     groups, password = _login(section, close=False)
     bound = tasks_of(section, tasks)
+    owner_groups = people[owner].groups if owner in people else frozenset()
+    registration, expires = registration_of(section), section.moment("expires")
+    enabled = section.flag("enabled", default=True)
     section.close()
-    return Agent(name, owner, groups, password, bound)
+    return Agent(name, owner, groups, password, bound, owner_groups, registration, enabled, expires)
+
+
+def _check_databases(
+    top: Section, agents: Mapping[str, Agent], databases: Mapping[str, Database], servers: Mapping[str, Server]
+) -> None:
+    """Note agents that are registered for a database that nobody offers."""
+    for name, agent in agents.items():
+        for wanted in sorted(agent.registration.databases or ()):
+            if wanted not in databases and all(server.database(wanted) is None for server in servers.values()):
+                top.report.note(("agents", name, "databases"), f'there is no database "{wanted}"')
 
 
 def _check_names(top: Section) -> None:

@@ -1,4 +1,4 @@
-"""Beside the stations: reads which tasks there are, which tables belong to each, and which an agent may be given."""
+"""Beside the stations: reads what agents are registered for, which tasks there are, and which tables belong to each."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from collections.abc import Mapping
 
 from proctor.app.section import Section, named
-from proctor.terms import Task
+from proctor.terms import Action, Registration, Task
 
+MAX_WORDS = 200
+GRANTED = frozenset(Action) - {Action.CONNECT, Action.UNMASK, Action.BREAK_GLASS}
+"""What an agent can be registered for: to see values as they are, and to break the glass, is for people."""
 _TABLE = re.compile(r"[^.*\s]+\.(?:[^.*\s]+|\*)")
 
 
@@ -32,3 +35,28 @@ def tasks_of(section: Section, tasks: Mapping[str, Task]) -> tuple[Task, ...]:
         if name not in tasks:
             section.note("tasks", f"there is no [tasks.{named((name,))}]; describe it, with its tables")
     return tuple(tasks[name] for name in sorted(set(names)) if name in tasks)
+
+
+def registration_of(section: Section) -> Registration:
+    """Return what an agent is registered for; what is not written sets no bound."""
+    actions = section.texts("actions")
+    for name in actions:
+        if name not in GRANTED:
+            section.note("actions", f'"{name[:30]}" is no action of agents; known are {", ".join(sorted(GRANTED))}')
+    for key in ("actions", "databases"):
+        if key in section and not section.texts(key):
+            section.note(key, "an empty list would leave the agent nothing; leave it out, or name some")
+    return Registration(
+        purpose=_words(section, "purpose"),
+        databases=frozenset(section.texts("databases")) if "databases" in section else None,
+        actions=frozenset(Action(name) for name in actions if name in GRANTED) if "actions" in section else None,
+        model=_words(section, "model"),
+        version=_words(section, "version"),
+    )
+
+
+def _words(section: Section, key: str) -> str:
+    found = section.text(key)
+    if len(found) > MAX_WORDS:
+        section.note(key, f"has at most {MAX_WORDS} characters: it goes into records")
+    return found[:MAX_WORDS]

@@ -187,7 +187,7 @@ class Worker:
             if guest is None:
                 continue
             if not _same(house.config, guest.asker):
-                visitor.end("terminating connection: this login has been removed")
+                visitor.end("terminating connection: this login has been removed, or is registered for something else")
             elif house.config.database(guest.database.name) is None:
                 visitor.end("terminating connection: this database is not served any more")
 
@@ -227,9 +227,8 @@ def _same(config: Config, asker: Identity) -> bool:
     if principal is None:
         return bool(asker.issuer) and asker.kind is not Kind.AGENT
     now = principal.identity(asker.proof)
-    if asker.issuer:
-        return now.kind is asker.kind
-    return (now.kind, now.on_behalf_of) == (asker.kind, asker.on_behalf_of)
+    bounds = (now.kind, now.registration, now.tasks) == (asker.kind, asker.registration, asker.tasks)
+    return bounds and (bool(asker.issuer) or now.on_behalf_of == asker.on_behalf_of)
 
 
 def settings_digest(source: Path) -> str:

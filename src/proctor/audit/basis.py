@@ -54,6 +54,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     task_tables: tuple[str, ...] = ()
     grants: dict[str, str] = {}
     dotted: tuple[tuple[str, ...], ...] = ()
+    registered: dict[str, tuple[str, ...]] = {}
 
 
 NO_TABLE = "(none)"
@@ -80,6 +81,7 @@ def basis_of(analysis: Analysis, classified: Classified, context: Context, asker
         # Of two grants for one column, the last in order shows it: the decision names that one too.
         grants={str(column): grant for column, grant in sorted(context.grants) if column in columns},
         dotted=tuple(sorted(_dotted(columns, relations))),
+        registered=_registered(asker),
     )
 
 
@@ -90,6 +92,13 @@ def _dotted(columns: Iterable[Column], relations: Iterable[Relation]) -> set[tup
         relation = (column.relation.schema, column.relation.name)
         found |= {relation, (*relation, column.name)}
     return {parts for parts in found if any("." in part for part in parts)}
+
+
+def _registered(asker: Identity) -> dict[str, tuple[str, ...]]:
+    """Return the databases and actions that an agent is bound to, as far as it is."""
+    bounds = asker.registration
+    found = {} if bounds.databases is None else {"databases": tuple(sorted(bounds.databases))}
+    return found if bounds.actions is None else {**found, "actions": tuple(sorted(bounds.actions))}
 
 
 def _task_tables(asker: Identity, claimed: str | None) -> tuple[str, ...]:

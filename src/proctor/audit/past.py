@@ -28,6 +28,7 @@ from proctor.terms import (
     Inference,
     Kind,
     Output,
+    Registration,
     Relation,
     Taint,
     Task,
@@ -148,6 +149,16 @@ def _asker(who: Who, said: Decided, basis: Basis) -> Identity:
         who.issuer,
         who.acr,
         frozenset(who.amr),
+        frozenset(who.person_groups),
+        _registration(basis),
+    )
+
+
+def _registration(basis: Basis) -> Registration:
+    bounds = basis.registered
+    return Registration(
+        databases=frozenset(bounds["databases"]) if "databases" in bounds else None,
+        actions=frozenset(map(Action, bounds["actions"])) if "actions" in bounds else None,
     )
 
 

@@ -40,6 +40,7 @@ class Who(Part, frozen=True, kw_only=True):
     issuer: str = ""
     acr: str = ""
     amr: tuple[str, ...] = ()
+    person_groups: tuple[str, ...] = ()
 
 
 class Origin(Part, frozen=True, kw_only=True):
@@ -115,6 +116,7 @@ class SessionOpened(Body, tag="session.opened", frozen=True, kw_only=True):
     engine: str = ""
     upstream_user: str = ""
     settings: dict[str, str] = {}
+    agent: dict[str, str] = {}
 
 
 class SessionClosed(Body, tag="session.closed", frozen=True, kw_only=True):
@@ -485,7 +487,15 @@ def who_of(identity: Identity) -> Who:
         issuer=identity.issuer,
         acr=identity.acr,
         amr=tuple(sorted(identity.amr)),
+        person_groups=tuple(sorted(identity.person_groups)),
     )
+
+
+def registered(identity: Identity) -> dict[str, str]:
+    """Return what an agent was registered as: its purpose, and the model and version that its owner names."""
+    found = identity.registration
+    said = {"purpose": found.purpose, "model": found.model, "version": found.version}
+    return {name: text for name, text in said.items() if text}
 
 
 def claims_of(claims: Claims) -> Claimed | None:

@@ -84,7 +84,7 @@ def admitted(config: Config, proven: Proven, claimed: str) -> Identity:
 
 
 def fitted(config: Config, identity: Identity) -> Identity:
-    """Return an identity with what the settings say of its name: groups, and an agent's tasks.
+    """Return an identity with what the settings say of its name: groups, and what an agent was registered for.
 
     A name of the settings is that principal's alone, and an agent is one that the settings know.
     """
@@ -96,7 +96,15 @@ def fitted(config: Config, identity: Identity) -> Identity:
     known = principal.identity(identity.proof)
     if known.kind is not identity.kind:
         raise ClientFault("the token's name belongs to another kind of principal here")
-    return replace(identity, groups=identity.groups | known.groups, tasks=known.tasks)
+    person = config.people.get(identity.on_behalf_of or "")
+    theirs = identity.person_groups | (person.groups if person is not None else frozenset())
+    return replace(
+        identity,
+        groups=identity.groups | known.groups,
+        tasks=known.tasks,
+        person_groups=theirs,
+        registration=known.registration,
+    )
 
 
 __all__ = ["OAUTHBEARER", "WAYS", "admitted", "as_password", "by_oauthbearer", "fitted", "proof_of", "speaker"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from proctor.edge.audit_config import Audit
 from proctor.edge.identity_config import Issuer
 from proctor.edge.secret import Secret
 from proctor.policy.approvers import SHIPPED, Approvers
-from proctor.terms import Identity, Kind, Task
+from proctor.terms import UNREGISTERED, Identity, Kind, Registration, Task
 
 Engine = Literal["postgresql"]
 Environment = Literal["production", "staging", "development"]
@@ -210,11 +211,15 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A human who may log in. `password` is plain or a SCRAM-SHA-256 verifier; without one, no password fits."""
+    """A human who may log in. `password` is plain or a SCRAM-SHA-256 verifier; without one, no password fits.
+
+    Whoever is not `enabled` is not let in, nor is an agent that acts for them.
+    """
 
     name: str
     groups: frozenset[str] = frozenset()
     password: Secret | None = None
+    enabled: bool = True
 
     def identity(self, proof: str) -> Identity:
         """Return who this is, once proven."""
@@ -223,17 +228,37 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A program that acts for a person. What it does, its owner is answerable for and may not approve."""
+    """A program that acts for a person. What it does, its owner is answerable for and may not approve.
+
+    It may do no more than the owner could, who is in `owner_groups`, and no more than it was registered for.
+    """
 
     name: str
     owner: str
     groups: frozenset[str] = frozenset()
     password: Secret | None = None
     tasks: tuple[Task, ...] = ()
+    owner_groups: frozenset[str] = frozenset()
+    registration: Registration = UNREGISTERED
+    enabled: bool = True
+    expires: datetime | None = None
 
     def identity(self, proof: str) -> Identity:
         """Return who this is, once proven, with the owner as the one it acts for."""
-        return Identity(self.name, Kind.AGENT, self.groups, proof, on_behalf_of=self.owner, tasks=self.tasks)
+        return self.acting_for(self.owner, self.owner_groups, proof)
+
+    def acting_for(self, person: str, groups: frozenset[str], proof: str) -> Identity:
+        """Return who this is once it is proven for whom it acts, and which groups that person is in."""
+        return Identity(
+            self.name,
+            Kind.AGENT,
+            self.groups,
+            proof,
+            on_behalf_of=person,
+            tasks=self.tasks,
+            person_groups=groups,
+            registration=self.registration,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +268,7 @@ class Service:
     name: str
     groups: frozenset[str] = frozenset()
     password: Secret | None = None
+    enabled: bool = True
 
     def identity(self, proof: str) -> Identity:
         """Return who this is, once proven."""
@@ -327,6 +353,21 @@ class Config:
     def principal(self, name: str) -> Principal | None:
         """Return who goes by this name; names are unique over people, agents and services."""
         return self.people.get(name) or self.agents.get(name) or self.services.get(name)
+
+    def fallen(self, name: str, person: str | None, now: datetime) -> str | None:
+        """Return why somebody of that name, who acts for that person if for any, is not let in (any more), or None.
+
+        Names that the settings do not know are proven elsewhere, and nothing is said of them here.
+        """
+        found = self.principal(name)
+        if found is not None and not found.enabled:
+            return "it is disabled"
+        if isinstance(found, Agent) and found.expires is not None and found.expires <= now:
+            return "its registration has expired"
+        behind = None if person is None else self.people.get(person)
+        if behind is not None and not behind.enabled:
+            return "the person it acts for is disabled"
+        return None
 
     def database(self, name: str) -> Database | None:
         """Return the database that clients ask for by this name: a listed one first, then one of a server."""

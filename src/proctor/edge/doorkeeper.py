@@ -93,18 +93,23 @@ class Doorkeeper:
             # Asked in here: of a hundred who try at once, those who come after the first failures have to wait.
             if (wait := self.patience.wait(self.clock.monotonic_ns(), pair, (place,))) > 0:
                 return Wait(-(-wait // SECOND))
+            why = "name or password does not fit"
             if await self._fits(name, password):
                 self.patience.succeeded(pair)
                 principal = self.config.principal(name)
-                return None if principal is None else principal.identity("password")
+                found = None if principal is None else principal.identity("password")
+                fallen = None if found is None else self.config.fallen(name, found.on_behalf_of, self.clock.now())
+                if fallen is None:
+                    return found
+                why = fallen
             now = self.clock.monotonic_ns()
             self.patience.failed(now, pair, FREE_TRIES)
             self.patience.failed(now, (place,), FREE_TRIES_OF_ADDRESS)
             self.failed += 1
-        self._tell(name, address)
+        self._tell(name, address, why)
         return None
 
-    def _tell(self, name: str, address: str) -> None:
+    def _tell(self, name: str, address: str, why: str) -> None:
         claimed = name[:63] if name.isprintable() else "(unprintable)"
         self._record(
             LoginFailed(
@@ -112,7 +117,7 @@ class Doorkeeper:
                 origin=Origin(address=address),
                 claimed=claimed,
                 method="password",
-                why="name or password does not fit",
+                why=why,
             )
         )
 

@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from proctor.audit.record import LoginFailed, SessionClosed, SessionOpened, claims_of, who_of
+from proctor.audit.record import LoginFailed, SessionClosed, SessionOpened, claims_of, registered, who_of
 from proctor.audit.record import Origin as From
 from proctor.edge import upstream as up
 from proctor.edge.config import loopback
@@ -216,6 +216,7 @@ class Visit:
                     database=guest.database.name,
                     engine=guest.database.engine,
                     upstream_user=role.user,
+                    agent=registered(asker),
                 )
             )
             await house.journal.synced(opened)

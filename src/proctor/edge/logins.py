@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from proctor.edge.bearer import OAUTHBEARER, WAYS, admitted, as_password, by_oauthbearer, proof_of
 from proctor.edge.config import Config, Database
@@ -144,6 +145,7 @@ class Logins:
     def _bearer(self, attempt: _Attempt, proven: Proven) -> _Proof:
         """Return whom a token has proven; whatever does not agree with it is the same no."""
         asker = admitted(self.config, proven, attempt.login.user)
+        self._check_standing(asker)
         if attempt.database is None:
             raise ClientFault("unknown database")
         return _Proof(asker, attempt.database, proven)
@@ -157,14 +159,26 @@ class Logins:
         if principal is None or attempt.database is None:
             # A right password must not tell that only the database is wrong: the client sees no signature either.
             raise ClientFault("unknown name" if principal is None else "unknown database")
+        asker = principal.identity("scram-sha-256")
+        self._check_standing(asker)
         client.write(messages.auth_sasl_final(signature))
-        return _Proof(principal.identity("scram-sha-256"), attempt.database)
+        return _Proof(asker, attempt.database)
+
+    def _check_standing(self, asker: Identity) -> None:
+        """Raise for whoever is not let in any more, however well they prove who they are."""
+        fallen = self.config.fallen(asker.subject, asker.on_behalf_of, datetime.now(UTC))
+        if fallen is not None:
+            raise ClientFault(fallen)
 
     def vouched(self, login: talk.Login, letter: Letter) -> Guest:
         """Return the guest that the house itself has let in; what they want is read like anybody's start-up packet."""
         database = self.config.database(login.database)
         if database is None:
             raise ClientFault(f'there is no database "{login.database}"', sqlstate="3D000")
+        asker = letter.asker
+        fallen = self.config.fallen(asker.subject, asker.on_behalf_of, datetime.now(UTC))
+        if fallen is not None:
+            raise ClientFault(f"{asker.subject} is not let in: {fallen}", sqlstate="28000")
         settings, claims = read_settings(login)
         return Guest(letter.asker, database, claims, settings)
 

@@ -276,6 +276,7 @@ def _agent(issuer: Issuer, person: Identity, actors: tuple[Actor, ...]) -> Ident
         issuer=issuer.name,
         acr=person.acr,
         amr=person.amr,
+        person_groups=person.groups,
     )
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from proctor.policy import delegation
 from proctor.policy.claims import check_claims
 from proctor.policy.masks import mask_name_for
 from proctor.policy.questions import Facts, Question
-from proctor.policy.rules import CLAIM, DEFAULT, TWO_DESKS, Rules, Verdict
+from proctor.policy.rules import CLAIM, DEFAULT, REGISTRATION, TWO_DESKS, Rules, Verdict
 from proctor.policy.statement import (
     REDACT,
     UNSCANNED,
@@ -81,10 +82,34 @@ def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, 
     complaint = check_claims(asker, context.claims)
     if complaint is not None:
         return Deny((CLAIM.id,), rules.digest, complaint, CLAIM.hint)
+    if asker.kind is Kind.AGENT:
+        return _decided_for_agent(asker, analysis, context, rules, classified)
     case, decision = _decided(asker, analysis, context, rules, classified)
     if context.claims.break_glass and not isinstance(decision, Allow):
         return _broken(asker, case, decision) or decision
     return decision
+
+
+def _decided_for_agent(
+    asker: Identity, analysis: Analysis, context: Context, rules: Rules, classified: Classified
+) -> Decision:
+    """Decide what both the agent and the person it acts for may do, within what the agent is registered for.
+
+    What a grant shows to the person, the agent does not see: a right to see values as they are is nobody else's.
+    """
+    if asker.on_behalf_of is None:
+        return Deny((REGISTRATION.id,), rules.digest, "an agent acts for a person, and this one for none")
+    questions = questions_of(asker, analysis, context, classified, frozenset())
+    complaint = delegation.beyond(asker, context, questions)
+    if complaint is not None:
+        return Deny((REGISTRATION.id,), rules.digest, complaint, REGISTRATION.hint)
+    alone = replace(context, grants=frozenset())
+    _, own = _decided(asker, analysis, alone, rules, classified)
+    if isinstance(own, Deny):
+        return own
+    person = delegation.person_of(asker, asker.on_behalf_of)
+    _, theirs = _decided(person, analysis, alone, rules, classified)
+    return delegation.both(own, theirs, person.subject)
 
 
 def _broken(asker: Identity, case: _Case, decision: Deny | Hold) -> Allow | None:

@@ -49,6 +49,17 @@ CLAIM = RuleInfo(
     line=0,
     text="",
 )
+REGISTRATION = RuleInfo(
+    id="agent-registration",
+    effect="forbid",
+    reason="the agent is not registered for that",
+    hint="have the agent's owner ask the operator to change [agents] in proctor.toml",
+    approvers=frozenset(),
+    quorum=1,
+    file="built in",
+    line=0,
+    text="",
+)
 TWO_DESKS = RuleInfo(
     id="different-approvers",
     effect="forbid",
@@ -71,7 +82,7 @@ MASKED_KEYS = RuleInfo(
     line=0,
     text="",
 )
-BUILT_IN = {rule.id: rule for rule in (DEFAULT, CLAIM, TWO_DESKS, MASKED_KEYS)}
+BUILT_IN = {rule.id: rule for rule in (DEFAULT, CLAIM, REGISTRATION, TWO_DESKS, MASKED_KEYS)}
 
 
 Reach = tuple[Kind, Action, frozenset[tuple[str, str]]]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from proctor.policy.decide import decide
+from proctor.policy.delegation import person_of
 from proctor.policy.rules import Rules
 from proctor.terms import Access, Allow, Analysis, Classified, Context, Decision, Deny, Hold, Identity, Kind
 
@@ -73,7 +74,7 @@ def _approved(case: _Case, before: Decision) -> Iterator[tuple[str, _Case]]:
 def _by_others(case: _Case) -> Iterator[tuple[str, _Case]]:
     asker = case.asker
     if asker.kind is Kind.AGENT and asker.on_behalf_of is not None:
-        owner = Identity(asker.on_behalf_of, Kind.HUMAN, frozenset(), asker.proof)
+        owner = person_of(asker, asker.on_behalf_of)
         yield f"asked by {owner.subject} in person", replace(case, asker=owner)
     if "dba" not in asker.groups or asker.kind is not Kind.HUMAN:
         yield "asked by a person of dba", replace(case, asker=Identity("a dba", Kind.HUMAN, frozenset({"dba"}), ""))

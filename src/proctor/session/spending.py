@@ -13,7 +13,7 @@ from proctor.session.budget import Values, account, charges
 from proctor.session.hearing import Hearing
 from proctor.session.judge import Bench, Judged
 from proctor.session.ports import Desk, Terms
-from proctor.terms import Allow, Column, Deny
+from proctor.terms import Action, Allow, Column, Deny, Kind
 
 
 class Spending:
@@ -54,9 +54,17 @@ class Spending:
         asked = self._asked(bench, judged, ())
         return bench.again(judged, paid=dict.fromkeys(asked, 1)) if asked else judged
 
+    def _counted(self, bench: Bench) -> bool:
+        """Tell whether anything is counted: what the person may ask only so often, their agent may not ask more."""
+        kind = self._terms.asker.kind
+        if bench.rules.reads_probes(kind):
+            return True
+        infers = kind is Kind.AGENT and bench.rules.may_permit(Kind.AGENT, Action.INFER)
+        return infers and bench.rules.reads_probes(Kind.HUMAN)
+
     def _asked(self, bench: Bench, judged: Judged, values: Values) -> dict[Column, int]:
         asker = self._terms.asker
-        if isinstance(judged.decision, Allow) or not bench.rules.reads_probes(asker.kind):
+        if isinstance(judged.decision, Allow) or not self._counted(bench):
             return {}
         found: dict[Column, int] = {}
         for verdict in judged.verdicts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -465,3 +466,63 @@ def test_approvers_that_cannot_be_meant_are_told_by_line(tmp_path: Path, old: st
 def test_a_quorum_that_nobody_here_can_reach_is_worth_a_word(tmp_path: Path) -> None:
     (word,) = read(tmp_path, DECIDERS.replace("quorum = 2", "quorum = 3")).warnings
     assert ":13: approvals.quorum: 3 must agree, and this file has 2 people" in word
+
+
+REGISTERED = """
+[databases.shop]
+host = "127.0.0.1"
+user = "proctor"
+[people.alice]
+groups = ["engineering"]
+password = "alicepw"
+[agents.clerk]
+owner = "alice"
+password = "clerkpw"
+purpose = "answers questions"
+databases = ["shop"]
+actions = ["read", "update"]
+model = "m-1"
+version = "7"
+expires = 2027-01-31T18:00:00Z
+enabled = false
+"""
+
+
+def test_an_agent_is_registered_with_bounds_and_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "proctor.toml"
+    path.write_text(REGISTERED)
+    config = load(path)
+    agent = config.agents["clerk"]
+    asker = agent.identity("scram")
+    assert asker.registration.databases == {"shop"}
+    assert asker.registration.actions == {"read", "update"}
+    assert (asker.person_groups, asker.on_behalf_of) == ({"engineering"}, "alice")
+    assert agent.expires is not None
+    assert config.fallen("clerk", "alice", agent.expires) == "it is disabled"
+    path.write_text(REGISTERED.replace("enabled = false", ""))
+    config = load(path)
+    assert config.fallen("clerk", "alice", agent.expires) == "its registration has expired"
+    assert config.fallen("clerk", "alice", agent.expires - timedelta(seconds=1)) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (('["read", "update"]', '["raed"]'), '13: agents.clerk.actions: "raed" is no action of agents; known are'),
+        (('["read", "update"]', '["unmask"]'), '13: agents.clerk.actions: "unmask" is no action of agents'),
+        (('["read", "update"]', "[]"), "13: agents.clerk.actions: an empty list would leave the agent nothing"),
+        (('["shop"]', '["crm"]'), '12: agents.clerk.databases: there is no database "crm"'),
+        (("2027-01-31T18:00:00Z", '"tomorrow"'), "16: agents.clerk.expires: must be a date and time with its zone"),
+        (("2027-01-31T18:00:00Z", "2027-01-31T18:00:00"), "16: agents.clerk.expires: must be a date and time with"),
+        (("false", '"no"'), "17: agents.clerk.enabled: must be true or false"),
+        (("answers questions", "x" * 201), "11: agents.clerk.purpose: has at most 200 characters"),
+    ],
+)
+def test_a_registration_that_says_nothing_is_told_with_its_line(
+    tmp_path: Path, wrong: tuple[str, str], told: str
+) -> None:
+    path = tmp_path / "proctor.toml"
+    path.write_text(REGISTERED.replace(*wrong))
+    with pytest.raises(ConfigFault) as fault:
+        load(path)
+    assert told in str(fault.value)

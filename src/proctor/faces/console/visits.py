@@ -72,7 +72,7 @@ class Visits:
         now = self._clock.monotonic_ns()
         person = self._door.config.people.get(visit.subject)
         old = now - visit.seen > IDLE or now - visit.begun > OLDEST
-        if old or person is None or person.password != visit.password:
+        if old or person is None or not person.enabled or person.password != visit.password:
             self.end(visit)
             return None
         visit.seen = now
