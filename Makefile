@@ -26,6 +26,7 @@ demo: $(VENV)/.demo ## play the 2 a.m. story on a real PostgreSQL; stays up unti
 
 test: $(VENV)/.dev ## install what the tests need and run all of them, interpreted and compiled
 	@.ci/needs $(RUN)
+	@.ci/provider $(VENV)/provider
 	@$(MAKE) --no-print-directory compiled
 	PROCTOR_COMPILED=forbid $(RUN) -m pytest -n $(JOBS) --dist loadfile tests/wire tests/twins tests/stories tests/unit/edge
 	PROCTOR_COMPILED=require $(RUN) -m pytest -n $(JOBS) --dist loadfile

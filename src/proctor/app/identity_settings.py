@@ -44,6 +44,7 @@ def _issuer(name: str, section: Section) -> Issuer:
         kind=kind,
         client_id=section.text("client_id"),
         scopes=section.texts("scopes") or default.scopes,
+        resource=section.text("resource"),
         subject_claim=section.text("subject_claim", default.subject_claim),
         prefix=prefix if isinstance(prefix, str) else f"{name}:" if kind is Kind.SERVICE else "",
         groups_claim=section.text("groups_claim", default.groups_claim),

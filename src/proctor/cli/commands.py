@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from proctor.cli import audit, bridge, desk, evidence, granting, house, policy, survey
+from proctor.cli import audit, bridge, connecting, desk, evidence, granting, house, policy, survey
 from proctor.cli.ground import EXIT_CODES
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 house.add_to(app)
+connecting.add_to(app)
 survey.add_to(app)
 policy.add_to(app)
 app.add_typer(desk.approvals, name="approvals")

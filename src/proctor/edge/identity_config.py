@@ -30,6 +30,8 @@ class Issuer:
     client_id: str = ""
     """The public client as which people sign in: `proctor login`, and the console."""
     scopes: tuple[str, ...] = ("openid", "profile", "email", "offline_access")
+    resource: str = ""
+    """What is asked for at signing in (RFC 8707), at providers that give a token for each resource."""
     subject_claim: str = "sub"
     prefix: str = ""
     """Stands before every subject, so that two issuers do not name two principals alike."""

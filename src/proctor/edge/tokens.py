@@ -209,7 +209,7 @@ def _proven(token: str, issuer: Issuer, claims: Claimed, now: datetime) -> Prove
     check_audience(claims, issuer)
     issued, expires = check_times(claims, issuer, now)
     for claim, patterns in issuer.claims.items():
-        if not any(_like(pattern, word) for pattern in patterns for word in _words(_claim(claims, claim))):
+        if not any(_like(pattern, word) for pattern in patterns for word in _words(claim_of(claims, claim))):
             raise TokenRefused(f"the token does not say what it must in the claim {claim}")
     bearer = _bearer(issuer, claims)
     actors = _actors(claims)
@@ -229,7 +229,7 @@ def _proven(token: str, issuer: Issuer, claims: Claimed, now: datetime) -> Prove
 
 
 def _bearer(issuer: Issuer, claims: Claimed) -> Identity:
-    subject = _claim(claims, issuer.subject_claim)
+    subject = claim_of(claims, issuer.subject_claim)
     if not isinstance(subject, str) or not subject:
         raise TokenRefused(f"the token does not say who it is for ({issuer.subject_claim})")
     if issuer.subject_claim == "email" and claims.get("email_verified", True) is not True:
@@ -251,7 +251,7 @@ def _bearer(issuer: Issuer, claims: Claimed) -> Identity:
 
 
 def _groups(issuer: Issuer, claims: Claimed) -> frozenset[str]:
-    named = _words(_claim(claims, issuer.groups_claim))
+    named = _words(claim_of(claims, issuer.groups_claim))
     if len(named) > MAX_GROUPS:
         raise TokenRefused("the token names too many groups")
     found = set(issuer.member_of)
@@ -304,7 +304,7 @@ def _actors(claims: Claimed) -> tuple[Actor, ...]:
 # --- words, numbers and keys ----------------------------------------------------------------------------------------
 
 
-def _claim(claims: Claimed, name: str) -> object:
+def claim_of(claims: Claimed, name: str) -> object:
     """Return a claim by its name, or by a path of names with dots between them."""
     if name in claims:
         return claims[name]

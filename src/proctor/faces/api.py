@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from proctor.control import Control, Refused, column_named
 from proctor.edge.config import loopback
 from proctor.edge.doorkeeper import Doorkeeper, Wait
-from proctor.faces import log_files, metrics, plain, problems
+from proctor.faces import log_files, metrics, plain, problems, signing_in
 from proctor.faces.console.routes import add_console
 from proctor.faces.guard import Guard
 from proctor.faces.mcp.door import Door
@@ -82,6 +82,7 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "", mcp
     _add_sealed(app, control, who)
     if mcp is not None:
         app.router.routes.append(Route("/mcp", Door(mcp, who, lambda: control.config, _address), methods=None))
+    app.router.routes.extend(signing_in.routes(control))
     add_console(app, control, door, door.clock, version)
     return Guard(app)
 

@@ -1,0 +1,121 @@
+"""The company's OpenID provider: npm's oidc-provider, which shares no code with us, and a person at its pages."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path(sys.prefix) / "provider"
+CLIENT = "proctor-cli"
+
+
+@dataclass
+class OpenId:
+    """A running provider."""
+
+    issuer: str
+    process: subprocess.Popen[str]
+
+    def stop(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
+@contextmanager
+def provider(**settings: object) -> Iterator[OpenId]:
+    """Start a provider where people sign in by name alone."""
+    given: dict[str, object] = {
+        "clients": [
+            {
+                "client_id": CLIENT, "token_endpoint_auth_method": "none", "application_type": "native",
+                "redirect_uris": ["http://127.0.0.1/callback"], "response_types": ["code"],
+                "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+            },
+            {
+                "client_id": "pipeline", "client_secret": "pipeline-secret-of-the-tests", "redirect_uris": [],
+                "response_types": [], "grant_types": ["client_credentials"],
+            },
+        ],
+        **settings,
+    }  # fmt: skip
+    process = subprocess.Popen(
+        ["node", str(ROOT / "tests" / "provider" / "provider.mjs"), str(FOLDER), json.dumps(given)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    assert said.startswith("ready "), f"run .ci/provider {FOLDER}, and see that there is a node: {said!r}"
+    made = OpenId(f"http://127.0.0.1:{said.split()[1]}", process)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+class Browser:
+    """A person's browser at the provider: follows links, fills in forms, keeps cookies."""
+
+    def __init__(self, person: str) -> None:
+        self.person = person
+        self.http = httpx.Client(follow_redirects=False, timeout=20.0, trust_env=False)
+
+    def visit(self, url: str) -> httpx.Response:
+        """Go to an address and see all pages through, up to one without a form that we know."""
+        answer = self._get(url)
+        for _ in range(12):
+            form = _form(answer)
+            if form is None:
+                return answer
+            action, fields = form
+            if "login" in fields:
+                fields = {**fields, "login": self.person, "password": "whatever"}
+            answer = self._follow(self.http.post(urljoin(str(answer.url), action), data=fields))
+        raise AssertionError(f"the provider's pages have no end: {answer.url}")
+
+    def _get(self, url: str) -> httpx.Response:
+        return self._follow(self.http.get(url))
+
+    def _follow(self, answer: httpx.Response) -> httpx.Response:
+        for _ in range(20):
+            if answer.status_code not in (301, 302, 303, 307):
+                return answer
+            answer = self.http.get(urljoin(str(answer.url), answer.headers["location"]))
+        raise AssertionError("redirected for ever")
+
+
+def _form(answer: httpx.Response) -> tuple[str, dict[str, str]] | None:
+    found = re.search(r"<form[^>]*action=\"([^\"]*)\"[^>]*>(.*?)</form>", answer.text, re.DOTALL)
+    if found is None or "callback" in urlsplit(str(answer.url)).path:
+        return None
+    fields = {}
+    for tag in re.findall(r"<input[^>]*>", found[2]):
+        words = dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
+        if "name" in words:
+            fields[words["name"]] = html.unescape(words.get("value", ""))
+    for tag in re.findall(r"<button[^>]*>", found[2]):
+        words = dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
+        if words.get("name") and words["name"] not in ("abort", "cancel"):
+            fields[words["name"]] = html.unescape(words.get("value", ""))
+    return html.unescape(found[1]), fields
+
+
+def settings(openid: OpenId, **more: str) -> str:
+    """Return an `[identity]` for a provider; values are written as TOML has them."""
+    lines: Mapping[str, str] = {
+        "issuer": f'"{openid.issuer}"', "audience": f'"{CLIENT}"', "client_id": f'"{CLIENT}"',
+        "scopes": '["openid", "email", "offline_access"]', "subject_claim": '"email"',
+        "groups": '{ engineers = "engineering" }', **more,
+    }  # fmt: skip
+    return "\n[identity.corp]\n" + "".join(f"{name} = {value}\n" for name, value in lines.items())

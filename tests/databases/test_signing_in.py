@@ -1,0 +1,264 @@
+"""People sign in with a provider that is not ours, and reach the database from there: browser, device, refresh, logout."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from demo.gateway import program
+from demo.postgres import ThrowawayPostgres
+from tests.databases.lab import Lab, lab, until
+from tests.databases.provider import CLIENT, Browser, OpenId, provider, settings
+
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+@pytest.fixture(scope="module")
+def openid() -> Iterator[OpenId]:
+    with provider(groups={"alice": ["engineers"]}, idToken=600) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def house(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory, openid: OpenId) -> Iterator[Lab]:
+    pipeline = f"""
+[identity.pipelines]
+kind = "service"
+issuer = "{openid.issuer}"
+audience = "https://proctor.test"
+clients = ["pipeline"]
+claims = {{ scope = "query" }}
+subject_claim = "client_id"
+"""
+    folder = tmp_path_factory.mktemp("signing_in")
+    with lab(postgres, folder, tls="auto", shop=settings(openid) + pipeline) as made:
+        yield made
+
+
+class Person:
+    """Somebody with a home of their own, at a terminal."""
+
+    def __init__(self, house: Lab, home: Path) -> None:
+        self.house = house
+        host, port = house.gateway.console
+        self.environment = {
+            **os.environ,
+            "PROCTOR_HOME": str(home / "proctor"),
+            "PROCTOR_URL": f"https://{host}:{port}",
+            "PROCTOR_CA": str(house.folder / "state" / "tls" / "ca.crt"),
+        }
+        self.home = home / "proctor"
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*program(), *words], env=self.environment, text=True, cwd=self.home.parent,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        with self.start(*words) as process:
+            out, err = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    def connect(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.run("connect", "plain", "--port", str(self.house.through[1]), *words)
+
+    def sign_in(self, name: str = "alice") -> str:
+        with self.start("login", "--no-browser") as process:
+            Browser(name).visit(address_in(process))
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        return out
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        (signed,) = json.loads((self.home / "tokens.json").read_text()).values()
+        return signed["tokens"]
+
+    def put(self, **tokens: str) -> None:
+        """Change what the wallet holds, as if time had passed."""
+        path = self.home / "tokens.json"
+        kept = json.loads(path.read_text())
+        for signed in kept.values():
+            signed["tokens"].update(tokens)
+        path.write_text(json.dumps(kept))
+
+
+def address_in(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.strip().startswith("http"):
+            return line.strip()
+    raise AssertionError("no address was printed")
+
+
+@pytest.fixture
+def alice(house: Lab, tmp_path: Path) -> Person:
+    return Person(house, tmp_path)
+
+
+def test_a_person_signs_in_by_the_browser_and_is_themselves_at_the_database(house: Lab, alice: Person) -> None:
+    assert alice.sign_in() == "signed in as alice@example.test\n"
+    said = alice.connect("--", "psql", "-XAtc", "select 6 * 7")
+    assert said.stdout == "42\n", said.stderr
+    opened = house.recorded("session.opened")[-1]["who"]
+    assert (opened["subject"], opened["groups"], opened["proof"], opened["issuer"]) == (
+        "alice@example.test", ["engineering"], "oidc", "corp",
+    )  # fmt: skip
+
+
+def test_tokens_lie_where_only_the_person_may_read_them(alice: Person) -> None:
+    alice.sign_in()
+    assert stat.S_IMODE(alice.home.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(each.stat().st_mode) for each in alice.home.iterdir()} == {0o600}
+    (alice.home / "tokens.json").chmod(0o644)
+    said = alice.connect("--print-dsn")
+    assert said.returncode == 1
+    assert "others may read or change" in said.stderr
+
+
+def test_nothing_on_a_command_line_tells_the_token(alice: Person) -> None:
+    alice.sign_in()
+    said = alice.connect("--", "sh", "-c", "tr '\\0' ' ' < /proc/$$/cmdline; echo; echo $PGPASSWORD; echo $PGUSER")
+    line, token, user = said.stdout.splitlines()
+    assert token == alice.tokens["id_token"]
+    assert token not in line
+    assert user == "alice@example.test"
+    dsn = alice.connect("--print-dsn").stdout
+    assert token not in dsn
+    with psycopg.connect(dsn, password=token) as connection:
+        assert connection.execute("select 6 * 7").fetchone() == (42,)
+
+
+def test_files_for_programs_that_read_no_environment(alice: Person) -> None:
+    alice.sign_in()
+    service, passes = alice.home.parent / "services.conf", alice.home.parent / "passes"
+    said = alice.connect("--service-file", str(service), "--passfile", str(passes))
+    assert said.returncode == 0, said.stderr
+    assert stat.S_IMODE(passes.stat().st_mode) == 0o600
+    environment = {**os.environ, "PGSERVICEFILE": str(service), "PGPASSFILE": str(passes), "PGSERVICE": "plain"}
+    done = subprocess.run(
+        ["psql", "-XAtc", "select 6 * 7"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "42\n", done.stderr
+
+
+def test_a_person_signs_in_on_another_device(alice: Person) -> None:
+    with alice.start("login", "--device") as process:
+        Browser("alice").visit(address_in(process))
+        out, err = process.communicate(timeout=120)
+    assert out == "signed in as alice@example.test\n", err
+    assert alice.connect("--", "psql", "-XAtc", "select 6 * 7").stdout == "42\n"
+
+
+def test_an_expired_token_is_renewed_and_its_refresh_token_changes(alice: Person) -> None:
+    alice.sign_in()
+    before = alice.tokens
+    alice.put(id_token="", access_token="")
+    said = alice.connect("--", "psql", "-XAtc", "select 6 * 7")
+    assert said.stdout == "42\n", said.stderr
+    assert alice.tokens["refresh_token"] != before["refresh_token"]
+
+
+def test_a_stolen_refresh_token_ends_for_thief_and_owner_once_both_have_used_it(openid: OpenId, alice: Person) -> None:
+    alice.sign_in()
+    stolen = alice.tokens["refresh_token"]
+    words = {"grant_type": "refresh_token", "refresh_token": stolen, "client_id": CLIENT}
+    thief = httpx.post(f"{openid.issuer}/token", data=words, trust_env=False).json()
+    alice.put(id_token="", access_token="")
+    said = alice.connect("--print-password")
+    assert said.returncode == 1
+    assert "the provider has ended this sign-in" in said.stderr
+    assert json.loads((alice.home / "tokens.json").read_text()) == {}
+    words["refresh_token"] = thief["refresh_token"]
+    assert httpx.post(f"{openid.issuer}/token", data=words, trust_env=False).json()["error"] == "invalid_grant"
+
+
+def test_a_code_that_is_replayed_gives_nothing(openid: OpenId, alice: Person) -> None:
+    """Neither the browser's answer, shown to the command again, nor the code, shown to the provider again."""
+    with alice.start("login", "--no-browser") as process:
+        answer = Browser("alice").visit(address_in(process))
+        process.communicate(timeout=120)
+    callback = answer.url
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(callback, trust_env=False)
+    words = {
+        "grant_type": "authorization_code", "code": callback.params["code"], "client_id": CLIENT,
+        "redirect_uri": str(callback.copy_with(query=None)), "code_verifier": "x" * 64,
+    }  # fmt: skip
+    assert httpx.post(f"{openid.issuer}/token", data=words, trust_env=False).json()["error"] == "invalid_grant"
+
+
+def test_an_answer_with_another_state_is_not_heard(alice: Person) -> None:
+    with alice.start("login", "--no-browser") as process:
+        address = httpx.URL(address_in(process))
+        back = address.params["redirect_uri"]
+        for query in ("?code=evil&state=guess", "?code=evil", ""):
+            assert httpx.get(back + query, trust_env=False).status_code == 404
+        Browser("alice").visit(str(address))
+        out, err = process.communicate(timeout=120)
+    assert out == "signed in as alice@example.test\n", err
+
+
+def test_who_signs_out_has_no_tokens_left_here_or_there(openid: OpenId, alice: Person) -> None:
+    alice.sign_in()
+    kept = alice.tokens["refresh_token"]
+    assert alice.run("logout").stdout == "signed out\n"
+    words = {"grant_type": "refresh_token", "refresh_token": kept, "client_id": CLIENT}
+    assert httpx.post(f"{openid.issuer}/token", data=words, trust_env=False).json()["error"] == "invalid_grant"
+    said = alice.connect("--print-dsn")
+    assert said.returncode == 2
+    assert "you are not signed in" in said.stderr
+
+
+def test_a_program_shows_the_token_that_its_platform_gave_it(house: Lab, openid: OpenId) -> None:
+    given = httpx.post(
+        f"{openid.issuer}/token", auth=("pipeline", "pipeline-secret-of-the-tests"), trust_env=False,
+        data={"grant_type": "client_credentials", "resource": "https://proctor.test", "scope": "query"},
+    ).json()  # fmt: skip
+    host, port = house.through
+    with psycopg.connect(
+        host=host, port=port, user="pipelines:pipeline", password=given["access_token"], dbname="plain",
+        sslmode="require", options="-c proctor.login=token",
+    ) as program:  # fmt: skip
+        assert program.execute("select 6 * 7").fetchone() == (42,)
+    who = until(lambda: [r for r in house.recorded("session.opened") if r["who"]["kind"] == "service"])[-1]["who"]
+    assert (who["subject"], who["issuer"]) == ("pipelines:pipeline", "pipelines")
+
+
+# ---- the provider goes away, and comes back with other keys
+
+
+def test_an_outage_ends_no_session_and_lets_nobody_in_whom_nobody_can_check(
+    postgres: ThrowawayPostgres, tmp_path: Path
+) -> None:
+    with provider() as first:
+        text = settings(first)
+        with lab(
+            postgres, tmp_path / "house" if (tmp_path / "house").mkdir() is None else tmp_path, tls="auto", shop=text
+        ) as made:
+            (tmp_path / "home").mkdir()
+            alice = Person(made, tmp_path / "home")
+            alice.sign_in()
+            dsn, token = alice.connect("--print-dsn").stdout, alice.tokens["id_token"]
+            with psycopg.connect(dsn, password=token, autocommit=True) as inside:
+                first.process.kill()
+                first.process.wait(20)
+                assert inside.execute("select 6 * 7").fetchone() == (42,), "who is in stays"
+                with psycopg.connect(dsn, password=token) as known:
+                    assert known.execute("select 1").fetchone() == (1,), "known keys still check"
+                made.gateway.stop()
+            made.gateway.start()
+            dsn = alice.connect("--print-dsn", "--port", str(made.through[1])).stdout
+            with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                psycopg.connect(dsn, password=token)
+            failed = made.recorded("login.failed")[-1]
+            assert "the keys of corp cannot be had" in failed["why"]
