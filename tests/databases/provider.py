@@ -14,9 +14,11 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+import playwright
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(sys.prefix) / "provider"
+NODE = Path(playwright.__file__).parent / "driver" / "node"  # the system's may be too old for it
 CLIENT = "proctor-cli"
 
 
@@ -51,12 +53,12 @@ def provider(**settings: object) -> Iterator[OpenId]:
         **settings,
     }  # fmt: skip
     process = subprocess.Popen(
-        ["node", str(ROOT / "tests" / "provider" / "provider.mjs"), str(FOLDER), json.dumps(given)],
+        [str(NODE), str(ROOT / "tests" / "provider" / "provider.mjs"), str(FOLDER), json.dumps(given)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert process.stdout is not None
     said = process.stdout.readline()
-    assert said.startswith("ready "), f"run .ci/provider {FOLDER}, and see that there is a node: {said!r}"
+    assert said.startswith("ready "), f"run .ci/provider {FOLDER}, the provider did not start: {said!r}"
     made = OpenId(f"http://127.0.0.1:{said.split()[1]}", process)
     try:
         yield made
