@@ -139,10 +139,10 @@ def test_a_held_statement_is_denied_and_psql_is_told(house: Lab, visit: type[Vis
 
 
 def test_a_session_is_ended_from_the_page(house: Lab, visit: type[Visitor]) -> None:
-    with psycopg.connect(house.dsn("bob", "plain"), autocommit=True) as session:
+    with psycopg.connect(house.dsn("bob", "plain", application_name="left-open"), autocommit=True) as session:
         session.execute("select 1")
         page = visit("dana").sign_in()
-        row = page.get_by_role("row").filter(has_text="bob")
+        row = page.get_by_role("row").filter(has_text="left-open")
         row.get_by_label("Why").fill("left it open")
         row.get_by_role("button", name="End the session of bob").click()
         expect(page.get_by_role("status")).to_have_text("The session ends within a second.")
@@ -208,6 +208,12 @@ def test_a_statement_is_tried_before_the_rules(house: Lab, visit: type[Visitor])
     page.get_by_label("Statement").fill("delete from orders")
     page.get_by_role("button", name="What would happen?").click()
     expect(page.get_by_role("heading", name="deny")).to_be_visible()
+
+
+def test_the_past_is_asked_again_under_the_rules_of_now(house: Lab, visit: type[Visitor]) -> None:
+    page = visit("sid").sign_in("/console/rules")
+    page.get_by_role("button", name="Replay").click()
+    expect(page.get_by_role("heading", name="Replay of 7 days")).to_be_visible()
 
 
 def test_a_pack_is_built_verified_and_taken_away(house: Lab, visit: type[Visitor], tmp_path: Path) -> None:

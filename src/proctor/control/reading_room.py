@@ -10,6 +10,7 @@ import asyncio
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -36,6 +37,10 @@ from proctor.terms import Identity, Kind
 MOST: Final = 200  # records on a page
 MAX_STATEMENT: Final = 32_000
 MAX_SETS: Final = 500
+BEHIND: Final = 100_000
+"""Records that the index may lack and be given while somebody waits; more of them a process apart takes in."""
+CATCHING_UP: Final = 3600.0
+REPLAYING: Final = 300.0
 HIT_AMONG: Final = 5000
 """Of the newest decisions, so many tell which rules are ever hit."""
 Found = TypeVar("Found")
@@ -96,6 +101,7 @@ class ReadingRoom:
         self._rules = rules
         self._errands = Errands()
         self._one = asyncio.Lock()
+        self._catching_up: asyncio.Task[object] | None = None
 
     async def search(self, by: Identity, question: Question) -> tuple[Row, ...] | Refused:
         """Return the newest records that fit, newest first."""
@@ -109,9 +115,7 @@ class ReadingRoom:
         if (no := self._closed(by, "journal.seen", question.column or "")) is not None:
             return no
         asked = replace(question, limit=min(question.limit, MOST))
-        async with self._one:
-            found = await asyncio.to_thread(lambda: [*sightings(self.config.state, asked)])
-        return tuple(reversed(found))
+        return await self._ready(lambda: tuple(reversed([*sightings(self.config.state, asked)])))
 
     async def record(self, by: Identity, shard: str, number: int) -> Row | Refused:
         """Return one record in full."""
@@ -171,6 +175,20 @@ class ReadingRoom:
         done = await self._errands.run(self.config, "explain", *words, "--json", "--", "-", typed=sql)
         return done.lines if done.code == 0 else Refused("invalid", done.trouble or "it cannot be judged")
 
+    async def replay(self, by: Identity, since: datetime) -> tuple[Mapping[str, object], ...] | Refused:
+        """Ask the rules in the files now about what was asked since; return what would come out otherwise."""
+        if (no := self._closed(by, "rules.replay")) is not None:
+            return no
+        paths = self.config.policy.paths
+        if not paths:
+            return Refused("conflict", "there are no rule files beside the shipped ones", "name some in [policy] paths")
+        words = [f"--rules={path}" for path in paths]
+        done = await self._errands.run(
+            self.config, "policy", "replay", *words, f"--from={since.isoformat()}", f"--config={self.config.source}",
+            "--json", seconds=REPLAYING,
+        )  # fmt: skip
+        return done.lines if done.code == 0 else Refused("conflict", done.trouble or "it cannot be replayed")
+
     async def logs(self, by: Identity) -> tuple[LogState, ...] | Refused:
         """Return how far each log has come."""
         if (no := self._closed(by, "house.logs")) is not None:
@@ -187,14 +205,35 @@ class ReadingRoom:
 
     # --- the files --------------------------------------------------------------------------------------------------
 
-    async def _indexed(self, look: Callable[[Index], Found]) -> Found:
+    async def _indexed(self, look: Callable[[Index], Found]) -> Found | Refused:
         def looked() -> Found:
             with Index.open(self.config.state) as index:
                 index.refresh()
                 return look(index)
 
+        return await self._ready(looked)
+
+    async def _ready(self, look: Callable[[], Found]) -> Found | Refused:
+        """Look, unless the index has to take in so much first that nobody should wait for it."""
         async with self._one:
-            return await asyncio.to_thread(looked)
+            behind = await asyncio.to_thread(self._behind)
+            if behind <= BEHIND:
+                return await asyncio.to_thread(look)
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.get_running_loop().create_task(self._catch_up())
+        return Refused("conflict", f"the index lacks {behind} records and takes them in now", "look again in a minute")
+
+    def _behind(self) -> int:
+        with Index.open(self.config.state) as index:
+            known = dict(index.connection.execute("select name, last from shards").fetchall())
+        state = self.config.state
+        return sum(max(0, integrated(state, name) - known.get(name, -1) - 1) for name in shards(state))
+
+    async def _catch_up(self) -> None:
+        """Have the index filled by a process apart: its failure is met by whoever looks next."""
+        words = ("audit", "search", "--limit=1", "--json", f"--config={self.config.source}")
+        with suppress(Fault, OSError):
+            await self._errands.run(self.config, *words, seconds=CATCHING_UP)
 
     def _record_at(self, shard: str, number: int) -> bytes | None:
         if shard not in shards(self.config.state):

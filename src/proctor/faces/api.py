@@ -21,8 +21,10 @@ from proctor.control import Control, Refused, column_named
 from proctor.edge.config import loopback
 from proctor.edge.doorkeeper import Doorkeeper, Wait
 from proctor.faces import log_files, metrics, plain, problems, signing_in
+from proctor.faces.api_reading import add_reading
 from proctor.faces.console.routes import add_console
 from proctor.faces.guard import Guard
+from proctor.faces.manners import Manners
 from proctor.faces.mcp.door import Door
 from proctor.faces.plain import Json
 from proctor.faces.problems import Declined, declined
@@ -83,8 +85,9 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "", mcp
     if mcp is not None:
         app.router.routes.append(Route("/mcp", Door(mcp, who, lambda: control.config, _address), methods=None))
     app.router.routes.extend(signing_in.routes(control))
+    add_reading(app, control, who, _json_only)
     add_console(app, control, door, door.clock, version)
-    return Guard(app)
+    return Guard(Manners(app))
 
 
 class _Caller:

@@ -171,6 +171,7 @@ ROUTES: dict[tuple[str, str], tuple[set[str], dict[str, str], int]] = {
     ("GET", "/console/rules-diff?before={digest}&after={digest}"): (EVERYBODY, {}, 200),
     ("GET", "/console/rules-test"): (READERS, {}, 200),
     ("POST", "/console/rules-test"): (READERS, {"name": "nobody", "database": "shop", "sql": "select 1"}, 200),
+    ("POST", "/console/rules-replay"): (set(), {"days": "7"}, 200),  # there are no files here: readers hear 409
     ("GET", "/console/evidence"): (READERS, {}, 200),
     ("POST", "/console/evidence"): (set(), {"since": "2026-01-02", "until": "2026-01-01"}, 303),  # readers hear 422
     ("POST", "/console/evidence/none"): (set(), {}, 200),
@@ -185,7 +186,7 @@ OPEN = {"/console/sign-in", "/console/static/{name}", "/console", "/"}
 def templates_of(app: Guard) -> set[tuple[str, str]]:
     """Return method and path of every page there is."""
     found = set()
-    for route in app.app.routes:  # type: ignore[attr-defined]
+    for route in app.app.app.routes:  # type: ignore[attr-defined]
         path = route.path
         if path.startswith("/console/") and path not in OPEN:
             found |= {(method, path) for method in route.methods - {"HEAD"}}

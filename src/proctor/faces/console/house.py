@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import unified_diff
 from typing import Final
 from urllib.parse import quote
@@ -202,7 +202,17 @@ def _add_rules(stage: Stage) -> None:
             return await tester(guest, done.reason)
         return await tester(guest, "", done)
 
+    async def replay(guest: Guest) -> Response:
+        days = guest.said("days")
+        if not days.isdecimal() or not 1 <= len(days) <= 3:
+            stage.got(guest, Refused("invalid", "say how many days to go back: 1 to 999"))
+        found = await control.reading.replay(guest.me, datetime.now(UTC) - timedelta(days=int(days)))
+        stage.got(guest, found)
+        assert not isinstance(found, Refused)
+        return stage.show(guest, "rules-replay.html", found=found[:MOST], more=max(0, len(found) - MOST), days=days)
+
     stage.get("rules", rules)
+    stage.post("rules-replay", replay)
     stage.post("rules", reload)
     stage.get("rules/{digest}", rule_set)
     stage.get("rules-diff", diff)

@@ -1,0 +1,223 @@
+"""What readers get by the API, list by list and page by page, and the two manners of HTTP: nothing twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from proctor.audit.integrator import Integrator
+from proctor.audit.journal import Journal
+from proctor.audit.record import LoginFailed
+from proctor.edge import rule_shelf
+from proctor.edge.doorkeeper import Doorkeeper
+from proctor.edge.verifiers import Locks
+from proctor.faces.api import create
+from proctor.faces.guard import Guard
+from tests.unit.audit.conftest import FakeClock
+from tests.unit.control.house import House, build
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    made = build(tmp_path)
+    state = made.config.state
+    rule_shelf.keep(state, made.control.rules)
+    with Journal.open(state / "journal" / "control", "control", clock=FakeClock()) as journal:
+        for number in range(25):
+            journal.record(LoginFailed(id=f"l{number:02d}", claimed="mallory", why="wrong"))
+    integrator = Integrator.open(state / "journal", state / "log", keys=state / "keys", origin="proctor.test")
+    integrator.integrate()
+    integrator.close()
+    return made
+
+
+@pytest.fixture
+def app(house: House, tmp_path: Path) -> Guard:
+    door = Doorkeeper(house.config, Locks(house.config, KEY), house.clock, house.records.record)
+    return create(house.control, door, tmp_path / "log", "1.2.3")
+
+
+@pytest.fixture
+async def client(house: House, app: Guard) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("203.0.113.7", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="https://proctor") as client:
+        yield client
+    house.store.close()
+
+
+def login(name: str) -> httpx.BasicAuth:
+    return httpx.BasicAuth(name, f"{name}pw")
+
+
+AUDITOR = login("audrey")
+
+READERS, RUNNERS, EVERYBODY = {"dora", "sam", "audrey"}, {"dora", "sam"}, {"alice", "dora", "sam", "audrey"}
+ROUTES: dict[tuple[str, str], tuple[set[str], object]] = {
+    # method and path: who is not refused, and what is sent; what is refused hears 403 or 404
+    ("GET", "/api/v1/me"): (EVERYBODY, None),
+    ("GET", "/api/v1/health"): (EVERYBODY, None),
+    ("GET", "/api/v1/rules"): (EVERYBODY, None),
+    ("POST", "/api/v1/reload"): (RUNNERS, {}),
+    ("GET", "/api/v1/approvals"): (EVERYBODY, None),
+    ("GET", "/api/v1/reviews"): (EVERYBODY, None),
+    ("GET", "/api/v1/approvals/T1"): (READERS, None),
+    ("POST", "/api/v1/approvals/T1/approve"): (RUNNERS, {}),
+    ("POST", "/api/v1/approvals/T1/deny"): (RUNNERS, {}),
+    ("POST", "/api/v1/approvals/T1/review"): (set(), {}),
+    ("POST", "/api/v1/approvals/T1/cancel"): (set(), {}),
+    ("GET", "/api/v1/grants"): (EVERYBODY, None),
+    ("POST", "/api/v1/grants"): (EVERYBODY, {}),
+    ("POST", "/api/v1/grants/none/approve"): (set(), {}),
+    ("GET", "/api/v1/sessions"): (EVERYBODY, None),
+    ("POST", "/api/v1/sessions/none/kill"): (set(), {}),
+    ("GET", "/api/v1/databases/shop/columns"): (READERS, None),
+    ("POST", "/api/v1/classifications"): (
+        RUNNERS,
+        {"column": "shop.public.customers.email", "class": None, "because": "a test"},
+    ),
+    ("POST", "/api/v1/audit/reveal"): (set(), {"target": "control:1", "because": "a test"}),
+    ("POST", "/api/v1/audit/erase"): (set(), {"target": "nobody", "because": "a test"}),
+    ("GET", "/api/v1/records"): (READERS, None),
+    ("GET", "/api/v1/records/control/1"): (READERS, None),
+    ("GET", "/api/v1/records/control/1/proof"): (READERS, None),
+    ("GET", "/api/v1/sightings?column=email"): (READERS, None),
+    ("GET", "/api/v1/pulse"): (READERS, None),
+    ("GET", "/api/v1/logs"): (READERS, None),
+    ("GET", "/api/v1/rule-sets"): (EVERYBODY, None),
+    ("GET", "/api/v1/rule-sets/none"): (set(), None),
+    ("POST", "/api/v1/explain"): (READERS, {"name": "nobody", "database": "shop", "sql": "select 1"}),
+    ("GET", "/api/v1/evidence"): (READERS, None),
+    ("POST", "/api/v1/evidence"): (READERS, {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}),
+    ("POST", "/api/v1/evidence/none/verify"): (set(), {}),
+    ("GET", "/api/v1/evidence/none/zip"): (set(), None),
+    ("GET", "/api/v1/openapi.json"): (EVERYBODY, None),
+}
+SIGNED = {"/api/v1/slack", "/api/v1/teams"}
+"""Where a service's signature lets in, and no name."""
+
+
+def test_every_route_is_walked(app: Guard, house: House) -> None:
+    """A route that is added without a line in the table above fails here."""
+    walked = [(method, path.partition("?")[0]) for method, path in ROUTES]
+    for route in app.app.app.routes:  # type: ignore[attr-defined]
+        if route.path.startswith("/api/v1/") and route.path not in SIGNED:
+            shape = re.sub(r"\{[^}]+\}", "[^/]+", route.path) + "$"
+            for method in route.methods - {"HEAD"}:
+                assert any(m == method and re.match(shape, path) for m, path in walked), (method, route.path)
+    house.store.close()
+
+
+@pytest.mark.parametrize("name", sorted(EVERYBODY))
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_every_role_gets_what_is_its_own(
+    client: httpx.AsyncClient, house: House, method: str, path: str, name: str
+) -> None:
+    house.ask(requester="billing", on_behalf_of=None)
+    may, sent = ROUTES[method, path]
+    answer = await client.request(method, path, auth=login(name), json=sent)
+    assert answer.status_code < 500
+    if name in may:
+        assert answer.status_code not in (401, 403, 404), answer.text
+    else:
+        assert answer.status_code in (403, 404, 409, 422), answer.text
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status_code
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_a_stranger_gets_nothing(client: httpx.AsyncClient, method: str, path: str) -> None:
+    assert (await client.request(method, path, json=ROUTES[method, path][1])).status_code == 401
+
+
+async def test_a_list_goes_on_by_its_cursor_to_its_end(client: httpx.AsyncClient) -> None:
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        asked = {"kind": "login.failed", "limit": 10} | ({} if cursor is None else {"cursor": cursor})
+        page = (await client.get("/api/v1/records", params=asked, auth=AUDITOR)).json()
+        seen += [record["id"] for record in page["records"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert seen == [f"l{number:02d}" for number in reversed(range(25))]
+
+
+@pytest.mark.parametrize("cursor", ["yesterday", "2026-01-01", "'; drop table records"])
+async def test_a_cursor_that_is_none_of_ours_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
+    answer = await client.get("/api/v1/records", params={"cursor": cursor}, auth=AUDITOR)
+    assert answer.status_code == 422
+
+
+async def test_a_record_comes_with_a_proof_that_any_tool_reads(client: httpx.AsyncClient) -> None:
+    proof = (await client.get("/api/v1/records/control/3/proof", auth=AUDITOR)).json()
+    assert (proof["holds"], proof["size"]) == (True, 26)
+    assert proof["receipt"].startswith("c2sp.org/tlog-proof@v1\nindex 3\n")
+
+
+async def test_the_description_of_the_api_names_every_route(client: httpx.AsyncClient) -> None:
+    said = (await client.get("/api/v1/openapi.json", auth=AUDITOR)).json()
+    assert said["openapi"].startswith("3.")
+    assert {"/api/v1/records", "/api/v1/evidence", "/api/v1/approvals/{ticket}/approve"} <= said["paths"].keys()
+    assert not any(path.startswith("/console") for path in said["paths"])
+
+
+# --- nothing twice --------------------------------------------------------------------------------------------------
+
+
+async def test_what_has_not_changed_is_not_sent_again(client: httpx.AsyncClient, house: House) -> None:
+    first = await client.get("/api/v1/approvals", auth=AUDITOR)
+    tag = first.headers["etag"]
+    again = await client.get("/api/v1/approvals", auth=AUDITOR, headers={"if-none-match": f'"other", W/{tag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    house.ask()
+    changed = await client.get("/api/v1/approvals", auth=AUDITOR, headers={"if-none-match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+    assert changed.headers["cache-control"] == "no-store"
+
+
+async def test_a_stranger_who_knows_the_tag_is_told_nothing(client: httpx.AsyncClient) -> None:
+    tag = (await client.get("/api/v1/approvals", auth=AUDITOR)).headers["etag"]
+    assert (await client.get("/api/v1/approvals", headers={"if-none-match": tag})).status_code == 401
+
+
+async def test_a_request_that_comes_twice_is_done_once(client: httpx.AsyncClient, house: House) -> None:
+    house.ask()
+    sent = {"json": {"because": "fine"}, "auth": login("dora"), "headers": {"idempotency-key": "K1"}}
+    first = await client.post("/api/v1/approvals/T1/approve", **sent)  # type: ignore[arg-type]
+    again = await client.post("/api/v1/approvals/T1/approve", **sent)  # type: ignore[arg-type]
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    assert house.records.told().count("TicketApproved") == 1
+
+
+async def test_a_key_is_good_for_one_request_of_one_caller(client: httpx.AsyncClient, house: House) -> None:
+    house.ask(quorum=2)
+    path, headers = "/api/v1/approvals/T1/approve", {"idempotency-key": "K1"}
+    assert (await client.post(path, json={}, auth=login("dora"), headers=headers)).status_code == 200
+    other = await client.post(path, json={"because": "else"}, auth=login("dora"), headers=headers)
+    assert (other.status_code, "used for something else" in other.json()["detail"]) == (422, True)
+    colleague = await client.post(path, json={}, auth=login("sam"), headers=headers)
+    assert (colleague.status_code, colleague.json()["decided_by"]) == (200, ["dora", "sam"])
+    stranger = await client.post(path, json={}, headers=headers)
+    assert stranger.status_code == 401
+
+
+async def test_what_was_not_done_may_be_asked_again(client: httpx.AsyncClient, house: House) -> None:
+    path, headers = "/api/v1/approvals/T1/approve", {"idempotency-key": "K1"}
+    assert (await client.post(path, json={}, auth=login("dora"), headers=headers)).status_code == 404
+    house.ask()
+    assert (await client.post(path, json={}, auth=login("dora"), headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201])
+async def test_a_key_has_a_bounded_length(client: httpx.AsyncClient, key: str) -> None:
+    answer = await client.post("/api/v1/reload", json={}, auth=login("dora"), headers={"idempotency-key": key})
+    assert answer.status_code == 422
