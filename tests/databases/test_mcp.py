@@ -22,7 +22,9 @@ from mcp.client.streamable_http import streamable_http_client
 
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
-from tests.databases.lab import PEOPLE, Lab, lab
+from tests.databases.bearers import SETTINGS, lay_keys, token
+from tests.databases.lab import PEOPLE, Lab, changed, lab
+from tests.unit.edge.issuing import URL
 
 UPDATE = "update orders set total = 1 where id = 1"
 WAITS = "held for approval: ticket"
@@ -370,3 +372,92 @@ def test_there_is_no_stream_to_open_and_no_session_to_take_over(house: Lab) -> N
     assert httpx.delete(where(house), auth=login).status_code == 405
     large = httpx.post(where(house), auth=login, content=b"x" * 100_000, headers={"content-type": "application/json"})
     assert large.status_code == 413
+
+
+# ---- tokens
+
+RESOURCE = "http://127.0.0.1:8088/mcp"
+
+
+@pytest.fixture(scope="module")
+def signed(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A house that takes tokens at /mcp: of a person, and of an agent on a person's behalf."""
+    folder = tmp_path_factory.mktemp("signed")
+    lay_keys(folder)
+    more = SETTINGS + f'[mcp]\nurl = "{RESOURCE}"\n'
+    with changed(postgres, folder, ("[people]", more + "[people]"), ('wait = "60s"', 'wait = "0s"')) as made:
+        yield made
+
+
+def for_mcp(subject: str = "ada", **changes: object) -> str:
+    return token(subject, **{"aud": RESOURCE, **changes})
+
+
+def shown(house: Lab, bearer: str) -> httpx.Response:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    headers = {"accept": "application/json, text/event-stream", "authorization": f"Bearer {bearer}"}
+    return httpx.post(where(house), json=message, headers=headers)
+
+
+async def test_an_agent_comes_with_a_token_that_names_it_and_its_person(signed: Lab) -> None:
+    bearer = for_mcp(act={"sub": "copilot"}, groups=["engineers"])
+    async with ForeignClient(StreamableHttpTransport(where(signed), auth=bearer)) as copilot:
+        said, _, _ = await ask(copilot, "query", database="shop", sql="select email from customers where id = 2")
+        assert said["rows"][0][0].endswith("@masked.example")
+        held, _, _ = await ask(copilot, "query", database="shop", sql=UPDATE)
+        assert held["outcome"] == "held"
+    (record, *_) = signed.recorded("statement.decided", database="shop")
+    who = record["who"]
+    assert isinstance(who, dict)
+    assert (who["subject"], who["on_behalf_of"], who["kind"], who["issuer"]) == ("copilot", "ada", "agent", "corp")
+    assert who["person_groups"] == ["engineering"]
+    (ticket,) = [each for each in signed.tickets() if each["id"] == held["ticket"]]
+    assert (ticket["requester"], ticket["on_behalf_of"]) == ("copilot", "ada")
+
+
+def test_a_stranger_is_told_where_tokens_for_this_resource_are_given(signed: Lab) -> None:
+    host, port = signed.gateway.console
+    told = post(signed, login=None)
+    assert told.status_code == 401
+    metadata = "http://127.0.0.1:8088/.well-known/oauth-protected-resource/mcp"
+    assert told.headers["www-authenticate"] == f'Bearer resource_metadata="{metadata}"'
+    found = httpx.get(f"http://{host}:{port}/.well-known/oauth-protected-resource/mcp").json()
+    assert found["resource"] == RESOURCE
+    assert found["authorization_servers"] == [URL]
+    assert found["bearer_methods_supported"] == ["header"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        pytest.param({"aud": "proctor"}, "somebody else (aud)", id="for the wire"),
+        pytest.param({"aud": "http://127.0.0.1:8088/other"}, "somebody else (aud)", id="for another resource"),
+        pytest.param({"iat": 1, "exp": 301}, "has expired", id="expired"),
+        pytest.param({"iss": "https://evil.example"}, "nobody here believes", id="another issuer"),
+        pytest.param({"act": {"sub": "stray"}}, "nobody has registered the agent", id="an agent nobody knows"),
+        pytest.param({"act": {"sub": "bob"}}, "nobody has registered the agent", id="a person as an agent"),
+        pytest.param({"act": "copilot"}, "malformed (act)", id="a forged actor"),
+    ],
+)
+def test_a_token_that_is_not_for_here_is_refused_and_the_reason_is_recorded(
+    signed: Lab, changes: dict[str, object], why: str
+) -> None:
+    answer = shown(signed, for_mcp(**changes))
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith('Bearer error="invalid_token", resource_metadata="')
+    assert why not in answer.text
+    assert any(why in str(record["why"]) for record in signed.recorded("login.failed", method="token"))
+
+
+def test_a_good_token_is_served_and_one_without_a_signature_is_not(signed: Lab) -> None:
+    good = for_mcp()
+    assert shown(signed, good).status_code == 200
+    header, payload, _ = good.split(".")
+    for forged in (f"{header}.{payload}.", f"eyJhbGciOiJub25lIn0.{payload}.", "x" * 20_000, "a.b.c"):
+        assert shown(signed, forged).status_code == 401
+
+
+def test_without_an_address_of_its_own_no_token_is_taken(house: Lab) -> None:
+    assert shown(house, for_mcp()).status_code == 401
+    host, port = house.gateway.console
+    assert httpx.get(f"http://{host}:{port}/.well-known/oauth-protected-resource").status_code == 404

@@ -38,6 +38,7 @@ from proctor.edge.config import (
     UpstreamTls,
     Way,
 )
+from proctor.edge.issuers import safe
 from proctor.edge.secret import Secret
 from proctor.edge.verifiers import given_verifier
 from proctor.errors import ConfigFault
@@ -393,7 +394,10 @@ def _mcp(section: Section) -> Mcp:
     for origin in section.texts("origins"):
         if not origin.startswith(("https://", "http://")) or origin.count("/") != 2:
             section.note("origins", f'"{origin}" is no origin; write one such as "https://tools.example"')
-    mcp = Mcp(frozenset(section.texts("origins")), frozenset(section.texts("hosts")))
+    url = section.text("url")
+    if url and (not safe(url) or "#" in url or "?" in url or '"' in url or not url.isprintable()):
+        section.note("url", 'must be the address that clients use, such as "https://proctor.example/mcp"')
+    mcp = Mcp(url, frozenset(section.texts("origins")), frozenset(section.texts("hosts")))
     section.close()
     return mcp
 

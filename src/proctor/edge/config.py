@@ -90,8 +90,12 @@ class Masking:
 
 @dataclass(frozen=True, slots=True)
 class Mcp:
-    """Which origins and names of hosts may be in requests of the Model Context Protocol, beside this machine's own."""
+    """Which origins and names of hosts may be in requests of the Model Context Protocol, beside this machine's own.
 
+    `url` is where clients find it, and what the audience of their tokens must be; without it no tokens are taken.
+    """
+
+    url: str = ""
     origins: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
 

@@ -77,7 +77,7 @@ class Doorkeeper:
         self.patience = Patience()
         self.failed = 0
         self.clock = clock
-        self._record = record
+        self.record = record
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
 
     def change(self, config: Config, locks: Locks) -> None:
@@ -86,7 +86,7 @@ class Doorkeeper:
 
     async def admit(self, name: str, password: str, address: str) -> Identity | Wait | None:
         """Return who this is; None when name and password do not fit, `Wait` when too many did not."""
-        place = _place(address)
+        place = place_of(address)
         # Both keys have the address in them: a stranger elsewhere cannot lock an approver out.
         pair = (place, name)
         async with self._checks:
@@ -111,7 +111,7 @@ class Doorkeeper:
 
     def _tell(self, name: str, address: str, why: str) -> None:
         claimed = name[:63] if name.isprintable() else "(unprintable)"
-        self._record(
+        self.record(
             LoginFailed(
                 id=new_id(self.clock),
                 origin=Origin(address=address),
@@ -127,7 +127,7 @@ class Doorkeeper:
         return await asyncio.to_thread(lambda: self.locks.of(name).fits(password))
 
 
-def _place(address: str) -> str:
+def place_of(address: str) -> str:
     """Return what counts as one place: an IPv4 address, or the /64 that one customer of IPv6 has."""
     try:
         found = ipaddress.ip_address(address)

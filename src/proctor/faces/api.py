@@ -20,12 +20,13 @@ from starlette.types import ASGIApp
 from proctor.control import Control, Refused, column_named
 from proctor.edge.config import loopback
 from proctor.edge.doorkeeper import Doorkeeper, Wait
+from proctor.edge.resource import WELL_KNOWN, Resource
 from proctor.faces import log_files, metrics, plain, problems, signing_in
 from proctor.faces.api_reading import add_reading
 from proctor.faces.console.routes import add_console
 from proctor.faces.guard import Guard
 from proctor.faces.manners import Manners
-from proctor.faces.mcp.door import Door
+from proctor.faces.mcp.door import Door, told
 from proctor.faces.plain import Json
 from proctor.faces.problems import Declined, declined
 from proctor.policy.tickets import MAX_BECAUSE
@@ -83,7 +84,11 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "", mcp
     _add_map(app, control, who)
     _add_sealed(app, control, who)
     if mcp is not None:
-        app.router.routes.append(Route("/mcp", Door(mcp, who, lambda: control.config, _address), methods=None))
+        resource = Resource(door, door.clock)
+        within = Door(mcp, who, lambda: control.config, _address, resource)
+        app.router.routes.append(Route("/mcp", within, methods=None))
+        for path in (WELL_KNOWN, f"{WELL_KNOWN}/mcp"):
+            app.router.routes.append(Route(path, told(resource)))
     app.router.routes.extend(signing_in.routes(control))
     add_reading(app, control, who, _json_only)
     add_console(app, control, door, door.clock, version)

@@ -6,14 +6,18 @@ In comes an HTTP request; on it goes with who asks beside it, or it is answered 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from proctor.edge.config import Config, loopback
+from proctor.edge.doorkeeper import Wait
+from proctor.edge.resource import Resource
 from proctor.faces.mcp.server import CALLER
 from proctor.faces.problems import Declined, problem
 from proctor.terms import Identity
@@ -24,9 +28,17 @@ Who = Callable[[Request], Awaitable[Identity]]
 class Door:
     """Lets callers in, one request at a time."""
 
-    def __init__(self, app: ASGIApp, who: Who, config: Callable[[], Config], address: Callable[[Request], str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        who: Who,
+        config: Callable[[], Config],
+        address: Callable[[Request], str],
+        resource: Resource,
+    ) -> None:
         self._app = app
         self._who = who
+        self._resource = resource
         self._config = config
         self._address = address
 
@@ -41,11 +53,40 @@ class Door:
             await problem(405, "MCP is asked by POST", headers={"allow": "POST"})(scope, receive, send)
             return
         try:
-            by = await self._who(request)
+            by = await self._by(request)
         except Declined as no:
             await problem(no.status, no.detail, hint=no.hint, headers=no.headers)(scope, receive, send)
             return
         await self._app({**scope, CALLER: (by, self._address(request))}, receive, send)
+
+    async def _by(self, request: Request) -> Identity:
+        """Return who asks, by a token or by name and password; raise `Declined`."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.casefold() != "bearer":
+            try:
+                return await self._who(request)
+            except Declined as no:
+                challenge = self._resource.challenge()
+                if no.status != HTTPStatus.UNAUTHORIZED or not challenge:
+                    raise
+                raise Declined(no.status, no.detail, headers={"www-authenticate": challenge}) from None
+        admitted = await self._resource.admit(token.strip(), self._address(request))
+        if isinstance(admitted, Wait):
+            raise Declined(429, "too many logins failed; wait a little", headers={"retry-after": str(admitted.seconds)})
+        if admitted is None:
+            challenge = self._resource.challenge("invalid_token")
+            raise Declined(401, "the token is not good here", headers={"www-authenticate": challenge or "Bearer"})
+        return admitted
+
+
+def told(resource: Resource) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers with the resource's metadata: where clients learn who gives tokens for it."""
+
+    async def tell(_: Request) -> Response:
+        found = resource.metadata()
+        return problem(404, "no tokens are taken here; see mcp.url") if found is None else JSONResponse(dict(found))
+
+    return tell
 
 
 def strange(headers: Headers, config: Config) -> str | None:

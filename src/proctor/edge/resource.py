@@ -1,0 +1,96 @@
+"""Station 1, for MCP: the house as an OAuth 2.1 protected resource (RFC 9728). Tokens for it, and for nothing else.
+
+In comes a token that a client has shown; out goes an Identity, how long to wait, or nothing. A token is good here if
+its audience is `mcp.url`; it is read, and goes nowhere. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from proctor.audit.record import LoginFailed, Origin
+from proctor.edge.bearer import fitted
+from proctor.edge.config import Config
+from proctor.edge.desk import new_id
+from proctor.edge.doorkeeper import FREE_TRIES_OF_ADDRESS, SECOND, Doorkeeper, Wait, place_of
+from proctor.edge.identity_config import Issuer
+from proctor.edge.issuers import Issuers, Ticks
+from proctor.edge.tokens import TokenRefused
+from proctor.errors import ClientFault
+from proctor.terms import Identity
+
+WELL_KNOWN = "/.well-known/oauth-protected-resource"
+
+
+class Resource:
+    """What is told of the resource, and who comes in by a token. There is none where `mcp.url` is not set."""
+
+    def __init__(self, door: Doorkeeper, clock: Ticks) -> None:
+        self._door = door
+        self._clock = clock
+        self._of = door.config
+        self._issuers = Issuers(_meant(door.config), clock)
+
+    @property
+    def url(self) -> str:
+        """Return what a token's audience must be; empty where no tokens are taken."""
+        return self._door.config.mcp.url if self._door.config.identity else ""
+
+    def metadata(self) -> Mapping[str, object] | None:
+        """Return what RFC 9728 wants told, None where no tokens are taken."""
+        if not self.url:
+            return None
+        issuers = dict.fromkeys(each.issuer for each in self._door.config.identity.values())
+        return {
+            "resource": self.url,
+            "resource_name": "Proctor",
+            "authorization_servers": [*issuers],
+            "bearer_methods_supported": ["header"],
+        }
+
+    def challenge(self, error: str = "") -> str:
+        """Return the WWW-Authenticate header of a 401, empty where no tokens are taken."""
+        if not self.url:
+            return ""
+        parts = urlsplit(self.url)
+        where = f"{parts.scheme}://{parts.netloc}{WELL_KNOWN}{parts.path.rstrip('/')}"
+        told = [f'error="{error}"'] if error else []
+        return "Bearer " + ", ".join([*told, f'resource_metadata="{where}"'])
+
+    async def admit(self, token: str, address: str) -> Identity | Wait | None:
+        """Return whose token this is; None when it is not believed, `Wait` when too many were not."""
+        place = (place_of(address),)
+        if (wait := self._door.patience.wait(self._clock.monotonic_ns(), place)) > 0:
+            return Wait(-(-wait // SECOND))
+        try:
+            return await self._believed(token)
+        except (TokenRefused, ClientFault) as refused:
+            why = refused.why if isinstance(refused, TokenRefused) else refused.message
+        self._door.patience.failed(self._clock.monotonic_ns(), place, FREE_TRIES_OF_ADDRESS)
+        self._door.failed += 1
+        self._door.record(
+            LoginFailed(
+                id=new_id(self._door.clock), origin=Origin(address=address), claimed="", method="token", why=why
+            )
+        )
+        return None
+
+    async def _believed(self, token: str) -> Identity:
+        config = self._door.config
+        if not self.url:
+            raise TokenRefused("no tokens are taken here: mcp.url is not set")
+        if config is not self._of:
+            self._issuers.change(_meant(config))
+            self._of = config
+        asker = fitted(config, (await self._issuers.verify(token)).identity)
+        fallen = config.fallen(asker.subject, asker.on_behalf_of, self._clock.now())
+        if fallen is not None:
+            raise ClientFault(fallen)
+        return asker
+
+
+def _meant(config: Config) -> dict[str, Issuer]:
+    """Return the issuers, each believed for this resource alone: what is for the wire is not for here."""
+    return {name: replace(issuer, audience=(config.mcp.url,)) for name, issuer in config.identity.items()}
