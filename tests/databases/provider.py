@@ -35,16 +35,22 @@ class OpenId:
         self.process.wait(20)
 
 
+def client(**more: object) -> dict[str, object]:
+    """Return the public client as which people sign in."""
+    return {
+        "client_id": CLIENT, "token_endpoint_auth_method": "none", "application_type": "native",
+        "redirect_uris": ["http://127.0.0.1/callback"], "response_types": ["code"],
+        "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+        **more,
+    }  # fmt: skip
+
+
 @contextmanager
 def provider(**settings: object) -> Iterator[OpenId]:
     """Start a provider where people sign in by name alone."""
     given: dict[str, object] = {
         "clients": [
-            {
-                "client_id": CLIENT, "token_endpoint_auth_method": "none", "application_type": "native",
-                "redirect_uris": ["http://127.0.0.1/callback"], "response_types": ["code"],
-                "grant_types": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
-            },
+            client(),
             {
                 "client_id": "pipeline", "client_secret": "pipeline-secret-of-the-tests", "redirect_uris": [],
                 "response_types": [], "grant_types": ["client_credentials"],
@@ -106,7 +112,7 @@ def _form(answer: httpx.Response) -> tuple[str, dict[str, str]] | None:
         words = dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
         if "name" in words:
             fields[words["name"]] = html.unescape(words.get("value", ""))
-    for tag in re.findall(r"<button[^>]*>", found[2]):
+    for tag in re.findall(r"<button[^>]*>", answer.text):
         words = dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
         if words.get("name") and words["name"] not in ("abort", "cancel"):
             fields[words["name"]] = html.unescape(words.get("value", ""))

@@ -71,9 +71,9 @@ class Person:
     def connect(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.run("connect", "plain", "--port", str(self.house.through[1]), *words)
 
-    def sign_in(self, name: str = "alice") -> str:
+    def sign_in(self, browser: Browser | None = None) -> str:
         with self.start("login", "--no-browser") as process:
-            Browser(name).visit(address_in(process))
+            (browser or Browser("alice")).visit(address_in(process))
             out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
         return out

@@ -18,6 +18,8 @@ const groups = given.groups ?? {};
 provider = new Provider(issuer, {
   clients: given.clients,
   ...(given.jwks ? { jwks: given.jwks } : {}),
+  // Here everything is on loopback, where it calls nobody otherwise.
+  fetch: (url, { dispatcher: _, ...options }) => globalThis.fetch(url, options),
   cookies: { keys: ['for the tests alone'] },
   claims: { openid: ['sub', 'groups'], email: ['email', 'email_verified'] },
   scopes: ['openid', 'offline_access', 'email'],

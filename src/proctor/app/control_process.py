@@ -199,6 +199,7 @@ class ControlRoom:
             raise self.journal.failed
 
     async def _beat(self) -> None:
+        await asyncio.to_thread(self.store.sign_ins.tidy, self.clock.now())
         self.journal.record(Heartbeat(id=self._id(), interval_s=HEARTBEAT_SECONDS))
 
     async def _renew(self) -> None:

@@ -109,7 +109,7 @@ class Worker:
             epochs=Epochs(config.state / "epochs"),
             book=RuleBook(rules),
             clock=clock,
-            logins=Logins(config, login_key(config), Issuers(config.identity, clock)),
+            logins=Logins(config, login_key(config), Issuers(config.identity, clock, ended=store.sign_ins.ended)),
             mask_key=key,
             record_key=read_key(config.keys.bind, name="bind")[:64],
             vault=Vault(config.state / "vault", reveal_public(config)),

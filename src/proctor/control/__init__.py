@@ -32,6 +32,7 @@ from proctor.control.answers import AnswerDesk
 from proctor.control.evidence_room import EvidenceRoom
 from proctor.control.grants import GrantDesk
 from proctor.control.reading_room import ReadingRoom
+from proctor.control.sign_outs import SignOuts, killed_token
 from proctor.control.words import APPROVERS, MAX_OUTCOME, MAX_TARGET, READERS
 from proctor.control.words import Recorder as Recorder
 from proctor.control.words import Refused as Refused
@@ -40,6 +41,7 @@ from proctor.edge.config import Config
 from proctor.edge.conversation import Knock
 from proctor.edge.data_map import Override
 from proctor.edge.desk import moment, new_id
+from proctor.edge.issuers import Issuers
 from proctor.edge.live_sessions import LiveSession
 from proctor.edge.overrides import changed_class, overridden, taken_back
 from proctor.edge.proposal_book import Shown
@@ -105,6 +107,8 @@ class Control:
         self.grants = GrantDesk(store, config, journal, clock)
         self.agents = AgentDesk(store, config, journal, clock, knock)
         self.answers = AnswerDesk(config, clock, journal.record, self.approve, self.deny)
+        self.issuers = Issuers(config.identity, clock, ended=store.sign_ins.ended)
+        self.sign_outs = SignOuts(store, self.issuers, clock, journal.record)
         self.reading = ReadingRoom(config, journal, clock, lambda: self.rules)
         self.evidence = EvidenceRoom(config, journal, clock)
 
@@ -112,6 +116,7 @@ class Control:
         """Put other settings and rules in force."""
         self.config, self.rules = config, rules
         self.grants.config = self.answers.config = self.agents.config = config
+        self.issuers.change(config.identity)
         self.reading.config = self.evidence.config = config
 
     # --- the approval desk ------------------------------------------------------------------------------------------
@@ -216,7 +221,7 @@ class Control:
         return tuple(session for session in found if _reads(by) or _owns(by, session))
 
     async def kill(self, by: Identity, session_id: str, because: str | None = None) -> LiveSession | Refused:
-        """Ask a session's worker to end it, within a second."""
+        """Ask a session's worker to end it, within a second. The token of somebody else's dies with it."""
         if (refused := _too_long(because)) is not None:
             return await self._refuse(by, "sessions.kill", session_id, refused)
         session = await asyncio.to_thread(self.store.sessions.get, session_id)
@@ -229,6 +234,8 @@ class Control:
         killed = await asyncio.to_thread(
             lambda: self.store.sessions.kill(session_id, by=by.subject, because=because or "", at=self._clock.now())
         )
+        if not _owns(by, session):
+            await asyncio.to_thread(killed_token, self.store, session, self._clock, by.subject)
         if not killed:
             return await self._refuse(by, "sessions.kill", session_id, Refused("missing", "the session has ended"))
         self._record(by, "sessions.kill", session_id, outcome="done", because=because)

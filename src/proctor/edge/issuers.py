@@ -51,6 +51,8 @@ class Ticks(Protocol):
         """Return nanoseconds that never step back."""
 
 
+Ended = Callable[[Proven], bool]
+"""Tells whether a token is dead before its time: its bearer has signed out, left, or was thrown out."""
 Fetch = Callable[[str, Issuer], Awaitable[bytes]]
 
 
@@ -104,6 +106,10 @@ async def discover(issuer: Issuer, fetcher: Fetch = fetch) -> Mapping[str, objec
     return told
 
 
+def _never(_: Proven) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class _Ring:
     """The keys of one issuer. `fetched` and `tried` are by the clock that never steps back."""
@@ -118,7 +124,10 @@ class _Ring:
 class Issuers:
     """All issuers that a process believes, and what it knows of each. One for each process."""
 
-    def __init__(self, issuers: Mapping[str, Issuer], clock: Ticks, *, fetcher: Fetch = fetch) -> None:
+    def __init__(
+        self, issuers: Mapping[str, Issuer], clock: Ticks, *, fetcher: Fetch = fetch, ended: Ended = _never
+    ) -> None:
+        self._ended = ended
         self._issuers = dict(issuers)
         self._clock = clock
         self._fetch = fetcher
@@ -155,6 +164,8 @@ class Issuers:
             proven = prove(token, candidates, await self.keys(candidates[0]), now)
         except UnknownKey:
             proven = prove(token, candidates, await self.keys(candidates[0], unknown=True), now)
+        if self._ended(proven):
+            raise TokenRefused("the sign-in that the token is of has ended")
         self._check_name((proven.person or proven.identity).subject, proven.issuer.prefix)
         return proven
 

@@ -181,9 +181,21 @@ class Visit:
                 hint="Close some, or have the limit raised.",
             )
         try:
+            self._signed_in(session, guest)
             await self._serve(session, guest, address)
         finally:
             house.store.sessions.closed(session)
+
+    def _signed_in(self, session: SessionId, guest: Guest) -> None:
+        """Note whose token it was; one that has died since it was checked opens nothing.
+
+        Whoever ends a token looks for its sessions afterwards: they see this one, or it sees that the token is dead.
+        """
+        if guest.proven is None:
+            return
+        self._house.store.sign_ins.opened(session, guest.proven)
+        if self._house.store.sign_ins.ended(guest.proven):
+            raise ClientFault("terminating connection: this sign-in has ended", sqlstate="57P05")
 
     async def _serve(self, session: SessionId, guest: Guest, address: str) -> None:
         house, asker = self._house, guest.asker

@@ -19,6 +19,7 @@ from proctor.edge.grant_book import GrantBook
 from proctor.edge.live_sessions import LiveSessions
 from proctor.edge.proposal_book import ProposalBook
 from proctor.edge.shelf import Shelf, bump, microseconds, moment_of
+from proctor.edge.sign_in_book import SignInBook
 from proctor.edge.tables import events
 from proctor.edge.ticket_book import TicketBook
 
@@ -47,6 +48,7 @@ class Store:
         self.budgets = BudgetBook(shelf)
         self.map = DataMap(shelf)
         self.sessions = LiveSessions(shelf)
+        self.sign_ins = SignInBook(shelf)
 
     @classmethod
     def open(cls, state: Path, *, migrate: bool = False) -> Store:

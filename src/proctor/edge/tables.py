@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0007"
+HEAD = "0008"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -143,6 +143,27 @@ kills = Table(
     Column("by", String, nullable=False),
     Column("because", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("session", String, primary_key=True),
+    Column("issuer", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("sid", String, nullable=False),
+    Column("token", String, nullable=False),
+)
+
+ended_tokens = Table(
+    "ended_tokens",
+    metadata,
+    Column("issuer", String, primary_key=True),
+    Column("what", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String, nullable=False),
+    Column("because", Text, nullable=False),
 )
 
 events = Table(

@@ -88,6 +88,8 @@ class Proven:
     session_id: str = ""
     """The session at the issuer (`sid`), which a back-channel logout names."""
     client: str = ""
+    subject: str = ""
+    """The issuer's own name for whom the token is for (`sub`), whatever they are called here."""
     person: Identity | None = None
     actors: tuple[Actor, ...] = ()
     claims: Claimed = field(default_factory=dict, repr=False)
@@ -222,6 +224,7 @@ def _proven(token: str, issuer: Issuer, claims: Claimed, now: datetime) -> Prove
         token_id=_token_id(token, claims),
         session_id=_short(claims.get("sid")),
         client=_client(claims),
+        subject=_short(claims.get("sub")),
         person=bearer if agent is not None else None,
         actors=actors,
         claims=claims,

@@ -1,9 +1,12 @@
 """Beside the stations: what anybody may know of how one signs in to this gateway. Public, and no secret in it.
 
-In comes a request of nobody's; out go the provider's address, the public client, and where the gateway listens.
+In comes a request of nobody's; out go the provider's address, the public client, and where the gateway listens. And in
+comes the provider's own word, signed, that somebody has signed out.
 """
 
 from __future__ import annotations
+
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,6 +18,8 @@ from proctor.edge.certificates import ca_path
 from proctor.edge.config import Config
 from proctor.faces.plain import Json
 
+FORM = "application/x-www-form-urlencoded"
+
 
 def routes(control: Control) -> list[Route]:
     """Return the routes of this page."""
@@ -25,7 +30,20 @@ def routes(control: Control) -> list[Route]:
             return JSONResponse({"detail": "nobody signs in here with a provider"}, 404)
         return JSONResponse(said)
 
-    return [Route("/api/v1/sign-in", sign_in, methods=["GET"])]
+    async def signed_out(request: Request) -> Response:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+        form = parse_qs((await request.body()).decode("ascii", "replace"), max_num_fields=8) if kind == FORM else {}
+        tokens = form.get("logout_token", [])
+        done = await control.sign_outs.by_provider(tokens[0]) if len(tokens) == 1 else None
+        if done is None:
+            return JSONResponse({"error": "invalid_request"}, 400)
+        # A provider that hears of trouble comes again, or tells somebody.
+        return Response(status_code=200 if done.left == 0 else 504)
+
+    return [
+        Route("/api/v1/sign-in", sign_in, methods=["GET"]),
+        Route("/api/v1/back-channel-logout", signed_out, methods=["POST"]),
+    ]
 
 
 def described(config: Config) -> dict[str, Json] | None:
