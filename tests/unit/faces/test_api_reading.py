@@ -98,8 +98,8 @@ ROUTES: dict[tuple[str, str], tuple[set[str], object]] = {
     ("GET", "/api/v1/evidence/none/zip"): (set(), None),
     ("GET", "/api/v1/openapi.json"): (EVERYBODY, None),
 }
-OPEN = {"/api/v1/slack", "/api/v1/teams", "/api/v1/sign-in"}
-"""Where a service's signature lets in, and no name; and what says how one signs in."""
+OPEN = {"/api/v1/slack", "/api/v1/teams", "/api/v1/sign-in", "/api/v1/back-channel-logout"}
+"""Where a service's or a provider's signature lets in, and no name; and what says how one signs in."""
 
 
 def test_every_route_is_walked(app: Guard, house: House) -> None:
