@@ -106,7 +106,8 @@ async def discover(issuer: Issuer, fetcher: Fetch = fetch) -> Mapping[str, objec
     return told
 
 
-def _never(_: Proven) -> bool:
+def never_ended(_: Proven) -> bool:
+    """Say that no token is dead: for those who have no store to ask."""
     return False
 
 
@@ -125,7 +126,7 @@ class Issuers:
     """All issuers that a process believes, and what it knows of each. One for each process."""
 
     def __init__(
-        self, issuers: Mapping[str, Issuer], clock: Ticks, *, fetcher: Fetch = fetch, ended: Ended = _never
+        self, issuers: Mapping[str, Issuer], clock: Ticks, *, fetcher: Fetch = fetch, ended: Ended = never_ended
     ) -> None:
         self._ended = ended
         self._issuers = dict(issuers)

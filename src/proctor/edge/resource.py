@@ -16,7 +16,7 @@ from proctor.edge.config import Config
 from proctor.edge.desk import new_id
 from proctor.edge.doorkeeper import FREE_TRIES_OF_ADDRESS, SECOND, Doorkeeper, Wait, place_of
 from proctor.edge.identity_config import Issuer
-from proctor.edge.issuers import Issuers, Ticks
+from proctor.edge.issuers import Ended, Issuers, Ticks, never_ended
 from proctor.edge.tokens import TokenRefused
 from proctor.errors import ClientFault
 from proctor.terms import Identity
@@ -27,11 +27,11 @@ WELL_KNOWN = "/.well-known/oauth-protected-resource"
 class Resource:
     """What is told of the resource, and who comes in by a token. There is none where `mcp.url` is not set."""
 
-    def __init__(self, door: Doorkeeper, clock: Ticks) -> None:
+    def __init__(self, door: Doorkeeper, clock: Ticks, *, ended: Ended = never_ended) -> None:
         self._door = door
         self._clock = clock
         self._of = door.config
-        self._issuers = Issuers(_meant(door.config), clock)
+        self._issuers = Issuers(_meant(door.config), clock, ended=ended)
 
     @property
     def url(self) -> str:

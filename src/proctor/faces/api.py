@@ -84,7 +84,7 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "", mcp
     _add_map(app, control, who)
     _add_sealed(app, control, who)
     if mcp is not None:
-        resource = Resource(door, door.clock)
+        resource = Resource(door, door.clock, ended=control.store.sign_ins.ended)
         within = Door(mcp, who, lambda: control.config, _address, resource)
         app.router.routes.append(Route("/mcp", within, methods=None))
         for path in (WELL_KNOWN, f"{WELL_KNOWN}/mcp"):
