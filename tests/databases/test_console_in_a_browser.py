@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ from tests.databases.lab import PEOPLE, Lab, lab, until
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+PICTURES = os.environ.get("PROCTOR_PICTURES", "")
+"""A folder to leave pictures of all pages in, for the manual."""
 UPDATE = "update orders set total = 1 where id = 1"
 PATIENCE = 60_000  # milliseconds until the browser gives a page up; nothing waits so long that works
 
@@ -254,6 +257,9 @@ def test_every_page_fits_its_window_in_both_themes(visit: type[Visitor], phone: 
         assert fits(page), path
         shade = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert shade == ("rgb(13, 17, 23)" if dark else "rgb(255, 255, 255)")
+        if PICTURES and not phone:
+            name = f"{path.replace('/', '-')}-{'dark' if dark else 'light'}.jpg"
+            page.screenshot(path=Path(PICTURES, name), type="jpeg", quality=60)
 
 
 @pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])

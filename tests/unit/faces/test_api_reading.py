@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.unit.audit.conftest import FakeClock
 from tests.unit.control.house import House, build
 
 KEY = b"k" * 32
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -219,3 +221,16 @@ async def test_what_was_not_done_may_be_asked_again(client: httpx.AsyncClient, h
 async def test_a_key_has_a_bounded_length(client: httpx.AsyncClient, key: str) -> None:
     answer = await client.post("/api/v1/reload", json={}, auth=login("dora"), headers={"idempotency-key": key})
     assert answer.status_code == 422
+
+
+# --- what is shipped for those who watch ------------------------------------------------------------------------------
+
+
+async def test_the_shipped_dashboard_asks_for_numbers_that_there_are(client: httpx.AsyncClient) -> None:
+    numbers = (await client.get("/metrics", auth=AUDITOR)).text
+    board = json.loads((ROOT / "docs/manual/examples/grafana/proctor.json").read_text())
+    asked = {name for panel in board["panels"] for name in re.findall(r"proctor_\w+", panel["targets"][0]["expr"])}
+    assert asked
+    for name in asked:
+        assert re.search(rf"^# TYPE {name} ", numbers, re.MULTILINE), name
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
