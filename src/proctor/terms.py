@@ -28,11 +28,26 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What an agent may do in a day before somebody is asked; None sets no bound. `cells` are sensitive ones."""
+
+    statements: int | None = None
+    rows: int | None = None
+    cells: int | None = None
+    writes: int | None = None
+    cost: int | None = None
+
+
+UNBOUNDED = Budget()
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What an agent may be sent to do, and the tables that belong to it: `schema.name`, or `schema.*`."""
 
     name: str
     tables: frozenset[str]
+    budget: Budget = UNBOUNDED
 
 
 class Action(StrEnum):
@@ -63,6 +78,7 @@ class Registration:
     actions: frozenset[Action] | None = None
     model: str = ""
     version: str = ""
+    budget: Budget = UNBOUNDED
 
 
 UNREGISTERED = Registration()

@@ -61,6 +61,24 @@ def test_a_registered_agent_does_what_it_is_registered_for(house: Lab) -> None:
     }  # fmt: skip
 
 
+def test_a_budget_is_of_all_sessions_and_somebody_is_asked_about_the_rest(
+    postgres: ThrowawayPostgres, tmp_path: Path
+) -> None:
+    budget = COPILOT.replace(" }", ", budget = { statements = 2 } }")
+    with changed(postgres, tmp_path, (COPILOT, budget), ('wait = "60s"', 'wait = "0s"')) as small:
+        for _ in range(2):
+            with bot(small) as session:
+                assert session.execute("select count(*) from orders").fetchone() == (600,)
+        with bot(small) as session:
+            said = refused(session, "select count(*) from orders")
+            assert "held for approval: the agent's budget of 2 statements a day is used up" in said
+            assert "Rule agent-budget holds it" in said
+            (ticket,) = small.tickets()
+            assert small.ask("approvals", "approve", str(ticket["id"]), person="dana").code == 0
+            assert session.execute("select count(*) from orders").fetchone() == (600,)
+            assert "is used up" in refused(session, "select count(*) from orders")
+
+
 def test_the_session_of_an_agent_ends_when_its_owner_is_disabled_and_neither_comes_back(house: Lab) -> None:
     session = bot(house)
     assert session.execute("select 1").fetchone() == (1,)

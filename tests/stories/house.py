@@ -421,6 +421,7 @@ class Story:
         self._client_leg.feed(messages.startup({"user": "alice"}))
         self._client_leg.proven()
         self.relay.lane.falls_back(self._slowly)
+        self.fast = self.fast and self.relay.quick
 
     # ---- the client
 

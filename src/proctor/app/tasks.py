@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from proctor.app.section import Section, named
-from proctor.terms import Action, Registration, Task
+from proctor.terms import Action, Budget, Registration, Task
 
 MAX_WORDS = 200
 GRANTED = frozenset(Action) - {Action.CONNECT, Action.UNMASK, Action.BREAK_GLASS}
@@ -21,7 +21,7 @@ def read_tasks(top: Section) -> dict[str, Task]:
         tables = section.texts("tables")
         if not tables or not all(_TABLE.fullmatch(table) for table in tables):
             section.note("tables", 'names tables with their schema, as in ["public.orders", "billing.*"]')
-        found[name] = Task(name, frozenset(tables))
+        found[name] = Task(name, frozenset(tables), budget_of(section))
         section.close()
     return found
 
@@ -52,7 +52,16 @@ def registration_of(section: Section) -> Registration:
         actions=frozenset(Action(name) for name in actions if name in GRANTED) if "actions" in section else None,
         model=_words(section, "model"),
         version=_words(section, "version"),
+        budget=budget_of(section),
     )
+
+
+def budget_of(section: Section) -> Budget:
+    """Return what may be done in a day before somebody is asked."""
+    budget = section.section("budget")
+    most = {name: budget.count(name, 0) or None for name in ("statements", "rows", "cells", "writes", "cost")}
+    budget.close()
+    return Budget(**most)
 
 
 def _words(section: Section, key: str) -> str:

@@ -311,7 +311,7 @@ class Visit:
         client.data_received(b"")  # what came behind the login has waited in the leg
         client.flow(self._client_said, self._client_gone)
         database.flow(relay.answers.upstream_said, self._database_gone)
-        if relay.terms.purpose is Purpose.RUN:
+        if relay.quick:
             client.quicken(relay.lane.client_said)
             database.quicken(relay.lane.upstream_said)
         relay.lane.falls_back(client.read)

@@ -60,6 +60,17 @@ REGISTRATION = RuleInfo(
     line=0,
     text="",
 )
+BUDGET = RuleInfo(
+    id="agent-budget",
+    effect="forbid",
+    reason="the agent's budget is used up",
+    hint="wait for the approval, or until tomorrow",
+    approvers=frozenset(),
+    quorum=1,
+    file="built in",
+    line=0,
+    text="",
+)
 TWO_DESKS = RuleInfo(
     id="different-approvers",
     effect="forbid",
@@ -82,7 +93,7 @@ MASKED_KEYS = RuleInfo(
     line=0,
     text="",
 )
-BUILT_IN = {rule.id: rule for rule in (DEFAULT, CLAIM, REGISTRATION, TWO_DESKS, MASKED_KEYS)}
+BUILT_IN = {rule.id: rule for rule in (DEFAULT, CLAIM, REGISTRATION, BUDGET, TWO_DESKS, MASKED_KEYS)}
 
 
 Reach = tuple[Kind, Action, frozenset[tuple[str, str]]]

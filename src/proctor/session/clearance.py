@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from proctor.errors import ClientFault, HouseFault
 from proctor.session import refusals
+from proctor.session.allowance import Allowance, counts
 from proctor.session.answers import Answers
 from proctor.session.counter import Refused
 from proctor.session.exchange import Exchange
@@ -37,10 +38,12 @@ class Clearance:
         self._client = client
         self._position = 0
         self._count = 0
+        self.allowance: Allowance | None = None
+        """What the asker has left of its budgets, if it has any."""
 
     def passes(self, judged: Judged) -> bool:
         """Say whether a remembered judgement may pass without a wait: nobody to ask, no disk to wait for."""
-        running = self._terms.purpose is Purpose.RUN
+        running = self._terms.purpose is Purpose.RUN and self.allowance is None
         return judged.harmless and not judged.minds and not self._terms.strict and running
 
     async def not_denied(self, judged: Judged, values: Values | None) -> None:
@@ -63,6 +66,7 @@ class Clearance:
     ) -> tuple[Judged, Ticket | None]:
         """Return the judgement under which this may run, and the ticket spent for it; else raise `Refused`."""
         await self.not_denied(judged, values)
+        judged = self._within(judged)
         if self._terms.purpose is not Purpose.RUN:
             patient = False
             if not isinstance(judged.decision, Hold):
@@ -91,6 +95,13 @@ class Clearance:
         if isinstance(again.decision, Hold):
             raise HouseFault("the rules ask for more than one approval gives", hint="See the rule's quorum.")
         return again, ticket
+
+    def _within(self, judged: Judged) -> Judged:
+        """Return the judgement under what is left of a budget; what ends a transaction is always let through."""
+        if self.allowance is None or not isinstance(judged.decision, Allow) or not any(map(counts, judged.verdicts)):
+            return judged
+        over = self.allowance.exceeded(self._hearing.claims(judged.text))
+        return judged if over is None else self._hearing.beyond(judged, over)
 
     async def _not_wrong(self, judged: Judged, exchanges: list[Exchange]) -> None:
         """Raise the server's own words for a typing error: nobody shall have to approve one."""

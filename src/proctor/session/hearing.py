@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from proctor.errors import ClientFault, HouseFault
 from proctor.policy.claims import check_claims
 from proctor.policy.explain import explain
+from proctor.policy.rules import BUDGET
 from proctor.session import advice, refusals
 from proctor.session.comments import Said, said_behind
 from proctor.session.counter import Counter, Refused
 from proctor.session.footing import Footing
-from proctor.session.judge import Behind, Bench, Judged, Memory, Stamp
+from proctor.session.judge import Behind, Bench, Judged, Lore, Memory, Stamp
 from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
@@ -227,6 +228,13 @@ class Hearing:
     def paid(self, judged: Judged, probes: Mapping[Column, int]) -> Judged:
         """Return the judgement of a statement for which so many plain values were counted and spent."""
         return self._bench(judged.text).again(judged, paid=probes) if probes else judged
+
+    def beyond(self, judged: Judged, why: str) -> Judged:
+        """Return the judgement that somebody has to be asked first, since a budget is used up."""
+        rules = self._bench(judged.text).rules
+        hold = Hold((BUDGET.id,), rules.digest, why, BUDGET.hint, rules.asked.groups, rules.asked.quorum)
+        verdicts = tuple(replace(each, decision=hold, lore=Lore(), sensitive=True) for each in judged.verdicts)
+        return replace(judged, verdicts=verdicts, form=None)
 
     def _judged(self, text: str) -> Judged:
         bench = self._bench(text)

@@ -16,6 +16,7 @@ from functools import partial
 from proctor.errors import ClientFault, Fault, HouseFault, UpstreamFault
 from proctor.session import exchange as ex
 from proctor.session import refusals
+from proctor.session.allowance import Allowance, Metered, limited
 from proctor.session.answers import Answers
 from proctor.session.bounds import Bounds
 from proctor.session.clearance import Clearance
@@ -32,7 +33,7 @@ from proctor.session.plans import Wardrobe
 from proctor.session.ports import Clock, Desk, Ledger, Outlet, Purpose, Terms, World
 from proctor.session.spending import Spending
 from proctor.session.view import ENDS
-from proctor.terms import Allow, Deny, Hold, Ticket
+from proctor.terms import Allow, Deny, Hold, Relation, Ticket
 from proctor.wire import messages, talk
 
 log = logging.getLogger("proctor.session")
@@ -59,6 +60,11 @@ class Relay:
         wardrobe: Wardrobe,
     ) -> None:
         self.terms = terms
+        allowance = Allowance(terms, desk, self._size_of) if limited(terms) else None
+        self.quick = terms.purpose is Purpose.RUN and allowance is None
+        """Whether the fast lane may be used: what is counted, or only asked about, goes the long way."""
+        if allowance is not None:
+            ledger = Metered(ledger, allowance)
         self.names = Namespace()
         self.hearing = Hearing(terms, world, desk, clock, memory, self.names)
         self.answers = Answers(
@@ -75,6 +81,7 @@ class Relay:
         )
         self.pipeline = Pipeline(upstream, self.answers)
         self.clearance = Clearance(terms, self.hearing, self.pipeline, ledger, clock, client)
+        self.clearance.allowance = allowance
         self.lane = Lane(
             terms,
             self.hearing,
@@ -99,6 +106,11 @@ class Relay:
         self._work = asyncio.Event()
         self._copy: talk.ClientEvent | None = None
         """What began the copy that comes in within a savepoint."""
+
+    def _size_of(self, relation: Relation) -> int:
+        catalog = self.hearing.snapshot()
+        found = None if catalog is None else catalog.relations.get(relation)
+        return 0 if found is None else found.estimated_rows
 
     # ---- the two lanes
 

@@ -12,6 +12,7 @@ from proctor.app.settings import load
 from proctor.edge.config import Address, Config
 from proctor.errors import ConfigFault
 from proctor.policy.approvers import SHIPPED, Approvers
+from proctor.terms import Budget
 
 MINIMAL = """
 [databases.shop]
@@ -485,6 +486,7 @@ model = "m-1"
 version = "7"
 expires = 2027-01-31T18:00:00Z
 enabled = false
+budget = { statements = 100, cells = 5 }
 """
 
 
@@ -497,6 +499,7 @@ def test_an_agent_is_registered_with_bounds_and_an_end(tmp_path: Path) -> None:
     assert asker.registration.databases == {"shop"}
     assert asker.registration.actions == {"read", "update"}
     assert (asker.person_groups, asker.on_behalf_of) == ({"engineering"}, "alice")
+    assert asker.registration.budget == Budget(statements=100, cells=5)
     assert agent.expires is not None
     assert config.fallen("clerk", "alice", agent.expires) == "it is disabled"
     path.write_text(REGISTERED.replace("enabled = false", ""))
@@ -515,6 +518,8 @@ def test_an_agent_is_registered_with_bounds_and_an_end(tmp_path: Path) -> None:
         (("2027-01-31T18:00:00Z", '"tomorrow"'), "16: agents.clerk.expires: must be a date and time with its zone"),
         (("2027-01-31T18:00:00Z", "2027-01-31T18:00:00"), "16: agents.clerk.expires: must be a date and time with"),
         (("false", '"no"'), "17: agents.clerk.enabled: must be true or false"),
+        (("cells = 5", "sells = 5"), '18: agents.clerk.budget.sells: unknown key; did you mean "cells"?'),
+        (("cells = 5", "cells = 0"), "18: agents.clerk.budget.cells: must be a whole number from 1"),
         (("answers questions", "x" * 201), "11: agents.clerk.purpose: has at most 200 characters"),
     ],
 )
