@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from proctor.app.audit_settings import read_audit
+from proctor.app.directory_settings import read_directory
 from proctor.app.identity_settings import read_identity
 from proctor.app.key_settings import read_keys
 from proctor.app.messaging import approvals_of
@@ -108,6 +109,7 @@ def _read(top: Section) -> Config:
         agents=MappingProxyType(agents),
         services=MappingProxyType(services),
         identity=read_identity(top),
+        scim=read_directory(top),
         limits=limits,
         policy=_policy(top.section("policy")),
         mcp=_mcp(top.section("mcp")),

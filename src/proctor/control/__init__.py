@@ -31,6 +31,7 @@ from proctor.control.agents import AgentDesk
 from proctor.control.answers import AnswerDesk
 from proctor.control.evidence_room import EvidenceRoom
 from proctor.control.grants import GrantDesk
+from proctor.control.provisioning import Provisioning
 from proctor.control.reading_room import ReadingRoom
 from proctor.control.sign_outs import SignOuts, killed_token
 from proctor.control.words import APPROVERS, MAX_OUTCOME, MAX_TARGET, READERS
@@ -106,6 +107,7 @@ class Control:
         self._reload = reload
         self.grants = GrantDesk(store, config, journal, clock)
         self.agents = AgentDesk(store, config, journal, clock, knock)
+        self.provisioning = Provisioning(store, config.scim, journal, clock)
         self.answers = AnswerDesk(config, clock, journal.record, self.approve, self.deny)
         self.issuers = Issuers(config.identity, clock, ended=store.sign_ins.ended)
         self.sign_outs = SignOuts(store, self.issuers, clock, journal.record)
@@ -118,6 +120,7 @@ class Control:
         self.grants.config = self.answers.config = self.agents.config = config
         self.issuers.change(config.identity)
         self.reading.config = self.evidence.config = config
+        self.provisioning.directory = config.scim
 
     # --- the approval desk ------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from proctor.edge.audit_config import Audit
+from proctor.edge.directory_config import Directory
 from proctor.edge.identity_config import Issuer
 from proctor.edge.secret import Secret
 from proctor.policy.approvers import SHIPPED, Approvers
@@ -349,6 +350,7 @@ class Config:
     agents: Mapping[str, Agent] = field(default_factory=lambda: MappingProxyType({}))
     services: Mapping[str, Service] = field(default_factory=lambda: MappingProxyType({}))
     identity: Mapping[str, Issuer] = field(default_factory=lambda: MappingProxyType({}))
+    scim: Directory | None = None
     limits: Limits = Limits()
     policy: Policy = Policy()
     mcp: Mcp = Mcp()

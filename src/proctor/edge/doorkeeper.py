@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from proctor.audit.record import Body, LoginFailed, Origin
 from proctor.edge.config import Config
 from proctor.edge.desk import new_id
+from proctor.edge.people_book import PeopleBook
 from proctor.edge.verifiers import Locks
 from proctor.session.ports import Clock
 from proctor.terms import Identity
@@ -71,13 +72,21 @@ class Patience:
 class Doorkeeper:
     """Lets people, agents and services in by name and password."""
 
-    def __init__(self, config: Config, locks: Locks, clock: Clock, record: Callable[[Body], object]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        locks: Locks,
+        clock: Clock,
+        record: Callable[[Body], object],
+        people: PeopleBook | None = None,
+    ) -> None:
         self.config = config
         self.locks = locks
         self.patience = Patience()
         self.failed = 0
         self.clock = clock
         self.record = record
+        self._people = people
         self._checks = asyncio.Semaphore(CHECKS_AT_ONCE)
 
     def change(self, config: Config, locks: Locks) -> None:
@@ -99,9 +108,9 @@ class Doorkeeper:
                 principal = self.config.principal(name)
                 found = None if principal is None else principal.identity("password")
                 fallen = None if found is None else self.config.fallen(name, found.on_behalf_of, self.clock.now())
-                if fallen is None:
+                if found is None or (fallen is None and (found := await self.standing(found)) is not None):
                     return found
-                why = fallen
+                why = fallen or "the directory says that they have left"
             now = self.clock.monotonic_ns()
             self.patience.failed(now, pair, FREE_TRIES)
             self.patience.failed(now, (place,), FREE_TRIES_OF_ADDRESS)
@@ -109,14 +118,26 @@ class Doorkeeper:
         self._tell(name, address, why)
         return None
 
-    def _tell(self, name: str, address: str, why: str) -> None:
+    async def standing(self, identity: Identity) -> Identity | None:
+        """Return who this is now, with the groups that the directory gives; None if it says that they have left."""
+        if self._people is None:
+            return identity
+        given = {} if self.config.scim is None else self.config.scim.groups
+        return await asyncio.to_thread(self._people.admitted, identity, given)
+
+    def wrong_token(self, address: str) -> None:
+        """Record that somebody has shown a token that is not the directory's."""
+        self.failed += 1
+        self._tell("scim", address, "the token does not fit", "bearer")
+
+    def _tell(self, name: str, address: str, why: str, method: str = "password") -> None:
         claimed = name[:63] if name.isprintable() else "(unprintable)"
         self.record(
             LoginFailed(
                 id=new_id(self.clock),
                 origin=Origin(address=address),
                 claimed=claimed,
-                method="password",
+                method=method,
                 why=why,
             )
         )

@@ -11,6 +11,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from proctor.audit.record import LoginFailed, SessionClosed, SessionOpened, claims_of, registered, who_of
@@ -182,7 +183,7 @@ class Visit:
             )
         try:
             self._signed_in(session, guest)
-            await self._serve(session, guest, address)
+            await self._serve(session, self._standing(guest, address), address)
         finally:
             house.store.sessions.closed(session)
 
@@ -196,6 +197,27 @@ class Visit:
         self._house.store.sign_ins.opened(session, guest.proven)
         if self._house.store.sign_ins.ended(guest.proven):
             raise ClientFault("terminating connection: this sign-in has ended", sqlstate="57P05")
+
+    def _standing(self, guest: Guest, address: str) -> Guest:
+        """Return the guest as the directory knows them. They are on the list by now: no leaver slips through."""
+        house, directory = self._house, self._house.config.scim
+        known = house.store.people.admitted(guest.asker, {} if directory is None else directory.groups)
+        if known is None:
+            house.record(
+                LoginFailed(
+                    id=new_id(house.clock),
+                    origin=From(address=address, tls=self._secured),
+                    claimed=guest.asker.subject[:63],
+                    database=guest.database.name,
+                    method=guest.asker.proof,
+                    why="the directory says that they have left",
+                )
+            )
+            message = f'password authentication failed for user "{guest.asker.subject}"'
+            raise ClientFault(message, sqlstate="28P01")
+        if known is not guest.asker:
+            guest = self.guest = replace(guest, asker=known)
+        return guest
 
     async def _serve(self, session: SessionId, guest: Guest, address: str) -> None:
         house, asker = self._house, guest.asker

@@ -17,6 +17,7 @@ from proctor.edge.budget_book import BudgetBook
 from proctor.edge.data_map import DataMap
 from proctor.edge.grant_book import GrantBook
 from proctor.edge.live_sessions import LiveSessions
+from proctor.edge.people_book import PeopleBook
 from proctor.edge.proposal_book import ProposalBook
 from proctor.edge.shelf import Shelf, bump, microseconds, moment_of
 from proctor.edge.sign_in_book import SignInBook
@@ -49,6 +50,7 @@ class Store:
         self.map = DataMap(shelf)
         self.sessions = LiveSessions(shelf)
         self.sign_ins = SignInBook(shelf)
+        self.people = PeopleBook(shelf)
 
     @classmethod
     def open(cls, state: Path, *, migrate: bool = False) -> Store:

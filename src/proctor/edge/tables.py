@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0008"
+HEAD = "0009"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -164,6 +164,28 @@ ended_tokens = Table(
     Column("at", BigInteger, nullable=False),
     Column("by", String, nullable=False),
     Column("because", Text, nullable=False),
+)
+
+provisioned = Table(
+    "provisioned",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("sort", String, nullable=False),  # user or group
+    Column("name", String, nullable=False),
+    Column("folded", String, nullable=False),  # the name as it is compared
+    Column("subject", String, nullable=False),  # of a user: by what the house knows them, as it is compared
+    Column("active", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),  # 1: a user who has left stays here, as one who may not come back
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+)
+Index("provisioned_names", provisioned.c.sort, provisioned.c.folded, unique=True)
+Index("provisioned_subjects", provisioned.c.subject)
+
+members = Table(
+    "members", metadata, Column("group", String, primary_key=True), Column("user", String, primary_key=True)
 )
 
 events = Table(

@@ -29,6 +29,7 @@ from proctor.faces.manners import Manners
 from proctor.faces.mcp.door import Door, told
 from proctor.faces.plain import Json
 from proctor.faces.problems import Declined, declined
+from proctor.faces.scim.server import Directory
 from proctor.policy.tickets import MAX_BECAUSE
 from proctor.terms import Identity, TicketState
 
@@ -83,6 +84,7 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "", mcp
     _add_sessions(app, control, who)
     _add_map(app, control, who)
     _add_sealed(app, control, who)
+    app.router.routes.extend(Directory(control.provisioning, door.clock, door.wrong_token).routes())
     if mcp is not None:
         resource = Resource(door, door.clock, ended=control.store.sign_ins.ended)
         within = Door(mcp, who, lambda: control.config, _address, resource)
