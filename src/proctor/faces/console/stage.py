@@ -146,7 +146,11 @@ class Stage:
         found = self.visits.of(request.cookies.get(COOKIE))
         if found is None:
             return self._to_sign_in(request)
-        visit, me = found
+        visit, before = found
+        me = await self.door.standing(before)
+        if me is None:  # they have left
+            self.visits.end(visit)
+            return self._to_sign_in(request)
         form = FormData()
         if request.method == "POST":
             if not ours(request):
