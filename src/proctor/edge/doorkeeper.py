@@ -21,6 +21,7 @@ from proctor.session.ports import Clock
 from proctor.terms import Identity
 
 SECOND = 1_000_000_000
+LEFT = "the directory says that they have left"
 FREE_TRIES = 5  # people mistype
 FREE_TRIES_OF_ADDRESS = 20  # many people sit behind one address
 LONGEST_WAIT = 60 * SECOND
@@ -110,7 +111,7 @@ class Doorkeeper:
                 fallen = None if found is None else self.config.fallen(name, found.on_behalf_of, self.clock.now())
                 if found is None or (fallen is None and (found := await self.standing(found)) is not None):
                     return found
-                why = fallen or "the directory says that they have left"
+                why = fallen or LEFT
             now = self.clock.monotonic_ns()
             self.patience.failed(now, pair, FREE_TRIES)
             self.patience.failed(now, (place,), FREE_TRIES_OF_ADDRESS)

@@ -20,6 +20,7 @@ from proctor.edge import upstream as up
 from proctor.edge.config import loopback
 from proctor.edge.deadlines import Deadlines, Overdue
 from proctor.edge.desk import new_id
+from proctor.edge.doorkeeper import LEFT
 from proctor.edge.end import End, Lost
 from proctor.edge.house import House
 from proctor.edge.introductions import host_of, introduced
@@ -210,7 +211,7 @@ class Visit:
                     claimed=guest.asker.subject[:63],
                     database=guest.database.name,
                     method=guest.asker.proof,
-                    why="the directory says that they have left",
+                    why=LEFT,
                 )
             )
             message = f'password authentication failed for user "{guest.asker.subject}"'

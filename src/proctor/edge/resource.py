@@ -14,7 +14,7 @@ from proctor.audit.record import LoginFailed, Origin
 from proctor.edge.bearer import fitted
 from proctor.edge.config import Config
 from proctor.edge.desk import new_id
-from proctor.edge.doorkeeper import FREE_TRIES_OF_ADDRESS, SECOND, Doorkeeper, Wait, place_of
+from proctor.edge.doorkeeper import FREE_TRIES_OF_ADDRESS, LEFT, SECOND, Doorkeeper, Wait, place_of
 from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import Ended, Issuers, Ticks, never_ended
 from proctor.edge.tokens import TokenRefused
@@ -88,7 +88,10 @@ class Resource:
         fallen = config.fallen(asker.subject, asker.on_behalf_of, self._clock.now())
         if fallen is not None:
             raise ClientFault(fallen)
-        return asker
+        known = await self._door.standing(asker)
+        if known is None:
+            raise ClientFault(LEFT)
+        return known
 
 
 def _meant(config: Config) -> dict[str, Issuer]:
