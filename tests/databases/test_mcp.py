@@ -268,7 +268,13 @@ async def test_whoever_stops_waiting_withdraws(house: Lab) -> None:
 async def test_history_is_ones_own_and_names_agent_and_person(house: Lab) -> None:
     async with agent(house, "ada") as ada, agent(house) as copilot:
         await ask(ada, "query", database="plain", sql="select count(*) from totals where n = 77")
-        await ask(copilot, "query", database="plain", sql="select count(*) from parts where qty = 77", reason="INC-9")
+        await ask(
+            copilot,
+            "query",
+            database="plain",
+            sql="select count(*) from parts where qty = 77",
+            reason="INC-9 for ann@example.com",
+        )
         mine, _, _ = await ask(copilot, "history", database="plain")
     statements = [each["statement"] for each in mine["records"]]
     assert "select count(*) from parts where qty = ?" in statements
@@ -284,7 +290,7 @@ async def test_history_is_ones_own_and_names_agent_and_person(house: Lab) -> Non
     }  # fmt: skip
     claims = record["claims"]
     assert isinstance(claims, dict)
-    assert claims["reason"] == "INC-9"
+    assert claims["reason"] == "INC-9 for [email]", "a claim is scanned before it is kept"
     assert str(claims["application"]).startswith("mcp ")
 
 

@@ -20,6 +20,7 @@ from proctor.edge.letters import Letter
 from proctor.edge.tokens import Proven
 from proctor.edge.verifiers import Locks
 from proctor.errors import ClientFault
+from proctor.session.claimed import told
 from proctor.session.view import TRUE
 from proctor.terms import Claims, Identity
 from proctor.wire import messages, talk
@@ -214,7 +215,8 @@ def read_settings(login: talk.Login) -> tuple[dict[str, str], Claims]:
     for name, value in {**login.options, **login.parameters}.items():
         folded = name.lower()
         if folded.startswith("proctor."):
-            claims[folded.removeprefix("proctor.")] = value[:1000]
+            claim = folded.removeprefix("proctor.")
+            claims[claim] = told(value) if claim in ("reason", "task") else value[:1000]
             settings[folded] = value
         elif folded == "replication":
             if value.lower() not in ("false", "off", "no", "0"):

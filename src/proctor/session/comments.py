@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-from proctor.session.view import MAX_CLAIM
+from proctor.session.claimed import told
 
 MAX_COMMENT = 8192
 TRAILING = " \t\r\n\f\v;"
@@ -44,7 +44,7 @@ def _said(comment: str) -> Said | None:
             return None
         key, value = unquote(pair[1]), unquote(_ESCAPED.sub(r"\1", pair[2]))
         if key in ("reason", "task") and value:
-            found[key] = value.replace("\0", "")[:MAX_CLAIM]
+            found[key] = told(value)
         at = pair.end()
         if at == len(comment):
             break

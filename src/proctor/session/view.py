@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from proctor.session.claimed import MAX_CLAIM, told
 from proctor.sql.catalog import Catalog
 from proctor.sql.harmless import steers_plans
 from proctor.sql.settings import SessionSettings
@@ -30,7 +31,6 @@ NAMES = (
 SETS = frozenset({"set", "set_local", "reset", "discard"})
 ENDS = frozenset({"commit", "rollback", "rollback_to", "commit_prepared", "release"})
 TRUE = frozenset({"on", "true", "yes", "1"})
-MAX_CLAIM = 1000  # a claim is somebody's prose, kept in every record
 
 
 @dataclass(slots=True)
@@ -110,13 +110,17 @@ class View:
             own = ("pg_temp", *own)
         self.settings = SessionSettings(path=own, user=row[1] or "", server_version=version, steered=self.steered)
         self.claims = Claims(
-            reason=_claim(row[7]) or started.reason,
-            task=_claim(row[8]) or started.task,
+            reason=_told(row[7]) or started.reason,
+            task=_told(row[8]) or started.task,
             on_behalf_of=_claim(row[9]) or started.on_behalf_of,
             application=started.application,
             break_glass=(row[10] or "").lower() in TRUE if row[10] else started.break_glass,
         )
         self.dirty = False
+
+
+def _told(text: str | None) -> str | None:
+    return told(text) if text else None
 
 
 def _claim(text: str | None) -> str | None:
