@@ -20,6 +20,7 @@ from pathlib import Path
 from proctor.app import settings
 from proctor.app.channel import CANCEL, CONNECTION, DRAIN, GUEST, READY, RELOAD, TROUBLE, Channel, unpack_cancel
 from proctor.app.doors import Door, opened
+from proctor.app.notebook import Notebook
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerDied, WorkerStarted, WorkerStopped
 from proctor.edge import certificates, rule_shelf
@@ -36,6 +37,7 @@ log = logging.getLogger("proctor.supervisor")
 START_SECONDS = 60.0
 STOP_SECONDS = 40.0
 RESTART_SECONDS = 0.5
+MEND_SECONDS = 1.0
 SHARD = "supervisor"
 SCRATCH = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
@@ -70,7 +72,8 @@ class Supervisor:
         self._turn = 0
         self._stopping = False
         self._over = asyncio.Event()
-        self._journal: Journal | None = None
+        self._notes: Notebook | None = None
+        self._open = False
 
     async def run(self) -> None:
         """Start everything, say that it is ready, and stay until told to stop."""
@@ -94,7 +97,9 @@ class Supervisor:
             keeping = [tasks.create_task(self._keep(child)) for child in self._children]
             try:
                 await self._all_ready()
+                self._open = True
                 accepting = [tasks.create_task(self._accept(door)) for door in self._doors]
+                accepting.append(tasks.create_task(self._mend()))
                 print(self._ready_line(), flush=True)
                 await self._over.wait()
                 for task in accepting:
@@ -116,10 +121,11 @@ class Supervisor:
         certificates.prepare(config, self._clock.now())
         Store.open(config.state, migrate=True).close()
         Epochs(config.state / "epochs").close()
-        self._journal = Journal.open(config.state / "journal" / SHARD, SHARD, clock=self._clock)
+        journal = Journal.open(config.state / "journal" / SHARD, SHARD, clock=self._clock)
+        self._notes = Notebook(journal)
         written = sha256(self._source.read_bytes()).hexdigest()
-        self._journal.record(ConfigLoaded(id=new_id(self._clock), digest=written))
-        self._journal.record(rule_shelf.loaded(new_id(self._clock), rules))
+        journal.record(ConfigLoaded(id=new_id(self._clock), digest=written))
+        journal.record(rule_shelf.loaded(new_id(self._clock), rules))
 
     async def _all_ready(self) -> None:
         try:
@@ -136,13 +142,13 @@ class Supervisor:
     # ---- the children
 
     async def _keep(self, child: Child) -> None:
-        """Start a child, and again each time it dies."""
+        """Start a child, and again each time it dies, be it before it is ready; only at the start that is the end."""
         while not self._stopping:
             self._start(child)
             code = await asyncio.to_thread(_wait, child)
             if self._stopping:
                 return
-            if not child.ready.is_set():
+            if not child.ready.is_set() and not self._open:
                 raise HouseFault(f"{child.name} could not start (exit code {code})", hint="See the messages above.")
             self._record_death(child, code)
             self._hang_up(child)
@@ -165,14 +171,19 @@ class Supervisor:
         )
         theirs.close()
         asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, child)
-        if self._journal is not None:
-            self._journal.record(WorkerStarted(id=new_id(self._clock), worker=child.name, pid=child.process.pid))
+        if self._notes is not None:
+            self._notes.note(WorkerStarted(id=new_id(self._clock), worker=child.name, pid=child.process.pid))
 
     def _record_death(self, child: Child, code: int) -> None:
         log.error("%s died (%s) and is started again", child.name, code)
-        if self._journal is not None and child.process is not None:
+        if self._notes is not None and child.process is not None:
             why = f"signal {-code}" if code < 0 else f"exit code {code}"
-            self._journal.record(WorkerDied(id=new_id(self._clock), worker=child.name, pid=child.process.pid, why=why))
+            self._notes.note(WorkerDied(id=new_id(self._clock), worker=child.name, pid=child.process.pid, why=why))
+
+    async def _mend(self) -> None:
+        while self._notes is not None:
+            await self._notes.mend()
+            await asyncio.sleep(MEND_SECONDS)
 
     def _hang_up(self, child: Child) -> None:
         if child.channel is not None:
@@ -264,12 +275,9 @@ class Supervisor:
         await asyncio.gather(*(asyncio.to_thread(_wait, child, STOP_SECONDS) for child in children))
 
     async def _close_journal(self) -> None:
-        journal, self._journal = self._journal, None
-        if journal is None:
-            return
-        if journal.failed is None:
-            journal.record(WorkerStopped(id=new_id(self._clock), worker=SHARD, pid=os.getpid(), why="told to"))
-        await journal.close()
+        notes, self._notes = self._notes, None
+        if notes is not None:
+            await notes.close(WorkerStopped(id=new_id(self._clock), worker=SHARD, pid=os.getpid(), why="told to"))
 
     async def _end(self) -> None:
         for child in self._children:
