@@ -1,12 +1,12 @@
-"""Station 1, for MCP: the house as an OAuth 2.1 protected resource (RFC 9728). Tokens for it, and for nothing else.
+"""Station 1, for HTTP: who shows a token; and, for MCP, the house as an OAuth 2.1 protected resource (RFC 9728).
 
-In comes a token that a client has shown; out goes an Identity, how long to wait, or nothing. A token is good here if
-its audience is `mcp.url`; it is read, and goes nowhere. Knows no HTTP.
+In comes a token that a client has shown; out goes an Identity, how long to wait, or nothing. A token is good at MCP if
+its audience is `mcp.url`, at the API if it is the issuer's; it is read, and goes nowhere. Knows no HTTP.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -24,6 +24,45 @@ from proctor.terms import Identity
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
 
+class Shown:
+    """Tokens that are shown over HTTP: too many that are not believed make their address wait, as bad passwords do."""
+
+    def __init__(self, door: Doorkeeper, clock: Ticks, believed: Callable[[str], Awaitable[Identity]]) -> None:
+        self._door = door
+        self._clock = clock
+        self._believed = believed
+
+    async def admit(self, token: str, address: str) -> Identity | Wait | None:
+        """Return whose token this is; None when it is not believed, `Wait` when too many were not."""
+        place = (place_of(address),)
+        if (wait := self._door.patience.wait(self._clock.monotonic_ns(), place)) > 0:
+            return Wait(-(-wait // SECOND))
+        try:
+            return await self._believed(token)
+        except (TokenRefused, ClientFault) as refused:
+            why = refused.why if isinstance(refused, TokenRefused) else refused.message
+        self._door.patience.failed(self._clock.monotonic_ns(), place, FREE_TRIES_OF_ADDRESS)
+        self._door.failed += 1
+        self._door.record(
+            LoginFailed(
+                id=new_id(self._door.clock), origin=Origin(address=address), claimed="", method="token", why=why
+            )
+        )
+        return None
+
+
+async def believed(token: str, issuers: Issuers, door: Doorkeeper, clock: Ticks) -> Identity:
+    """Return whose token it is; raise `TokenRefused`, or a `ClientFault` where house or directory know better."""
+    asker = fitted(door.config, (await issuers.verify(token)).identity)
+    fallen = door.config.fallen(asker.subject, asker.on_behalf_of, clock.now())
+    if fallen is not None:
+        raise ClientFault(fallen)
+    known = await door.standing(asker)
+    if known is None:
+        raise ClientFault(LEFT)
+    return known
+
+
 class Resource:
     """What is told of the resource, and who comes in by a token. There is none where `mcp.url` is not set."""
 
@@ -31,6 +70,7 @@ class Resource:
         self._door = door
         self._clock = clock
         self._of = door.config
+        self._shown = Shown(door, clock, self._believed)
         self._issuers = Issuers(_meant(door.config), clock, ended=ended)
 
     @property
@@ -61,21 +101,7 @@ class Resource:
 
     async def admit(self, token: str, address: str) -> Identity | Wait | None:
         """Return whose token this is; None when it is not believed, `Wait` when too many were not."""
-        place = (place_of(address),)
-        if (wait := self._door.patience.wait(self._clock.monotonic_ns(), place)) > 0:
-            return Wait(-(-wait // SECOND))
-        try:
-            return await self._believed(token)
-        except (TokenRefused, ClientFault) as refused:
-            why = refused.why if isinstance(refused, TokenRefused) else refused.message
-        self._door.patience.failed(self._clock.monotonic_ns(), place, FREE_TRIES_OF_ADDRESS)
-        self._door.failed += 1
-        self._door.record(
-            LoginFailed(
-                id=new_id(self._door.clock), origin=Origin(address=address), claimed="", method="token", why=why
-            )
-        )
-        return None
+        return await self._shown.admit(token, address)
 
     async def _believed(self, token: str) -> Identity:
         config = self._door.config
@@ -84,14 +110,7 @@ class Resource:
         if config is not self._of:
             self._issuers.change(_meant(config))
             self._of = config
-        asker = fitted(config, (await self._issuers.verify(token)).identity)
-        fallen = config.fallen(asker.subject, asker.on_behalf_of, self._clock.now())
-        if fallen is not None:
-            raise ClientFault(fallen)
-        known = await self._door.standing(asker)
-        if known is None:
-            raise ClientFault(LEFT)
-        return known
+        return await believed(token, self._issuers, self._door, self._clock)
 
 
 def _meant(config: Config) -> dict[str, Issuer]:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from proctor.control import Control, Refused, column_named
 from proctor.edge.config import loopback
 from proctor.edge.doorkeeper import Doorkeeper, Wait
-from proctor.edge.resource import WELL_KNOWN, Resource
+from proctor.edge.resource import WELL_KNOWN, Resource, Shown, believed
 from proctor.faces import log_files, metrics, plain, problems, signing_in
 from proctor.faces.api_reading import add_reading
 from proctor.faces.console.routes import add_console
@@ -33,6 +33,7 @@ from proctor.faces.scim.server import Directory
 from proctor.policy.tickets import MAX_BECAUSE
 from proctor.terms import Identity, TicketState
 
+BEARER = 'Bearer realm="proctor", error="invalid_token"'
 REALM = 'Basic realm="proctor", charset="UTF-8"'
 
 
@@ -76,7 +77,7 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "", mcp
     # No interactive documentation: its scripts would come from somebody else's server.
     app = FastAPI(title="Proctor", docs_url=None, redoc_url=None, openapi_url=None)
     problems.tell_problems(app)
-    who = _Caller(door)
+    who = _Caller(door, Shown(door, door.clock, lambda token: believed(token, control.issuers, door, door.clock)))
     _add_house(app, control, who, log=log, version=version)
     _add_desk(app, control, who)
     _add_grants(app, control, who)
@@ -100,19 +101,28 @@ def create(control: Control, door: Doorkeeper, log: Path, version: str = "", mcp
 class _Caller:
     """Finds out who asks; the dependency of everything that is not public."""
 
-    def __init__(self, door: Doorkeeper) -> None:
+    def __init__(self, door: Doorkeeper, shown: Shown) -> None:
         self.door = door
+        self.shown = shown
 
     async def __call__(self, request: Request) -> Identity:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.casefold() == "bearer":
+            admitted = await self.shown.admit(token.strip(), _address(request))
+            return _admitted(admitted, BEARER, "the token is not good here")
         credentials = _basic(request.headers.get("authorization", ""))
         if credentials is None:
             raise Declined(401, "log in with name and password", headers={"www-authenticate": REALM})
         admitted = await self.door.admit(*credentials, _address(request))
-        if isinstance(admitted, Wait):
-            raise Declined(429, "too many logins failed; wait a little", headers={"retry-after": str(admitted.seconds)})
-        if admitted is None:
-            raise Declined(401, "name or password does not fit", headers={"www-authenticate": REALM})
-        return admitted
+        return _admitted(admitted, REALM, "name or password does not fit")
+
+
+def _admitted(admitted: Identity | Wait | None, challenge: str, no: str) -> Identity:
+    if isinstance(admitted, Wait):
+        raise Declined(429, "too many logins failed; wait a little", headers={"retry-after": str(admitted.seconds)})
+    if admitted is None:
+        raise Declined(401, no, headers={"www-authenticate": challenge})
+    return admitted
 
 
 def _basic(header: str) -> tuple[str, str] | None:
