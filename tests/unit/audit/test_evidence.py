@@ -292,6 +292,16 @@ def test_only_the_time_asked_for_is_told_and_the_range_around_it_is_proven(
     assert report(made, "log-health")[0]["totals"] == {"heartbeat": 1, "journal.opened": 1}
 
 
+def test_a_log_without_a_record_yet_is_no_trouble(filled: House, tmp_path: Path) -> None:
+    (filled.journal / "worker-1").mkdir()
+    integrator = filled.integrator()
+    integrator.prepare()
+    integrator.close()
+    assert (filled.log / "worker-1" / "checkpoint").exists()
+    done = verify(built(filled, tmp_path / "pack"))
+    assert (done.ok, done.problems, done.records) == (True, (), 32)
+
+
 def test_records_that_were_retired_are_said_to_be_missing(house: House, clock: FakeClock, tmp_path: Path) -> None:
     house.write(300)
     house.integrate()

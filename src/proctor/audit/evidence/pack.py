@@ -92,13 +92,15 @@ def build(log: Path, out: Path, inputs: Inputs, *, sign: Sign | None = None, pro
     """Build a pack in a folder that is not there yet; all of it or nothing."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigFault(f"{out} is there already", hint="name a folder that is not, or an empty one")
+    # The log of logs first: a log that comes to be meanwhile is one that it does not know yet.
+    meta = chosen_meta(log)
     chosen_parts = [chosen(log, name, inputs.since, inputs.until) for name in shards(log)]
     if not chosen_parts:
         raise HouseFault("there is no signed log yet", hint="it is made while the gateway runs")
     draft = out.with_name(f".{out.name}.{os.getpid()}.draft")
     draft.mkdir(mode=0o700, parents=True)
     try:
-        built = _built(log, draft, inputs, chosen_parts, sign, _Bar(3 * _records(chosen_parts), progress))
+        built = _built(log, draft, inputs, chosen_parts, meta, sign, _Bar(3 * _records(chosen_parts), progress))
         if out.exists():
             out.rmdir()
         draft.rename(out)
@@ -128,12 +130,18 @@ def _records(parts: list[tuple[Extent, bytes]]) -> int:
 
 
 def _built(
-    log: Path, draft: Path, inputs: Inputs, parts: list[tuple[Extent, bytes]], sign: Sign | None, bar: _Bar
+    log: Path,
+    draft: Path,
+    inputs: Inputs,
+    parts: list[tuple[Extent, bytes]],
+    meta: tuple[Extent, bytes] | None,
+    sign: Sign | None,
+    bar: _Bar,
 ) -> Built:
     notes = {part.shard: note for part, note in parts}
     for part, note in parts:
         copied(log, part, note, draft / "log", bar.advance)
-    if (meta := chosen_meta(log)) is not None:
+    if meta is not None:
         copied(log, *meta, draft / "log", lambda _: None)
     (draft / INPUTS).write_bytes(msgspec.json.format(msgspec.json.encode(inputs), indent=1) + b"\n")
     done = render(draft, draft, bar.advance)
