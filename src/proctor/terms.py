@@ -105,6 +105,8 @@ class Identity:
     amr: frozenset[str] = frozenset()
     person_groups: frozenset[str] = frozenset()
     registration: Registration = UNREGISTERED
+    actors: tuple[str, ...] = ()
+    """Who has acted before the agent in the same errand, the last one first: history, which gives no right."""
 
 
 @dataclass(frozen=True, slots=True)

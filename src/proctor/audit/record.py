@@ -41,6 +41,7 @@ class Who(Part, frozen=True, kw_only=True):
     acr: str = ""
     amr: tuple[str, ...] = ()
     person_groups: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
 
 
 class Origin(Part, frozen=True, kw_only=True):
@@ -488,6 +489,7 @@ def who_of(identity: Identity) -> Who:
         acr=identity.acr,
         amr=tuple(sorted(identity.amr)),
         person_groups=tuple(sorted(identity.person_groups)),
+        actors=identity.actors,
     )
 
 

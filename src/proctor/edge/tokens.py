@@ -216,6 +216,8 @@ def _proven(token: str, issuer: Issuer, claims: Claimed, now: datetime) -> Prove
     bearer = _bearer(issuer, claims)
     actors = _actors(claims)
     agent = _agent(issuer, bearer, actors) if actors else None
+    if agent is not None:
+        _check_may_act(claims, actors[0])
     return Proven(
         identity=agent or bearer,
         issuer=issuer,
@@ -280,7 +282,19 @@ def _agent(issuer: Issuer, person: Identity, actors: tuple[Actor, ...]) -> Ident
         acr=person.acr,
         amr=person.amr,
         person_groups=person.groups,
+        actors=tuple(each.subject for each in actors[1:]),
     )
+
+
+def _check_may_act(claims: Claimed, actor: Actor) -> None:
+    """Refuse an agent other than the one that the person's token lets act, where it says so (RFC 8693, 4.4)."""
+    if "may_act" not in claims:
+        return
+    named = claims["may_act"]
+    if not isinstance(named, Mapping) or named.get("sub") != actor.subject:
+        raise TokenRefused("the token lets somebody else act for the person (may_act)")
+    if actor.issuer and named.get("iss", actor.issuer) != actor.issuer:
+        raise TokenRefused("the token lets somebody else act for the person (may_act)")
 
 
 def _actors(claims: Claimed) -> tuple[Actor, ...]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from proctor.audit.record import who_of
 from proctor.edge.tokens import MAX_TOKEN, Actor, TokenRefused, UnknownKey, ends, prove
 from proctor.terms import Kind
 from tests.unit.edge.issuing import EC, ED, NOW, RSA, RSA_2, URL, claims, forged_by_hmac, issuer, sign
@@ -308,3 +309,23 @@ def test_an_agents_session_ends_with_its_token_and_a_persons_after_its_own_time(
     agent = prove(sign(claims(act={"sub": "copilot"})), [issuer(agents=True, leeway=5.0)], KEYS, NOW)
     assert ends(agent, NOW) == 245.0
     assert ends(agent, NOW + timedelta(hours=1)) == 0.0
+
+
+def test_those_who_acted_before_are_kept_as_history():
+    said = claims(act={"sub": "copilot", "act": {"sub": "planner", "act": {"sub": "router"}}})
+    agent = prove(sign(said), [issuer(agents=True)], KEYS, NOW).identity
+    assert (agent.subject, agent.actors) == ("copilot", ("planner", "router"))
+    assert who_of(agent).actors == ("planner", "router")
+
+
+@pytest.mark.parametrize(
+    ("may_act", "good"),
+    [({"sub": "copilot"}, True), ({"sub": "copilot", "iss": URL}, True), ({"sub": "copilot", "iss": "https://other.test"}, False),
+     ({"sub": "planner"}, False), ("copilot", False), ({}, False), (None, False)],
+)  # fmt: skip
+def test_only_the_agent_that_the_person_lets_act_does(may_act, good):
+    token = sign(claims(act={"sub": "copilot", "iss": URL}, may_act=may_act))
+    if good:
+        assert prove(token, [issuer(agents=True)], KEYS, NOW).identity.subject == "copilot"
+    else:
+        refused(token, "(may_act)", agents=True)
