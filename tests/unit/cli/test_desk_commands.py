@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -192,7 +193,7 @@ def test_without_a_password_nothing_is_asked(gateway: Gateway) -> None:
 
 def test_a_gateway_that_is_not_ours_is_not_given_the_password(gateway: Gateway, tmp_path: Path) -> None:
     """The address answers, but under another CA: the password must not leave."""
-    (gateway.state / "tls").rename(tmp_path / "tls")  # in one step: the gateway may be writing there
+    (gateway.state / "tls").rename(tmp_path / "taken-away")  # in one step: the gateway may be writing there
     from proctor.edge import certificates
 
     certificates.prepare(load(Path(gateway.config), secrets=False), datetime.now(UTC))
