@@ -193,11 +193,15 @@ def test_without_a_password_nothing_is_asked(gateway: Gateway) -> None:
 
 def test_a_gateway_that_is_not_ours_is_not_given_the_password(gateway: Gateway, tmp_path: Path) -> None:
     """The address answers, but under another CA: the password must not leave."""
-    (gateway.state / "tls").rename(tmp_path / "taken-away")  # in one step: the gateway may be writing there
     from proctor.edge import certificates
 
-    certificates.prepare(load(Path(gateway.config), secrets=False), datetime.now(UTC))
-    ran = gateway.run("dora", "approvals", "list")
+    foreign = tmp_path / "elsewhere" / "proctor.toml"  # the same address in the settings of another house
+    foreign.parent.mkdir()
+    foreign.write_text(Path(gateway.config).read_text())
+    foreign.chmod(0o600)
+    certificates.prepare(load(foreign, secrets=False), datetime.now(UTC))
+    given = {"PROCTOR_CONFIG": str(foreign), "PROCTOR_PASSWORD": "dorapw"}
+    ran = gateway.terminal.run("approvals", "list", "--as", "dora", **given)
     assert ran.code == 4
     assert "cannot be reached" in ran.err
     assert "certificate" in ran.err.casefold()
