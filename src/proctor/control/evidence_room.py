@@ -14,15 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from proctor.audit.record import OperatorCall, who_of
-from proctor.control.words import MAX_OUTCOME, MAX_TARGET, READERS, Recorder, Refused
+from proctor.control.room import Room
+from proctor.control.words import Recorder, Refused
 from proctor.edge.config import Config
 from proctor.edge.desk import new_id
 from proctor.edge.errands import Errands
 from proctor.edge.evidence import written
 from proctor.errors import HouseFault
 from proctor.session.ports import Clock
-from proctor.terms import Identity, Kind
+from proctor.terms import Identity
 
 FOLDER: Final = "evidence"
 MOST: Final = 20  # packs that are kept: each is as large as the log it speaks of
@@ -55,13 +55,11 @@ class Checked:
     cannot_prove: tuple[str, ...]
 
 
-class EvidenceRoom:
+class EvidenceRoom(Room):
     """What readers may ask of evidence."""
 
     def __init__(self, config: Config, journal: Recorder, clock: Clock) -> None:
-        self.config = config
-        self._journal = journal
-        self._clock = clock
+        super().__init__(config, journal, clock)
         self._errands = Errands()
         self._one = asyncio.Lock()
 
@@ -170,30 +168,6 @@ class EvidenceRoom:
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
-
-    # --- who may ----------------------------------------------------------------------------------------------------
-
-    def _closed(self, by: Identity, action: str, target: str = "", *, outcome: str = "done") -> Refused | None:
-        if by.kind is Kind.AGENT or not by.groups & READERS:
-            no = Refused("forbidden", "this is for people of " + " or ".join(sorted(READERS)))
-            return self._refuse(by, action, target, no)
-        self._record(by, action, target, outcome)
-        return None
-
-    def _refuse(self, by: Identity, action: str, target: str, no: Refused) -> Refused:
-        self._record(by, action, target, f"refused: {no.reason}")
-        return no
-
-    def _record(self, by: Identity, action: str, target: str, outcome: str) -> None:
-        self._journal.record(
-            OperatorCall(
-                id=new_id(self._clock),
-                who=who_of(by),
-                action=action,
-                target=target[:MAX_TARGET],
-                outcome=outcome[:MAX_OUTCOME],
-            )
-        )
 
 
 def _missing() -> Refused:

@@ -20,19 +20,18 @@ from proctor.audit.integrator import entry_of
 from proctor.audit.note import Untrusted, Verifier, open_checkpoint
 from proctor.audit.proof import Receipt, includes
 from proctor.audit.reading import integrated, records, shards
-from proctor.audit.record import OperatorCall, who_of
 from proctor.audit.search import Question, Sighting, ask, sightings
 from proctor.audit.tiles import Misshapen, Tiles, leaf_hash
 from proctor.audit.tlog import CHECKPOINT, KEY
-from proctor.control.words import MAX_OUTCOME, MAX_TARGET, READERS, Recorder, Refused
+from proctor.control.room import Room
+from proctor.control.words import Recorder, Refused
 from proctor.edge import rule_shelf
 from proctor.edge.config import Config
-from proctor.edge.desk import new_id
 from proctor.edge.errands import Errands
 from proctor.errors import Fault
 from proctor.policy.rules import Rules
 from proctor.session.ports import Clock
-from proctor.terms import Identity, Kind
+from proctor.terms import Identity
 
 MOST: Final = 200  # records on a page
 MAX_STATEMENT: Final = 32_000
@@ -91,13 +90,11 @@ class RuleSet:
     """Name → text."""
 
 
-class ReadingRoom:
+class ReadingRoom(Room):
     """What readers may read."""
 
     def __init__(self, config: Config, journal: Recorder, clock: Clock, rules: Callable[[], Rules]) -> None:
-        self.config = config
-        self._journal = journal
-        self._clock = clock
+        super().__init__(config, journal, clock)
         self._rules = rules
         self._errands = Errands()
         self._one = asyncio.Lock()
@@ -279,27 +276,6 @@ class ReadingRoom:
             except (OSError, Untrusted):
                 found.append(LogState(path.parent.name, 0, "", signed=False))
         return tuple(found)
-
-    # --- who may ----------------------------------------------------------------------------------------------------
-
-    def _closed(self, by: Identity, action: str, target: str = "") -> Refused | None:
-        if by.kind is Kind.AGENT or not by.groups & READERS:
-            no = Refused("forbidden", "this is for people of " + " or ".join(sorted(READERS)))
-            self._record(by, action, target, f"refused: {no.reason}")
-            return no
-        self._record(by, action, target, "done")
-        return None
-
-    def _record(self, by: Identity, action: str, target: str, outcome: str) -> None:
-        self._journal.record(
-            OperatorCall(
-                id=new_id(self._clock),
-                who=who_of(by),
-                action=action,
-                target=target[:MAX_TARGET],
-                outcome=outcome[:MAX_OUTCOME],
-            )
-        )
 
 
 def _missing() -> Refused:
