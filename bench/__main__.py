@@ -18,7 +18,9 @@ class Benchmark:
 
 
 ALL = (
-    Benchmark("pgbench", "small queries beside pgbouncer", ("--quick",)),
+    Benchmark("pgbench", "small statements beside pgbouncer", ("--quick",)),
+    Benchmark("ways", "over TLS, pipelined, in strict, by two workers, with new shapes", ("--quick",)),
+    Benchmark("sessions", "ten thousand idle sessions, and what a second worker gains", ("--quick",)),
     Benchmark("bulk", "long results beside pgbouncer", ("--quick",)),
     Benchmark("masks", "what each mask costs", ("--quick",)),
     Benchmark("utility", "what masked rows are still good for: joins, groups and a model, beside plain ones"),

@@ -31,9 +31,8 @@ import uvloop
 
 from bench.journal import ANSWERED, DECIDED, NAME
 from bench.pgbench import Run, run
-from bench.stage import PROCTOR, USER, Stage, Target
-from demo.gateway import Gateway
-from demo.postgres import ThrowawayPostgres, free_port
+from bench.stage import USER, Manner, Stage, Target, served, settings_of
+from demo.postgres import ThrowawayPostgres
 from proctor import twins
 from proctor.audit.journal import Journal
 
@@ -93,28 +92,14 @@ def ways(modes: dict[str, tuple[str, bool]]) -> Iterator[Stage]:
 
 @contextmanager
 def _gateway(folder: Path, postgres: ThrowawayPostgres, name: str, durability: str, kept: bool) -> Iterator[Target]:
-    own = folder / name.replace(" ", "-")
-    own.mkdir()
-    config = own / "proctor.toml"
-    config.touch(mode=0o600)
-    config.write_text(
-        PROCTOR.format(
-            port=free_port(),
-            console=free_port(),
-            workers=1,
-            durability=durability,
-            database=DATABASE,
-            upstream=postgres.port,
-            user=USER,
-            password=PASSWORD,
-        )
-    )
+    own, before = folder / name.replace(" ", "-"), folder / f"before-{name.replace(' ', '-')}"
+    settings = settings_of(Manner(durability=durability), database=DATABASE, upstream=postgres.port, password=PASSWORD)
     environment = {}
     if not kept:
-        (own / "first").mkdir()
-        (own / "first" / "sitecustomize.py").write_text(NOTHING_WRITTEN)
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(own / "first"), os.environ.get("PYTHONPATH"))))
-    with Gateway(config, environment) as gateway:
+        before.mkdir()
+        (before / "sitecustomize.py").write_text(NOTHING_WRITTEN)
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(before), os.environ.get("PYTHONPATH"))))
+    with served(own, settings, environment) as gateway:
         yield Target(name, gateway.postgres[1], gateway.pid)
         written = sum(path.stat().st_size for path in (own / "state" / "journal").glob("worker-*/*.seg"))
         if (written > 100_000) != kept:

@@ -1,4 +1,8 @@
-"""What a benchmark runs against: a database, pgbouncer in session mode, and Proctor, each on a port of its own."""
+"""What a benchmark runs against: a database, pgbouncer in session mode, and Proctor, each on a port of its own.
+
+Several gateways, each with other settings, can stand before the same database; with one that has TLS on both sides
+come a pgbouncer and a way to the database itself that have it too.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,19 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import psutil
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from demo.gateway import Gateway
 from demo.postgres import ThrowawayPostgres, free_port, unprivileged
@@ -27,7 +36,7 @@ USER = "bench"
 
 BOUNCER = """\
 [databases]
-{database} = host=127.0.0.1 port={upstream} dbname={database}
+{database} = host={host} port={upstream} dbname={database}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}
@@ -36,9 +45,16 @@ pool_mode = session
 auth_type = scram-sha-256
 auth_file = {folder}/users.txt
 logfile = {folder}/log
-max_client_conn = 200
-default_pool_size = 100
+max_client_conn = {most}
+default_pool_size = {most}
 ignore_startup_parameters = extra_float_digits
+"""
+
+BOUNCER_TLS = """\
+client_tls_sslmode = require
+client_tls_cert_file = {folder}/server.crt
+client_tls_key_file = {folder}/server.key
+server_tls_sslmode = require
 """
 
 PROCTOR = """\
@@ -46,31 +62,71 @@ state = "./state"
 [listen]
 postgres = "127.0.0.1:{port}"
 console = "127.0.0.1:{console}"
-tls = "off"
+tls = "{listens}"
 workers = {workers}
+[limits]
+sessions_per_identity = 100000
 [audit]
 durability = "{durability}"
 [databases.{database}]
 engine = "postgresql"
-host = "127.0.0.1"
+host = "{host}"
 port = {upstream}
 database = "{database}"
 user = "{user}"
 password = "{password}"
-tls = "off"
+tls = "{asks}"
 environment = "production"
 [services.{user}]
 password = "{password}"
 """
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a gateway is set up; `tls` is on both sides."""
+
+    workers: int = 1
+    durability: str = "adaptive"
+    tls: bool = False
+
+
+PLAIN: Mapping[str, Manner] = {"proctor": Manner()}
+
+
+def settings_of(manner: Manner, *, database: str, upstream: int, password: str, host: str = "127.0.0.1") -> str:
+    """Return the text of a proctor.toml."""
+    return PROCTOR.format(
+        port=free_port(), console=free_port(), listens="auto" if manner.tls else "off", workers=manner.workers,
+        durability=manner.durability, database=database, host=host, upstream=upstream, user=USER, password=password,
+        asks="require" if manner.tls else "off",
+    )  # fmt: skip
+
+
+def self_signed() -> tuple[bytes, bytes]:
+    """Return a certificate for this machine and its key, for those whose clients ask for no authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(hours=1))
+    signed = made.not_valid_after(now + timedelta(days=2)).sign(key, hashes.SHA256())
+    kept = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return signed.public_bytes(serialization.Encoding.PEM), kept
+
+
 @dataclass
 class Bouncer:
-    """A pgbouncer in session mode, in a private folder, as an unprivileged account."""
+    """A pgbouncer in session mode, in a private folder, as an unprivileged account; with TLS if it gets a seal."""
 
     upstream: int
     database: str
     password: str
+    host: str = "127.0.0.1"
+    most: int = 200
+    seal: tuple[bytes, bytes] | None = None
     port: int = field(default=0, init=False)
     pid: int = field(default=0, init=False)
     _folder: Path = field(default=Path(), init=False)
@@ -81,14 +137,21 @@ class Bouncer:
         self._folder = Path(tempfile.mkdtemp(prefix="proctor-bouncer-", dir="/var/tmp"))
         self.port = free_port()
         config = self._folder / "pgbouncer.ini"
+        said = BOUNCER if self.seal is None else BOUNCER + BOUNCER_TLS
         config.write_text(
-            BOUNCER.format(database=self.database, upstream=self.upstream, port=self.port, folder=self._folder)
-        )
-        users = self._folder / "users.txt"
-        users.touch(mode=0o600)
-        users.write_text(f'"{USER}" "{self.password}"\n')
+            said.format(
+                database=self.database, host=self.host, upstream=self.upstream, port=self.port, folder=self._folder,
+                most=self.most,
+            )
+        )  # fmt: skip
+        secret = {"users.txt": f'"{USER}" "{self.password}"\n'.encode()}
+        if self.seal is not None:
+            secret |= {"server.crt": self.seal[0], "server.key": self.seal[1]}
+        for name, content in secret.items():
+            (self._folder / name).touch(mode=0o600)
+            (self._folder / name).write_bytes(content)
         if account is not None:
-            for path in (self._folder, config, users):
+            for path in (self._folder, *self._folder.iterdir()):
                 os.chown(path, account.pw_uid, account.pw_gid)
         self._process = subprocess.Popen(
             [pgbouncer(), "-q", str(config)],
@@ -118,23 +181,40 @@ class Target:
     name: str
     port: int
     pid: int = 0
+    tls: bool = False
 
     def cpu(self) -> float:
         """Return the CPU seconds that what stands in between has used, its children included."""
-        if not self.pid:
-            return 0.0
-        leader = psutil.Process(self.pid)
-        total = 0.0
-        for process in (leader, *leader.children(recursive=True)):
+        return cpu_of(self.pid) if self.pid else 0.0
+
+    def memory(self) -> int:
+        """Return the bytes that what stands in between has for itself, its children included."""
+        total = 0
+        for process in family(self.pid) if self.pid else ():
             with contextlib.suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                total += times.user + times.system
+                total += process.memory_full_info().uss
         return total
+
+
+def family(pid: int) -> tuple[psutil.Process, ...]:
+    """Return a process and all that it has started, and they."""
+    leader = psutil.Process(pid)
+    return (leader, *leader.children(recursive=True))
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU seconds of a process and all that it has started."""
+    total = 0.0
+    for process in family(pid):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The three ways, and how a client gets in: the same name and password on each."""
+    """The ways, and how a client gets in: the same name and password on each."""
 
     postgres: ThrowawayPostgres
     targets: tuple[Target, ...]
@@ -150,47 +230,59 @@ class Stage:
             "PGUSER": USER,
             "PGPASSWORD": self.password,
             "PGDATABASE": self.database,
-            "PGSSLMODE": "disable",
+            "PGSSLMODE": "require" if target.tls else "disable",
         }
+
+    def named(self, *names: str) -> tuple[Target, ...]:
+        """Return those targets."""
+        by = {target.name: target for target in self.targets}
+        return tuple(by[name] for name in names)
 
 
 @contextmanager
-def stage(*, database: str = "bench", workers: int = 1, durability: str = "adaptive") -> Iterator[Stage]:
-    """Start a database and both ways around it; the caller fills it through `postgres` before the first load."""
+def stage(*, database: str = "bench", gateways: Mapping[str, Manner] = PLAIN) -> Iterator[Stage]:
+    """Start a database and all ways around it; the caller fills it through `postgres` before the first load.
+
+    The targets are `direct`, `pgbouncer` and the gateways by their names; where one of these has TLS, also
+    `direct tls` and `pgbouncer tls`.
+    """
     password = secrets.token_urlsafe(12)
+    seal = self_signed() if any(manner.tls for manner in gateways.values()) else None
+    settings = {"shared_buffers": "256MB", "jit": "off", "autovacuum": "off", "max_connections": "400"}
+    files = {}
+    if seal is not None:
+        settings["ssl"] = "on"
+        files = {"server.crt": seal[0], "server.key": seal[1]}
     folder = Path(tempfile.mkdtemp(prefix="proctor-bench-"))
-    settings = {"shared_buffers": "256MB", "jit": "off", "autovacuum": "off"}
     try:
-        with ThrowawayPostgres(version="system", settings=settings) as postgres:
+        with ExitStack() as stack:
+            postgres = stack.enter_context(ThrowawayPostgres(version="system", settings=settings, files=files))
             postgres.run(f"create role {USER} login password '{password}'")
             postgres.run(f"create database {database} owner {USER}")
-            config = folder / "proctor.toml"
-            config.touch(mode=0o600)
-            config.write_text(
-                PROCTOR.format(
-                    port=free_port(),
-                    console=free_port(),
-                    workers=workers,
-                    durability=durability,
-                    database=database,
-                    upstream=postgres.port,
-                    user=USER,
-                    password=password,
-                )
-            )
-            with Bouncer(postgres.port, database, password) as bouncer, Gateway(config) as gateway:
-                yield Stage(
-                    postgres,
-                    (
-                        Target("direct", postgres.port),
-                        Target("pgbouncer", bouncer.port, bouncer.pid),
-                        Target("proctor", gateway.postgres[1], gateway.pid),
-                    ),
-                    database,
-                    password,
-                )
+            bouncer = stack.enter_context(Bouncer(postgres.port, database, password))
+            targets = [Target("direct", postgres.port), Target("pgbouncer", bouncer.port, bouncer.pid)]
+            if seal is not None:
+                secured = stack.enter_context(Bouncer(postgres.port, database, password, seal=seal))
+                targets.append(Target("direct tls", postgres.port, tls=True))
+                targets.append(Target("pgbouncer tls", secured.port, secured.pid, tls=True))
+            for name, manner in gateways.items():
+                text = settings_of(manner, database=database, upstream=postgres.port, password=password)
+                gateway = stack.enter_context(served(folder / name.replace(" ", "-"), text))
+                targets.append(Target(name, gateway.postgres[1], gateway.pid, tls=manner.tls))
+            yield Stage(postgres, tuple(targets), database, password)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def served(folder: Path, settings: str, environment: Mapping[str, str] | None = None) -> Iterator[Gateway]:
+    """Start a gateway in a folder of its own."""
+    folder.mkdir()
+    config = folder / "proctor.toml"
+    config.touch(mode=0o600)
+    config.write_text(settings)
+    with Gateway(config, dict(environment or {})) as gateway:
+        yield gateway
 
 
 def pgbouncer() -> str:
