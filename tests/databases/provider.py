@@ -65,7 +65,7 @@ def provider(**settings: object) -> Iterator[OpenId]:
     assert process.stdout is not None
     said = process.stdout.readline()
     assert said.startswith("ready "), f"run .ci/provider {FOLDER}, the provider did not start: {said!r}"
-    made = OpenId(f"http://127.0.0.1:{said.split()[1]}", process)
+    made = OpenId(f"http://{given.get('host', '127.0.0.1')}:{said.split()[1]}", process)
     try:
         yield made
     finally:

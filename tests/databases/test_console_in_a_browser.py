@@ -8,9 +8,12 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Queue
 
+import httpx
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,6 +22,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
 from tests.databases.lab import PEOPLE, Lab, lab, until
+from tests.databases.provider import CLIENT, OpenId, client, provider, settings
+from tests.databases.provider import Browser as Plain
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -28,9 +33,25 @@ UPDATE = "update orders set total = 1 where id = 1"
 PATIENCE = 60_000  # milliseconds until the browser gives a page up; nothing waits so long that works
 
 
+DBA, LEFT = "dora@example.test", "frank@example.test"
+
+
 @pytest.fixture(scope="module")
-def house(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab(postgres, tmp_path_factory.mktemp("browsed"), wait="120s") as made:
+def openid(told: tuple[str, Queue[str]]) -> Iterator[OpenId]:
+    """The company's provider, whose host is another site to a browser than the console's."""
+    back = ["http://127.0.0.1/console/sign-in/callback"]
+    ours = client(
+        redirect_uris=back, backchannel_logout_uri=told[0], backchannel_logout_session_required=True
+    )  # fmt: skip
+    other = client(client_id="other", redirect_uris=back)
+    with provider(host="localhost", clients=[ours, other], groups={"dora": ["DB owners"]}) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def house(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory, openid: OpenId) -> Iterator[Lab]:
+    signing_in = settings(openid, groups='{ "DB owners" = "dba" }') + f'[people."{LEFT}"]\nenabled = false\n'
+    with lab(postgres, tmp_path_factory.mktemp("browsed"), wait="120s", shop=signing_in) as made:
         yield made
 
 
@@ -308,3 +329,143 @@ def test_everything_is_reached_by_the_keyboard(visit: type[Visitor]) -> None:
     expect(page.get_by_role("link", name="Approvals")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Approvals")).to_be_visible()
+
+
+# ---- by the company's provider
+
+
+def test_a_person_signs_in_at_the_provider_decides_and_signs_out_again(
+    house: Lab, openid: OpenId, visit: type[Visitor]
+) -> None:
+    waiting = psql(house, "update orders set total = 5 where id = 5", "copilot")
+    try:
+        (ticket,) = until(lambda: [one for one in house.tickets() if one["state"] == "pending"])
+        visitor = visit("dora")
+        page = visitor.page
+        page.route("https://**", lambda way: way.abort())  # the provider's pages ask for fonts from elsewhere
+        page.goto(f"/console/approvals/{ticket['id']}")
+        page.get_by_role("link", name="Sign in with localhost").click()
+        page.locator("input[name=login]").fill("dora")
+        page.locator("input[name=password]").fill("whatever")
+        page.get_by_role("button", name="Sign-in").click()
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_text(f"{DBA} dba")).to_be_visible()
+        page.get_by_label("Comment").fill("INC-42")
+        page.get_by_role("button", name="Approve").click()
+        expect(page.get_by_role("status")).to_have_text("Approved.")
+        said, _ = waiting.communicate(timeout=60)
+        assert "UPDATE 1" in said, said
+        (approved,) = house.recorded("ticket.approved", ticket=ticket["id"])
+        assert (approved["by"], approved["who"]["proof"], approved["who"]["issuer"]) == (DBA, "oidc", "corp")
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(f"{openid.issuer}/session/end?*")
+        page.get_by_role("button", name="Yes, sign me out").click()
+        page.wait_for_url(re.compile(f"^{openid.issuer}/session/end/success"))
+        page.goto("/console/now")
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        visitor.faults.clear()  # the provider's own pages have no icon
+    finally:
+        waiting.kill()
+        waiting.wait()
+
+
+@pytest.fixture
+def dora(house: Lab) -> Iterator[Plain]:
+    """A browser whose every step a test can change; like any, it takes this machine for a safe place."""
+    with browser_of("dora") as browser:
+        yield browser
+
+
+@contextmanager
+def browser_of(person: str) -> Iterator[Plain]:
+    browser = Plain(person)
+
+    def trust(_: httpx.Response) -> None:
+        for cookie in browser.http.cookies.jar:
+            cookie.secure = False  # this machine is a safe place, as browsers have it
+
+    browser.http.event_hooks = {"response": [trust]}
+    with browser.http:
+        yield browser
+
+
+def console(house: Lab, path: str = "now") -> str:
+    host, port = house.gateway.console
+    return f"http://{host}:{port}/console/{path}"
+
+
+def leaves(house: Lab, browser: Plain) -> httpx.URL:
+    """Return where the console sends a browser to sign in."""
+    return httpx.URL(browser.http.get(console(house, "sign-in/with/corp")).headers["location"])
+
+
+def is_in(house: Lab, browser: Plain) -> bool:
+    return browser.http.get(console(house)).status_code == 200
+
+
+def refused(house: Lab, why: str) -> None:
+    until(lambda: [one for one in house.recorded("login.failed", method="oidc") if why in str(one["why"])])
+
+
+def test_signing_out_at_the_provider_ends_the_visit(
+    house: Lab,
+    openid: OpenId,
+    told: tuple[str, Queue[str]],
+    dora: Plain,
+) -> None:
+    while not told[1].empty():
+        told[1].get()
+    assert dora.visit(console(house, "sign-in/with/corp")).status_code == 200
+    assert is_in(house, dora)
+    dora.visit(f"{openid.issuer}/session/end?client_id={CLIENT}")
+    assert is_in(house, dora), "the provider has not said so yet"
+    host, port = house.gateway.console
+    word = {"logout_token": told[1].get(timeout=30)}
+    assert httpx.post(f"http://{host}:{port}/api/v1/back-channel-logout", data=word, trust_env=False).status_code == 200
+    assert not is_in(house, dora)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("state", "x" * 43, "another state"),
+        ("nonce", "x" * 43, "(nonce)"),
+        ("code_challenge", "x" * 43, "invalid_grant"),
+        ("client_id", "other", "invalid_grant"),
+    ],
+)
+def test_what_was_changed_on_the_way_to_the_provider_lets_nobody_in(
+    house: Lab, dora: Plain, name: str, value: str, why: str
+) -> None:
+    answer = dora.visit(str(leaves(house, dora).copy_set_param(name, value)))
+    assert answer.status_code == 401
+    assert not is_in(house, dora)
+    refused(house, why)
+
+
+def test_the_providers_answer_counts_once_and_in_the_browser_that_had_asked(house: Lab, dora: Plain) -> None:
+    place = leaves(house, dora)
+    kept = [each for each in dora.http.cookies.jar if each.name == "__Host-proctor-gone"]
+    answer = dora.visit(str(place))
+    assert answer.status_code == 200
+    with browser_of("mallory") as mallory:
+        assert mallory.http.get(answer.url).status_code == 401
+        refused(house, "has not begun to sign in here")
+        mallory.http.cookies.jar.set_cookie(kept[0])
+        assert mallory.http.get(answer.url).status_code == 401
+        refused(house, "come back before with this very answer")
+        assert not is_in(house, mallory)
+    assert is_in(house, dora)
+
+
+def test_who_is_disabled_is_not_let_in_by_the_provider_either(house: Lab) -> None:
+    with browser_of("frank") as frank:
+        assert frank.visit(console(house, "sign-in/with/corp")).status_code == 401
+        assert not is_in(house, frank)
+    refused(house, "it is disabled")
+
+
+def test_signing_in_by_the_provider_leads_to_the_console_alone(house: Lab, dora: Plain) -> None:
+    answer = dora.visit(console(house, "sign-in/with/corp?next=https://evil.test/"))
+    assert answer.status_code == 200
+    assert 'content="0;url=/console/now"' in answer.text

@@ -12,7 +12,7 @@ let provider;
 const server = createServer((request, response) => provider.callback()(request, response));
 await new Promise((done) => server.listen(given.port ?? 0, '127.0.0.1', done));
 const { port } = server.address();
-const issuer = `http://127.0.0.1:${port}`;
+const issuer = `http://${given.host ?? '127.0.0.1'}:${port}`;  // another name of this machine is another site to a browser
 
 const groups = given.groups ?? {};
 provider = new Provider(issuer, {

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from proctor.app.section import Section
-from proctor.edge.identity_config import ALGORITHMS, Issuer
+from proctor.edge.identity_config import ALGORITHMS, ConsoleClient, Issuer
 from proctor.edge.issuers import safe
 from proctor.terms import Kind
 
@@ -60,7 +61,22 @@ def _issuer(name: str, section: Section) -> Issuer:
         keys_age=_bounded(section, "keys_age", default.keys_age, LONGEST_KEYS_AGE),
         keys_file=section.readable("keys_file"),
         ca=section.readable("ca"),
+        console=_console(section.section("console"), kind),
     )
+
+
+def _console(section: Section, kind: Kind) -> ConsoleClient:
+    client = ConsoleClient(section.text("client_id"), section.secret("client_secret"), section.text("url").rstrip("/"))
+    if client.url and not (safe(client.url) and urlsplit(client.url)[2:] == ("", "", "")):
+        section.note(
+            "url", 'must be the console\'s address and nothing behind it, such as "https://db.example.com:8088"'
+        )
+    if client.secret is not None and not client.client_id:
+        section.note("client_secret", "is of the console's own client; give its client_id here too")
+    if kind is not Kind.HUMAN and client != ConsoleClient():
+        section.report.note(section.path, "the console is for people, and the tokens of this issuer are not")
+    section.close()
+    return client
 
 
 def _address(section: Section) -> str:

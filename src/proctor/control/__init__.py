@@ -38,6 +38,7 @@ from proctor.control.words import APPROVERS, MAX_OUTCOME, MAX_TARGET, READERS
 from proctor.control.words import Recorder as Recorder
 from proctor.control.words import Refused as Refused
 from proctor.edge import revealing
+from proctor.edge.code_flow import CodeFlow
 from proctor.edge.config import Config
 from proctor.edge.conversation import Knock
 from proctor.edge.data_map import Override
@@ -110,6 +111,7 @@ class Control:
         self.provisioning = Provisioning(store, config.scim, journal, clock)
         self.answers = AnswerDesk(config, clock, journal.record, self.approve, self.deny)
         self.issuers = Issuers(config.identity, clock, ended=store.sign_ins.ended)
+        self.code_flow = CodeFlow(self.issuers, clock)
         self.sign_outs = SignOuts(store, self.issuers, clock, journal.record)
         self.reading = ReadingRoom(config, journal, clock, lambda: self.rules)
         self.evidence = EvidenceRoom(config, journal, clock)

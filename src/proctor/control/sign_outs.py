@@ -113,10 +113,9 @@ class SignOuts:
         """Return whose logout token it is and what it says, by OpenID Connect Back-Channel Logout, section 2.6."""
         refusal = TokenRefused("nobody here believes the token's issuer, or it is for somebody else (aud)")
         for issuer in self._issuers.named(peek(token).issuer):
-            # It is for the client as which people sign in.
-            meant = replace(
-                issuer, audience=tuple(dict.fromkeys((issuer.client_id, *issuer.audience))), clients=frozenset()
-            )
+            # It is for a client as which people sign in.
+            clients = (each for each in (issuer.client_id, issuer.console_client) if each)
+            meant = replace(issuer, audience=tuple(dict.fromkeys((*clients, *issuer.audience))), clients=frozenset())
             try:
                 claims = await self._issuers.claims(token, issuer, LOGOUT_TYPES)
                 check_audience(claims, meant)

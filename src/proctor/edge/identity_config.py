@@ -10,10 +10,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from proctor.edge.secret import Secret
 from proctor.terms import Kind
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """The signatures that a token may have: all are of a public key. `none` and the HMACs are not among them, ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleClient:
+    """`[identity.NAME.console]`: as which client the console sends people to the provider, and whence they come back.
+
+    Without a `url` they come back to this machine only, at whatever address they had asked for.
+    """
+
+    client_id: str = ""
+    secret: Secret | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +41,7 @@ class Issuer:
     audience: tuple[str, ...]
     kind: Kind = Kind.HUMAN
     client_id: str = ""
-    """The public client as which people sign in: `proctor login`, and the console."""
+    """The public client as which people sign in: `proctor login`, and the console if it has none of its own."""
     scopes: tuple[str, ...] = ("openid", "profile", "email", "offline_access")
     resource: str = ""
     """What is asked for at signing in (RFC 8707), at providers that give a token for each resource."""
@@ -58,3 +71,9 @@ class Issuer:
     """The issuer's keys as a file, for issuers that nobody can reach; then nothing is fetched."""
     ca: Path | None = None
     """Whose certificate the issuer's server has, where it is none of the system's authorities."""
+    console: ConsoleClient = ConsoleClient()
+
+    @property
+    def console_client(self) -> str:
+        """The client as which people sign in to the console; empty where they cannot by this issuer."""
+        return (self.console.client_id or self.client_id) if self.kind is Kind.HUMAN else ""

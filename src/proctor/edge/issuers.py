@@ -58,23 +58,37 @@ Fetch = Callable[[str, Issuer], Awaitable[bytes]]
 
 async def fetch(url: str, issuer: Issuer) -> bytes:
     """Return what lies at an address of the issuer's; raise `OSError` where it cannot be had whole and in time."""
+    status, body = await answer_of("GET", url, issuer)
+    if status != httpx.codes.OK:
+        raise OSError(f"it answered {status}")
+    return body
+
+
+async def answer_of(
+    method: str,
+    url: str,
+    issuer: Issuer,
+    *,
+    words: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
+    """Return status and body of an issuer's answer, to a form where there are `words`; raise `OSError`."""
     trust: ssl.SSLContext | bool = True
     if issuer.ca is not None:
         trust = ssl.create_default_context(cafile=issuer.ca)
+    said = {"accept": "application/json", **(headers or {})}
     try:
         async with (
             asyncio.timeout(PATIENCE),
             httpx.AsyncClient(verify=trust, timeout=PATIENCE, trust_env=False, follow_redirects=False) as client,
-            client.stream("GET", url, headers={"accept": "application/json"}) as answer,
+            client.stream(method, url, headers=said, data=words) as answer,
         ):
-            if answer.status_code != httpx.codes.OK:
-                raise OSError(f"it answered {answer.status_code}")
             body = bytearray()
             async for piece in answer.aiter_bytes():
                 body += piece
                 if len(body) > MAX_ANSWER:
                     raise OSError("it answered more than anybody needs")
-            return bytes(body)
+            return answer.status_code, bytes(body)
     except TimeoutError:
         raise OSError("it did not answer in time") from None
     except httpx.HTTPError as fault:
@@ -154,11 +168,11 @@ class Issuers:
         """Return the settings of an issuer, in the order of the file."""
         return tuple(each for each in self._issuers.values() if each.issuer == url)
 
-    async def verify(self, token: str) -> Proven:
-        """Return who bears a token; raise `TokenRefused`."""
+    async def verify(self, token: str, *, meant: Issuer | None = None) -> Proven:
+        """Return who bears a token; raise `TokenRefused`. It is proven by the settings `meant`, if there are any."""
         seen = peek(token)
-        candidates = self.named(seen.issuer)
-        if not candidates:
+        candidates = self.named(seen.issuer) if meant is None else (meant,)
+        if not candidates or candidates[0].issuer != seen.issuer:
             raise TokenRefused("nobody here believes the token's issuer")
         now = self._clock.now()
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from proctor.audit.record import LoginFailed, Origin
@@ -22,6 +23,7 @@ from proctor.errors import ClientFault
 from proctor.terms import Identity
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
+Believed = TypeVar("Believed")
 
 
 class Shown:
@@ -34,26 +36,35 @@ class Shown:
 
     async def admit(self, token: str, address: str) -> Identity | Wait | None:
         """Return whose token this is; None when it is not believed, `Wait` when too many were not."""
-        place = (place_of(address),)
-        if (wait := self._door.patience.wait(self._clock.monotonic_ns(), place)) > 0:
-            return Wait(-(-wait // SECOND))
-        try:
-            return await self._believed(token)
-        except (TokenRefused, ClientFault) as refused:
-            why = refused.why if isinstance(refused, TokenRefused) else refused.message
-        self._door.patience.failed(self._clock.monotonic_ns(), place, FREE_TRIES_OF_ADDRESS)
-        self._door.failed += 1
-        self._door.record(
-            LoginFailed(
-                id=new_id(self._door.clock), origin=Origin(address=address), claimed="", method="token", why=why
-            )
-        )
-        return None
+        return await patiently(lambda: self._believed(token), self._door, self._clock, address, "token")
+
+
+async def patiently(
+    believing: Callable[[], Awaitable[Believed]], door: Doorkeeper, clock: Ticks, address: str, method: str
+) -> Believed | Wait | None:
+    """Return what is believed of somebody; None and a record when nothing is, `Wait` when that came too often."""
+    place = (place_of(address),)
+    if (wait := door.patience.wait(clock.monotonic_ns(), place)) > 0:
+        return Wait(-(-wait // SECOND))
+    try:
+        return await believing()
+    except (TokenRefused, ClientFault) as refused:
+        why = refused.why if isinstance(refused, TokenRefused) else refused.message
+    door.patience.failed(clock.monotonic_ns(), place, FREE_TRIES_OF_ADDRESS)
+    door.failed += 1
+    origin = Origin(address=address)
+    door.record(LoginFailed(id=new_id(door.clock), origin=origin, claimed="", method=method, why=why))
+    return None
 
 
 async def believed(token: str, issuers: Issuers, door: Doorkeeper, clock: Ticks) -> Identity:
     """Return whose token it is; raise `TokenRefused`, or a `ClientFault` where house or directory know better."""
-    asker = fitted(door.config, (await issuers.verify(token)).identity)
+    return await settled((await issuers.verify(token)).identity, door, clock)
+
+
+async def settled(identity: Identity, door: Doorkeeper, clock: Ticks) -> Identity:
+    """Return a proven identity as house and directory know it; raise `ClientFault` where it is not let in."""
+    asker = fitted(door.config, identity)
     fallen = door.config.fallen(asker.subject, asker.on_behalf_of, clock.now())
     if fallen is not None:
         raise ClientFault(fallen)

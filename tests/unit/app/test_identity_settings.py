@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from proctor.errors import ConfigFault
@@ -102,3 +105,35 @@ def test_two_issuers_may_not_name_people_alike(tmp_path):
 def test_a_service_without_rules_on_its_claims_is_unwise(tmp_path):
     config = read(tmp_path, MINIMAL + CORP + 'kind = "service"')
     assert any("has no [claims]" in warning for warning in config.warnings)
+
+
+def test_the_console_may_be_a_client_of_its_own(tmp_path: Path) -> None:
+    client = (
+        '[identity.corp.console]\nclient_id = "console"\nclient_secret = "s"\nurl = "https://db.example.com:8088/"\n'
+    )
+    corp = read(tmp_path, MINIMAL + CORP + client).identity["corp"]
+    assert (corp.console_client, corp.console.url) == ("console", "https://db.example.com:8088")
+    assert corp.console.secret is not None
+    assert corp.console.secret.reveal() == "s"
+    assert "'s'" not in repr(corp)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('url = "http://db.example.com"', "must be the console's address"),
+        ('url = "https://db.example.com/console"', "must be the console's address"),
+        ('url = "https://db.example.com/?a"', "must be the console's address"),
+        ('client_secret = "s"', "give its client_id here too"),
+        ('clinet_id = "s"', 'did you mean "client_id"?'),
+    ],
+)
+def test_a_trouble_with_the_consoles_client_is_told(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(ConfigFault, match=re.escape(told)):
+        read(tmp_path, MINIMAL + CORP + f"[identity.corp.console]\n{text}\n")
+
+
+def test_the_console_is_for_people_and_not_for_an_issuer_of_programs(tmp_path: Path) -> None:
+    text = CORP.replace("[identity.corp]", '[identity.corp]\nkind = "service"', 1)
+    with pytest.raises(ConfigFault, match="the console is for people"):
+        read(tmp_path, MINIMAL + text + '[identity.corp.console]\nclient_id = "c"\n')

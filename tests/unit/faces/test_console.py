@@ -180,7 +180,14 @@ ROUTES: dict[tuple[str, str], tuple[set[str], dict[str, str], int]] = {
     ("POST", "/console/view"): (EVERYBODY, {"theme": "dark", "zone": "Europe/Berlin"}, 303),
     ("POST", "/console/sign-out"): (EVERYBODY, {}, 303),
 }
-OPEN = {"/console/sign-in", "/console/static/{name}", "/console", "/"}
+OPEN = {
+    "/console/sign-in",
+    "/console/sign-in/with/{name}",
+    "/console/sign-in/callback",
+    "/console/static/{name}",
+    "/console",
+    "/",
+}
 
 
 def templates_of(app: Guard) -> set[tuple[str, str]]:

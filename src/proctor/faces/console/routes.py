@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from proctor.control import Control
 from proctor.edge.doorkeeper import Doorkeeper, Wait
-from proctor.faces.console import desk, house, journal
+from proctor.faces.console import desk, house, journal, providers
 from proctor.faces.console.stage import (
     COOKIE,
     HEADERS,
@@ -36,6 +36,7 @@ def add_console(app: FastAPI, control: Control, door: Doorkeeper, clock: Clock, 
     """Add the pages to the application."""
     stage = Stage(app, control, door, clock, version)
     _add_door(stage)
+    providers.add_to(stage)
     desk.add_to(stage)
     journal.add_to(stage)
     house.add_to(stage)
@@ -53,7 +54,7 @@ def _add_door(stage: Stage) -> None:
         wanted = following(request.query_params.get("next", ""))
         if stage.visits.of(request.cookies.get(COOKIE)) is not None:
             return to(wanted)
-        return stage.show(None, "sign-in.html", trouble="", next=wanted)
+        return stage.sign_in(request, wanted)
 
     async def sign_in(request: Request) -> Response:
         if not ours(request):
@@ -64,23 +65,16 @@ def _add_door(stage: Stage) -> None:
         admitted = await stage.door.admit(name, password, address) if name else None
         if isinstance(admitted, Wait):
             trouble = f"Too many logins failed. Wait {admitted.seconds} seconds."
-            return stage.show(None, "sign-in.html", 429, trouble=trouble, next=following(wanted))
+            return stage.sign_in(request, wanted, trouble, 429)
         token = None if admitted is None else stage.visits.begin(admitted)
         if admitted is None or token is None:
             trouble = "Name or password does not fit." if admitted is None else "The console is for people."
-            return stage.show(None, "sign-in.html", 401, trouble=trouble, next=following(wanted))
+            return stage.sign_in(request, wanted, trouble, 401)
         before = stage.visits.of(request.cookies.get(COOKIE))
         if before is not None:
             stage.visits.end(before[0])
         stage.control.reading.greeted(admitted, address)
         return kept(to(following(wanted)), COOKIE, token)
-
-    async def sign_out(guest: Guest) -> Response:
-        stage.visits.end(guest.visit)
-        stage.control.reading.left(guest.me)
-        response = to("/console/sign-in")
-        response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
-        return response
 
     async def view(guest: Guest) -> Response:
         theme, zone = guest.said("theme"), guest.said("zone")
@@ -99,5 +93,4 @@ def _add_door(stage: Stage) -> None:
     app.add_route("/console/sign-in", sign_in_page, methods=["GET"], include_in_schema=False)
     app.add_route("/console/sign-in", sign_in, methods=["POST"], include_in_schema=False)
     app.add_route("/console/static/{name}", static, methods=["GET"], include_in_schema=False)
-    stage.post("sign-out", sign_out)
     stage.post("view", view)

@@ -5,6 +5,7 @@ In come requests; out go responses with the console's own strict headers. Knows 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from proctor.control import Control, Refused
 from proctor.control.words import APPROVERS, READERS
+from proctor.edge.config import loopback
 from proctor.edge.doorkeeper import Doorkeeper
+from proctor.edge.identity_config import Issuer
 from proctor.errors import Fault
 from proctor.faces.console.visits import Visit, Visits, meant
 from proctor.faces.console.words import coloured, local, zone_named
@@ -116,6 +119,7 @@ class Stage:
         self.app = app
         self.control = control
         self.door = door
+        self.clock = clock
         self.version = version
         self.visits = Visits(door, clock)
         self._templates = Environment(
@@ -148,7 +152,7 @@ class Stage:
             return self._to_sign_in(request)
         visit, before = found
         me = await self.door.standing(before)
-        if me is None:  # they have left
+        if me is None or await self._signed_out(visit):  # they have left, or are out at the provider
             self.visits.end(visit)
             return self._to_sign_in(request)
         form = FormData()
@@ -167,6 +171,22 @@ class Stage:
             return other.response
         except Fault as fault:
             return self.show(guest, "problem.html", 503, title="In trouble", reason=fault.message, hint=fault.hint)
+
+    async def _signed_out(self, visit: Visit) -> bool:
+        if visit.proven is None:
+            return False
+        return await asyncio.to_thread(self.control.store.sign_ins.ended, visit.proven)
+
+    def ways(self, request: Request) -> dict[str, Issuer]:
+        """Return the providers that people sign in by: those that send them back here, wherever here is."""
+        here = loopback(request.url.hostname or "")
+        known = self.door.config.identity.items()
+        return {name: each for name, each in known if each.console_client and (each.console.url or here)}
+
+    def sign_in(self, request: Request, wanted: str, trouble: str = "", status: int = 200) -> Response:
+        """Return the page where one signs in."""
+        ways = [(name, urlsplit(each.issuer).hostname) for name, each in self.ways(request).items()]
+        return self.show(None, "sign-in.html", status, trouble=trouble, next=following(wanted), ways=ways)
 
     def _to_sign_in(self, request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
