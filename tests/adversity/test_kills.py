@@ -24,6 +24,7 @@ from tests.adversity.faults.load import Load, decided, executed, unrecorded
 from tests.databases.lab import Lab, lab, until
 
 ROUNDS = int(os.environ.get("PROCTOR_KILLS", "4"))
+SECTOR = 512
 SEED = int(os.environ.get("PROCTOR_SEED", str(time.time_ns() % 1_000_000)))
 
 
@@ -80,18 +81,37 @@ def kill_all(house: Lab, chance: random.Random) -> None:
 
 
 def cut_power(house: Lab, chance: random.Random) -> None:
-    """Kill everything, and take from the journal whatever no sync has vouched for: the page cache is gone as well."""
+    """Kill everything, and take from the journal what no sync has vouched for: the page cache is gone as well.
+
+    Of what was not synced, any beginning may have reached the disk by itself, and of what was written over zeros any
+    sector.
+    """
     everybody = [psutil.Process(house.gateway.pid), *processes(house)]
     kill(everybody)
     psutil.wait_procs(everybody, timeout=20)
-    for segment in (house.folder / "state" / "journal").rglob("*.seg"):
-        remembered = house.folder / "synced" / str(segment).replace("/", "%")
-        kept = int(remembered.read_text()) if remembered.exists() else 0
-        # Of what was not synced, any beginning may have reached the disk by itself.
-        size = segment.stat().st_size
-        if size > kept:
-            os.truncate(segment, chance.randint(kept, size) if chance.random() < 0.5 else kept)
+    for segment in segments_of(house):
+        name = str(segment.with_suffix(".seg")).replace("/", "%")
+        kept = max((int(said.read_text()) for said in (house.folder / "synced").glob(f"{name}.*")), default=0)
+        data = segment.read_bytes()
+        end = len(data.rstrip(b"\0"))
+        if end <= kept:
+            continue
+        if end == len(data):
+            os.truncate(segment, chance.randint(kept, end) if chance.random() < 0.5 else kept)
+            continue
+        all_of_it = chance.random() < 0.5
+        left = bytearray(data)
+        for start in range(kept - kept % SECTOR, end, SECTOR):
+            if all_of_it or chance.random() < 0.5:
+                lost = range(max(start, kept), start + SECTOR)
+                left[lost.start : lost.stop] = bytes(len(lost))
+        segment.write_bytes(left)
     begin_again(house)
+
+
+def segments_of(house: Lab) -> list[Path]:
+    """Return all segments of all journals, those without a name too."""
+    return [path for end in ("seg", "next") for path in (house.folder / "state" / "journal").rglob(f"*.{end}")]
 
 
 def begin_again(house: Lab) -> None:

@@ -22,11 +22,12 @@ from types import TracebackType
 from typing import Final
 
 from proctor.audit._hot import Clock, Front, Page
-from proctor.audit.disk import lock, sync_folder, write_all
+from proctor.audit.disk import lock
+from proctor.audit.healing import heal
 from proctor.audit.leaving import Leave, Leaving
 from proctor.audit.record import SCHEMA, Body, ClockStepped, JournalFault, JournalOpened, encode
-from proctor.audit.segments import HEADER, MAGIC, heal, segments
-from proctor.audit.sync import Failed, ProcessSyncer, Synced, Syncer
+from proctor.audit.sync import Failed, Prepared, ProcessSyncer, Synced, Syncer
+from proctor.audit.writer import SegmentWriter
 from proctor.errors import HouseFault
 
 MAX_SEGMENT: Final = 64 * 1024 * 1024
@@ -55,12 +56,9 @@ class Journal(Front):
         self.shard = shard
         self._lock = lock
         self._make_syncer = syncer
-        self._max_segment = max_segment
+        self._segments = SegmentWriter(folder, 0, max_segment)
         self._written = -1
         self._synced = -1
-        self._ordinal = 0
-        self._segment = -1
-        self._size = 0
         self._syncer: Syncer | None = None
         # What was written at once: the numbers of its first and last record, and their frames.
         self._unsynced: deque[tuple[int, int, bytes]] = deque()
@@ -105,22 +103,23 @@ class Journal(Front):
         return journal
 
     def _start(self, first: int) -> None:
-        healed = heal(self.folder)
-        following = max(first, healed.following, _integrated(self.folder))
+        logged = _integrated(self.folder)
+        healed = heal(self.folder, logged)
+        following = max(first, healed.following, logged)
         self._page.begin_at(following)
         self._synced = following - 1
-        self._ordinal = healed.segment
-        self._begin_segment(following)
+        self._segments.ordinal = healed.segment
+        self._segments.begin(following, None)
         self.record(
             JournalOpened(
                 id=self._own_id(),
-                segment=self._ordinal,
+                segment=self._segments.ordinal,
                 healed=healed.segment if healed.cut or healed.damaged else None,
                 cut=healed.cut,
                 damaged=healed.damaged,
             )
         )
-        os.fdatasync(self._segment)
+        self._segments.sync()
         self._known_synced(self._written)
 
     def append(self, body: bytes) -> int:
@@ -166,7 +165,7 @@ class Journal(Front):
         except RuntimeError:  # no loop
             self._sync_in_place()
         else:
-            self._ask()
+            self._ask_for_them()
         self._durably.go(self._synced)
 
     def record(self, body: Body) -> int:
@@ -200,7 +199,7 @@ class Journal(Front):
             self.write()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.append((position, waiter))
-        self._ask()
+        self._ask_for_them()
         await waiter
 
     def sync_soon(self) -> None:
@@ -258,12 +257,9 @@ class Journal(Front):
         self._unsynced.append((first, last, frames))
         self._unsynced_size += size
         try:
-            if self._size + size > self._max_segment and self._size > HEADER.size:
-                self._begin_segment(first)
-            write_all(self._segment, frames)
+            self._segments.write(first, frames, self._syncer)
         except OSError as fault:
             raise self._fail(f"the journal cannot be written ({fault.strerror})") from fault
-        self._size += size
         self._written = last
 
     def _catch_up(self) -> None:
@@ -283,29 +279,10 @@ class Journal(Front):
 
     def _sync_in_place(self) -> None:
         try:
-            os.fdatasync(self._segment)
+            self._segments.sync()
         except OSError as fault:
             raise self._fail(f"fdatasync failed ({fault.strerror})") from fault
         self._known_synced(self._written)
-
-    def _begin_segment(self, first: int) -> None:
-        self._ordinal += 1
-        path = self.folder / f"{self._ordinal:010d}.seg"
-        fresh = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
-            write_all(fresh, HEADER.pack(MAGIC, first))
-            sync_folder(self.folder)
-            if self._syncer is not None:
-                self._syncer.adopt(fresh)
-            elif self._segment >= 0 and self.failed is None:
-                os.fdatasync(self._segment)  # nobody else will, and what comes next vouches for it
-        except OSError:
-            os.close(fresh)
-            raise
-        if self._segment >= 0:
-            os.close(self._segment)
-        self._segment = fresh
-        self._size = HEADER.size
 
     # -- syncing
 
@@ -314,7 +291,7 @@ class Journal(Front):
         if self._syncer is None:
             try:
                 self._syncer = self._make_syncer()
-                self._syncer.adopt(self._segment)
+                self._segments.hand_to(self._syncer)
             except OSError as fault:
                 raise self._fail(f"the syncer cannot be started ({fault.strerror})") from fault
         if self._loop is not loop:
@@ -332,6 +309,16 @@ class Journal(Front):
             self._fail(f"the syncer is lost ({fault.strerror})")
             return
         self._overdue = self._loop.call_later(PATIENCE, self._give_up)
+
+    def _ask_for_them(self) -> None:
+        """Ask on behalf of somebody who waits."""
+        self._ask()
+        if self._syncer is None:
+            return
+        try:
+            self._segments.waited(self._syncer)
+        except OSError as fault:
+            self._fail(f"the syncer is lost ({fault.strerror})")
 
     def _give_up(self) -> None:
         self._overdue = None
@@ -354,6 +341,8 @@ class Journal(Front):
                 case Failed():
                     self._fail(answer.why)
                     return
+                case Prepared():
+                    self._segments.prepared(answer.ready)
         if self._asked < 0 and any(not waiter.done() for _, waiter in self._waiters):
             self._ask()
 
@@ -384,6 +373,7 @@ class Journal(Front):
         if self._durably:
             self._durably.fail(self.failed, self._loop)
         self._end_syncer()
+        self._segments.drop_spare()
         waiting, self._waiters = self._waiters, []
         for _, waiter in waiting:
             if not waiter.done():
@@ -411,34 +401,28 @@ class Journal(Front):
             return False
         self._recovering = True
         why = self.failed
-        before = self._ordinal
+        before = self._segments.ordinal
         try:
             first = self._unsynced[0][0] if self._unsynced else self._page.first
             repeated = self._page.next - first
-            self._begin_segment(first)
+            self._segments.begin(first, None, is_faulty=True)
             self._unsynced_size = 0
             self._page.hold(first, b"".join(frames for _, _, frames in self._unsynced) + self._page.take())
             self._unsynced.clear()
             self.failed = None
             last = self.record(
-                JournalFault(id=self._own_id(), segment=self._ordinal, what=why.message, rewritten=repeated)
+                JournalFault(id=self._own_id(), segment=self._segments.ordinal, what=why.message, rewritten=repeated)
             )
             # Until the disk has answered, everybody else is still refused.
             self.failed = why
             await self._on_disk(last)
         except (OSError, HouseFault):
             self.failed = self.failed or why
-            self._drop_segments_after(before)
+            self._segments.drop_after(before)
             return False
         finally:
             self._recovering = False
         return self.failed is None
-
-    def _drop_segments_after(self, ordinal: int) -> None:
-        """Take away what a vain attempt has left: it repeats a part, and the room is better used by the next."""
-        for path in segments(self.folder):
-            if int(path.stem) > ordinal:
-                path.unlink(missing_ok=True)
 
     async def _on_disk(self, position: int) -> None:
         loop = self._listen()
@@ -461,10 +445,10 @@ class Journal(Front):
 
     def _release(self) -> None:
         self._end_syncer()
-        for file in (self._segment, self._lock):
-            if file >= 0:
-                os.close(file)
-        self._segment = self._lock = -1
+        self._segments.close(is_faulty=self.failed is not None)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
         self.failed = self.failed or HouseFault("the journal is closed")
 
     def __enter__(self) -> Journal:

@@ -2,7 +2,9 @@
 
 A shard is a folder of segments, `0000000001.seg` and up. A segment starts with a magic word and the number of its first
 record; then frames, each a length, a CRC-32 over length and payload, and the payload. Reading never trusts a length.
-Takes paths and bytes; returns records by number. Knows nothing of who writes, or when.
+
+A segment may end in zeros: they are not written yet. No length is nought and no record has a zero byte, so nothing that
+was written looks like it. Takes paths and bytes; returns records by number. Knows nothing of who writes, or when.
 """
 
 from __future__ import annotations
@@ -20,8 +22,17 @@ from proctor.audit._hot import MAX_RECORD, sound_records
 MAGIC: Final = b"PROCTOR\x01"
 HEADER: Final = struct.Struct(">8sQ")
 FRAME: Final = struct.Struct(">II")
+NEXT: Final = "[0-9]" * 10 + ".next"
+"""A segment that is written already and gets its name when the one before is on disk, with all that it holds."""
+SPARE: Final = "spare"
+"""A file of zeros that will be one of the next."""
 _LENGTH: Final = struct.Struct(">I")
 _CHUNK: Final = 512 * 1024  # read at once on the quick way: some hundred records, and still in the cache when hashed
+
+_LOOK: Final = 256 * 1024
+"""Behind so many zeros nobody looks for more: a larger hole is seen by the gap before what comes behind it."""
+_BLANK: Final = bytes(16)
+"""Never part of a record or of a frame's head: what the disk was to write there, it has not written."""
 
 # A write that was cut short has nothing after it; where sound frames follow, somebody changed a length.
 _CUT_SHORT: Final = "the last record is cut short or was changed"
@@ -48,6 +59,10 @@ class Damage:
     why: str
     record: bytes = b""
     """What stands there, to name the record by, and for nothing else."""
+    blank: bool = False
+    """Zeros stand where bytes should: a disk that lost its power has written what comes behind, and not this."""
+    rest: int = 0
+    """How many bytes were written from there on."""
 
 
 def frame(record: bytes) -> bytes:
@@ -77,39 +92,66 @@ def scan(path: Path, seq: int | None = None, offset: int = HEADER.size) -> Itera
     A record that does not match its checksum is a damage, and reading goes on if a sound frame follows right behind it;
     any other damage is the end of the segment.
     """
-    with path.open("rb") as file:
-        head = file.read(HEADER.size)
-        if len(head) < HEADER.size or head[:8] != MAGIC:
-            yield Damage(path, -1, 0, len(head) < HEADER.size, "the segment has no header")
-            return
-        file.seek(offset)
-        data = file.read()
+    head = written(path, 0, HEADER.size)
+    if len(head) < HEADER.size or head[:8] != MAGIC:
+        begun = len(head) == HEADER.size and any(head)
+        yield Damage(path, -1, 0, not begun, "the segment has no header", rest=len(written(path, 0)))
+        return
+    data = written(path, offset)
     seq = int(HEADER.unpack(head)[1]) if seq is None else seq
-    place = 0
+    place, twice = 0, False
     while place < len(data):
         end = _end(data, place)
         if end is not None and _sound(data, place, end):
             yield Frame(seq, data[place + FRAME.size : end], offset + place)
-        elif end is not None and (after := _end(data, end)) is not None and _sound(data, end, after):
-            spoilt = data[place + FRAME.size : end]
-            yield Damage(path, seq, offset + place, False, "the record does not match its checksum", spoilt)
         else:
-            follows = end != len(data) and _sound_frame_after(data, place)
-            yield Damage(path, seq, offset + place, not follows, _LENGTH_CHANGED if follows else _CUT_SHORT)
-            return
-        seq, place = seq + 1, end
+            damage = _damage(path, seq, offset, data, place)
+            if damage.blank and not twice:
+                # Read while it was written, perhaps: what is written later was seen, so what came before is there now.
+                data, offset, place, twice = written(path, offset + place), offset + place, 0, True
+                continue
+            yield damage
+            if end is None or not damage.record:
+                return
+        seq, place, twice = seq + 1, end, False
 
 
-def _sound_frame_after(data: bytes, place: int) -> bool:
+def written(path: Path, offset: int = 0, most: int | None = None) -> bytes:
+    """Return what a segment holds from there on, up to the zeros at its end."""
+    parts: list[bytes] = []
+    with path.open("rb") as file:
+        file.seek(offset)
+        if most is not None:
+            return file.read(most)
+        while (piece := file.read(_LOOK)).strip(b"\0"):
+            parts.append(piece)
+    return b"".join(parts).rstrip(b"\0")
+
+
+def _damage(path: Path, seq: int, offset: int, data: bytes, place: int) -> Damage:
+    end, rest = _end(data, place), len(data) - place
+    if end is not None and (after := _end(data, end)) is not None and _sound(data, end, after):
+        spoilt = data[place + FRAME.size : end]
+        why = "the record does not match its checksum"
+        return Damage(path, seq, offset + place, False, why, spoilt, _BLANK in spoilt, rest)
+    follows = _sound_frame_after(data, place) if end != len(data) else -1
+    if follows < 0:
+        return Damage(path, seq, offset + place, True, _CUT_SHORT, rest=rest)
+    blank = not any(data[place : place + 4]) or _BLANK in data[place:follows]
+    return Damage(path, seq, offset + place, False, _LENGTH_CHANGED, blank=blank, rest=rest)
+
+
+def _sound_frame_after(data: bytes, place: int) -> int:
+    """Return where the next sound frame starts, or -1."""
     # Every record starts with the same bytes, so candidates are few, and a CRC settles each.
     at = data.find(b'{"v":', place + FRAME.size + 1)
     while at >= 0:
         start = at - FRAME.size
         end = _end(data, start)
         if end is not None and _sound(data, start, end):
-            return True
+            return start
         at = data.find(b'{"v":', at + 1)
-    return False
+    return -1
 
 
 def _end(data: bytes, place: int) -> int | None:
@@ -198,7 +240,7 @@ class Reader:
     def _sound(self, path: Path, limit: int) -> tuple[list[bytes], int]:
         data = _chunk(path, self._offset, _CHUNK)
         records, end = sound_records(data, limit)
-        if not records and len(data) == _CHUNK:
+        if not records and len(data) == _CHUNK and any(data[:4]):
             return sound_records(_chunk(path, self._offset, FRAME.size + MAX_RECORD), limit)
         return records, end
 
@@ -207,7 +249,7 @@ class Reader:
         paths = self._paths()
         if self._path is not None and self._path in paths:
             # Its size counts only now that the next one was seen: behind that, nothing is written to it any more.
-            if self._seq is None or len(paths) < 2 or paths[0].stat().st_size != self._offset:
+            if self._seq is None or len(paths) < 2 or written(paths[0], self._offset):
                 return False
             del paths[0]
         first = first_of(paths[0]) if paths else None
@@ -237,40 +279,3 @@ class Reader:
 def read(folder: Path, start: int = 0) -> Iterator[Frame | Damage]:
     """Yield a shard's records from number `start` on."""
     return iter(Reader(folder, start))
-
-
-@dataclass(frozen=True, slots=True)
-class Healed:
-    """What was found in the folder at the start."""
-
-    segment: int
-    following: int
-    cut: int = 0
-    damaged: bool = False
-
-
-def heal(folder: Path) -> Healed:
-    """Cut the torn tail off the last segment, sync it, and say where the next record belongs.
-
-    Only what nothing sound follows is cut: damage in the midst is evidence, and stays.
-    """
-    paths = segments(folder)
-    if not paths:
-        return Healed(0, 0)
-    last = paths[-1]
-    following = max((first for path in paths if (first := first_of(path)) is not None), default=0)
-    cut, damaged = 0, False
-    # Two, because a crash amid a recovery leaves a last segment that repeats only some of the one before.
-    for path in paths[-2:]:
-        for found in scan(path):
-            if not isinstance(found, Damage):
-                following = max(following, found.seq + 1)
-            elif path == last and found.torn:
-                cut = last.stat().st_size - found.offset
-                os.truncate(last, found.offset)
-            elif path == last:
-                damaged = True
-                following = max(following, found.seq + 1)
-    with last.open("rb+") as file:
-        os.fdatasync(file.fileno())
-    return Healed(int(last.stem), following, cut, damaged)

@@ -11,10 +11,11 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from proctor.audit import syncer
-from proctor.audit.syncer import MESSAGE, SEGMENT, SYNC, SYNCED
+from proctor.audit.syncer import MESSAGE, PREPARE, SEGMENT, SYNC, SYNCED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,27 @@ class Failed:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The spare is full of zeros, and on disk; or it could not be made."""
+
+    ready: bool
+
+
+Answer = Synced | Failed | Prepared
+
+
 class Syncer(Protocol):
     """Makes segments durable, away from the event loop."""
 
-    def adopt(self, segment: int) -> None:
-        """Sync this open file from here on; the caller may close its own number."""
+    def adopt(self, segment: int, folder: Path, ordinal: int) -> None:
+        """Sync this open file from here on, and name it once the one before is on disk, if it has an ordinal.
+
+        The caller may close its own number.
+        """
+
+    def prepare(self, spare: int, size: int) -> None:
+        """Fill this open file with zeros, and see to it that they are on disk; answers `Prepared`."""
 
     def ask(self, position: int) -> None:
         """Ask for everything up to this position. The caller has at most one request under way."""
@@ -43,7 +60,7 @@ class Syncer(Protocol):
     def fileno(self) -> int:
         """Return what becomes readable when there are answers."""
 
-    def answers(self) -> list[Synced | Failed]:
+    def answers(self) -> list[Answer]:
         """Return what has come in, without waiting."""
 
     def close(self) -> None:
@@ -58,17 +75,25 @@ class _SocketSyncer:
         self._side.setblocking(False)
         self._rest = b""
 
-    def adopt(self, segment: int) -> None:
-        """Hand over a duplicate of the open file."""
-        self._send(MESSAGE.pack(SEGMENT, 0), segment)
+    def adopt(self, segment: int, folder: Path, ordinal: int) -> None:
+        """Hand over duplicates of the open file and of its folder."""
+        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            self._send(MESSAGE.pack(SEGMENT, ordinal), segment, place)
+        finally:
+            os.close(place)
+
+    def prepare(self, spare: int, size: int) -> None:
+        """Hand over a duplicate of the file to be filled."""
+        self._send(MESSAGE.pack(PREPARE, size), spare)
 
     def ask(self, position: int) -> None:
         """Send the position."""
-        self._send(MESSAGE.pack(SYNC, position), None)
+        self._send(MESSAGE.pack(SYNC, position))
 
-    def _send(self, message: bytes, segment: int | None) -> None:
+    def _send(self, message: bytes, *files: int) -> None:
         # Nine bytes with one request under way always fit a socket's buffer; if they do not, the helper is stuck.
-        sent = self._side.send(message) if segment is None else socket.send_fds(self._side, [message], [segment])
+        sent = socket.send_fds(self._side, [message], files) if files else self._side.send(message)
         if sent != len(message):
             raise OSError("the syncer does not take its messages")
 
@@ -76,7 +101,7 @@ class _SocketSyncer:
         """Return the number of the gateway's end."""
         return self._side.fileno()
 
-    def answers(self) -> list[Synced | Failed]:
+    def answers(self) -> list[Answer]:
         """Return the answers that have arrived; the end of the stream is a failure."""
         try:
             data = self._side.recv(64 * MESSAGE.size)
@@ -95,8 +120,10 @@ class _SocketSyncer:
         self._side.close()
 
 
-def _read(data: bytes, place: int) -> Synced | Failed:
+def _read(data: bytes, place: int) -> Answer:
     what, number = MESSAGE.unpack_from(data, place)
+    if what == PREPARE:
+        return Prepared(number > 0)
     return Synced(number) if what == SYNCED else Failed(f"fdatasync failed ({os.strerror(number)})")
 
 

@@ -5,10 +5,13 @@
  *   SHIM_TRACE   the file to note in, a line an event:  J path end records… | D path size | U port our-port messages…
  *                of records a dot for each that begins, and the markers in it;
  *                of messages those that execute or are executed: Q and its markers, B and E with their marker, if any
- *   SHIM_SYNCED  a folder; beside each segment's name, how many of its bytes are on disk
+ *   SHIM_SYNCED  a folder; by each segment's name and a process that synced it, how many of its bytes are on disk
  *   SHIM_SLOW    microseconds that each sync takes longer
  *   SHIM_FULL    a path; while it exists, no segment takes a byte more
  *   SHIM_BROKEN  a path; while it exists, no segment can be written, synced or made: the errno is the number in there
+ *
+ * A segment that has no name yet, NNNNNNNNNN.next, goes by the one that it will have. What is written of it ends where the
+ * zeros begin: no record ends in one.
  *
  * The trace is one file opened to append and written in single writes: its order is the order of the events.
  */
@@ -28,13 +31,33 @@
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
+static int named(const char *path, const char *end) {
+    size_t size = strlen(path), more = strlen(end);
+    return size > more && strcmp(path + size - more, end) == 0;
+}
+
 static int segment(int fd, char *path) {
     char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t size = readlink(link, path, 4095);
-    if (size < 4) return 0;
+    if (size < 5) return 0;
     path[size] = 0;
-    return strcmp(path + size - 4, ".seg") == 0;
+    if (named(path, ".next")) strcpy(path + size - 5, ".seg");
+    return named(path, ".seg");
+}
+
+static long long extent(int fd) { /* how far a segment is written: its writer's place, or else where the zeros begin */
+    char part[4096];
+    struct stat there;
+    long long end = lseek(fd, 0, SEEK_CUR);
+    if (end > 0 || fstat(fd, &there) != 0) return end;
+    for (end = there.st_size; end > 0;) {
+        size_t size = end < (long long)sizeof part ? (size_t)end : sizeof part;
+        if (pread(fd, part, size, end - size) != (ssize_t)size) return 0;
+        while (size > 0 && part[size - 1] == 0) size--, end--;
+        if (size > 0) break;
+    }
+    return end;
 }
 
 static int upstream(int fd) { /* the port of the other side, where it is a TCP port */
@@ -159,8 +182,7 @@ static int refused(int fd) { /* the errno of a write to that file, or nought */
 
 /* A file that is made, and is a segment, is one that the disk may refuse. */
 static int opened(const char *path, int flags, mode_t mode, int (*real)(const char *, int, ...)) {
-    size_t size = strlen(path);
-    int fault = (flags & O_CREAT) && size > 4 && strcmp(path + size - 4, ".seg") == 0 ? broken() : 0;
+    int fault = (flags & O_CREAT) && (named(path, ".seg") || named(path, ".next")) ? broken() : 0;
     return fault ? (errno = fault, -1) : real(path, flags, mode);
 }
 
@@ -218,9 +240,9 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
 }
 
 static int synced(int fd, int (*real)(int)) {
-    char path[4096], line[8192], beside[8192], number[32];
-    struct stat before;
-    int ours = segment(fd, path) && fstat(fd, &before) == 0;
+    char path[4096], line[8192], beside[8192 + 16], number[32];
+    int ours = segment(fd, path);
+    long long before = ours ? extent(fd) : 0;
     const char *slow = getenv("SHIM_SLOW"), *folder = getenv("SHIM_SYNCED");
     int fault = ours ? broken() : 0;
     if (fault) return errno = fault, -1;
@@ -230,15 +252,15 @@ static int synced(int fd, int (*real)(int)) {
     /* What was there before the call began is on disk; what came meanwhile may be. */
     if (folder != NULL) {
         size_t at = snprintf(beside, sizeof beside, "%s/", folder);
-        for (const char *c = path; *c && at < sizeof beside - 1; c++) beside[at++] = *c == '/' ? '%' : *c;
-        beside[at] = 0;
+        for (const char *c = path; *c && at < sizeof beside - 16; c++) beside[at++] = *c == '/' ? '%' : *c;
+        snprintf(beside + at, sizeof beside - at, ".%d", getpid()); /* two may sync it, and the slower has seen less */
         int file = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         if (file >= 0) {
-            pwrite(file, number, snprintf(number, sizeof number, "%020lld", (long long)before.st_size), 0);
+            pwrite(file, number, snprintf(number, sizeof number, "%020lld", before), 0);
             close(file);
         }
     }
-    note(line, snprintf(line, sizeof line, "D %s %lld\n", path, (long long)before.st_size));
+    note(line, snprintf(line, sizeof line, "D %s %lld\n", path, before));
     return done;
 }
 

@@ -12,7 +12,7 @@ import pytest
 
 from proctor.app import notebook as module
 from proctor.app.notebook import Notebook
-from proctor.audit import journal
+from proctor.audit import writer
 from proctor.audit.disk import write_all
 from proctor.audit.journal import Journal
 from proctor.audit.record import WorkerDied
@@ -34,7 +34,7 @@ class Disk:
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     made = Disk()
-    monkeypatch.setattr(journal, "write_all", made.write_all)
+    monkeypatch.setattr(writer, "write_all", made.write_all)
     return made
 
 

@@ -11,7 +11,7 @@ import pytest
 from proctor.audit.integrator import Integrator
 from proctor.audit.journal import Journal
 from proctor.audit.record import Heartbeat, StatementAnswered, StatementDecided, StatementText, Verdict, Who
-from proctor.audit.sync import Failed, Synced
+from proctor.audit.sync import Answer, Failed, Prepared, Synced
 
 NOON = 1_800_000_000_000_000_000
 
@@ -43,11 +43,25 @@ class HandSyncer:
         self._read, self._write = os.pipe()
         self.asked: list[int] = []
         self.adopted = 0
+        self.wanted: tuple[int, int] | None = None
         self.closed = False
-        self._answers: list[Synced | Failed] = []
+        self._answers: list[Answer] = []
 
-    def adopt(self, segment: int) -> None:
+    def adopt(self, segment: int, folder: Path, ordinal: int) -> None:
         self.adopted += 1
+        if ordinal:
+            (folder / f"{ordinal:010d}.next").rename(folder / f"{ordinal:010d}.seg")
+
+    def prepare(self, spare: int, size: int) -> None:
+        """Do it when told to by `give_spare`."""
+        self.wanted = (os.dup(spare), size)
+
+    def give_spare(self, ready: bool = True) -> None:
+        """Fill the spare that was asked for, or say that it cannot be had."""
+        file, size = self.wanted
+        os.pwrite(file, bytes(size), 0)
+        os.close(file)
+        self._say(Prepared(ready))
 
     def ask(self, position: int) -> None:
         self.asked.append(position)
@@ -55,7 +69,7 @@ class HandSyncer:
     def fileno(self) -> int:
         return self._read
 
-    def answers(self) -> list[Synced | Failed]:
+    def answers(self) -> list[Answer]:
         if not self._answers:
             return []
         os.read(self._read, 1)
@@ -74,7 +88,7 @@ class HandSyncer:
     def fail(self, why: str = "the disk is gone") -> None:
         self._say(Failed(why))
 
-    def _say(self, answer: Synced | Failed) -> None:
+    def _say(self, answer: Answer) -> None:
         self._answers.append(answer)
         os.write(self._write, b"!")
 

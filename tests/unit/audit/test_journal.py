@@ -10,6 +10,7 @@ import stat
 import pytest
 
 from proctor.audit import journal as module
+from proctor.audit import writer
 from proctor.audit.journal import Journal
 from proctor.audit.record import Heartbeat, encode
 from proctor.audit.segments import HEADER, Damage, Frame, Reader, read, segments
@@ -262,7 +263,7 @@ async def test_what_could_not_be_written_is_not_let_go_but_told(opened, syncers,
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_all", full)
+    monkeypatch.setattr(writer, "write_all", full)
     await until(lambda: left)
     assert isinstance(left[0], HouseFault)
     with pytest.raises(HouseFault, match="No space left"):
@@ -466,15 +467,28 @@ def test_a_tail_torn_anywhere_is_healed_and_the_healing_recorded(opened, folder,
     assert not any(isinstance(found, Damage) for found in read(folder))
 
 
-def test_a_tail_of_zeros_is_torn_and_no_run_of_empty_records(opened, folder):
-    """What some file systems leave after a power cut."""
+def test_a_tail_of_zeros_is_not_written_yet_and_no_run_of_empty_records(opened, folder):
+    """Of a segment that was prepared, and what some file systems leave after a power cut."""
     with opened() as journal:
         journal.append(BEAT)
+    before = segments(folder)[-1].read_bytes()
     with segments(folder)[-1].open("ab") as file:
         file.write(bytes(4096))
     opened()
-    assert records(folder)[-1]["cut"] == 4096
+    assert "cut" not in records(folder)[-1]
     assert [record["seq"] for record in records(folder)] == [0, 1, 2]
+    assert segments(folder)[0].read_bytes() == before
+
+
+def test_a_record_cut_short_before_zeros_is_torn_and_the_zeros_are_not_counted(opened, folder):
+    with opened() as journal:
+        journal.append(BEAT)
+    segment, last = segments(folder)[-1], list(read(folder))[-1]
+    os.truncate(segment, segment.stat().st_size - 5)
+    os.truncate(segment, segment.stat().st_size + 300_000)
+    opened()
+    assert records(folder)[-1]["cut"] == len(last.record) + 8 - 5
+    assert [record["seq"] for record in records(folder)] == [0, 1]
 
 
 def test_damage_in_the_midst_is_evidence_and_is_not_cut_away(opened, folder):
@@ -561,11 +575,11 @@ async def test_both_syncers_bring_records_of_many_segments_to_disk(folder, clock
 
 
 @pytest.mark.parametrize("syncer", [ProcessSyncer, ThreadSyncer])
-async def test_a_file_that_cannot_be_synced_is_a_failure(syncer):
+async def test_a_file_that_cannot_be_synced_is_a_failure(syncer, tmp_path):
     """A pipe has no disk under it: fdatasync refuses it, and says why."""
     hand = syncer()
     read_end, write_end = os.pipe()
-    hand.adopt(write_end)
+    hand.adopt(write_end, tmp_path, 0)
     hand.ask(7)
     heard = asyncio.Event()
     asyncio.get_running_loop().add_reader(hand.fileno(), heard.set)
