@@ -16,14 +16,16 @@ import pytest
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
 from tests.databases.lab import Lab, lab, until
+from tests.databases.papers import Authority
 from tests.databases.provider import CLIENT, Browser, OpenId, provider, settings
 
+MAPPED = '{ engineers = "engineering", owners = "dba" }'
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 @pytest.fixture(scope="module")
 def openid() -> Iterator[OpenId]:
-    with provider(groups={"alice": ["engineers"]}, idToken=600) as made:
+    with provider(groups={"alice": ["engineers"], "dora": ["owners"]}, idToken=600) as made:
         yield made
 
 
@@ -39,7 +41,7 @@ claims = {{ scope = "query" }}
 subject_claim = "client_id"
 """
     folder = tmp_path_factory.mktemp("signing_in")
-    with lab(postgres, folder, tls="auto", shop=settings(openid) + pipeline) as made:
+    with lab(postgres, folder, tls="auto", shop=settings(openid, groups=MAPPED) + pipeline) as made:
         yield made
 
 
@@ -70,6 +72,12 @@ class Person:
 
     def connect(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self.run("connect", "plain", "--port", str(self.house.through[1]), *words)
+
+    def listed(self, *words: str) -> list[dict[str, object]]:
+        """Return the objects that a command prints, one a line."""
+        said = self.run(*words)
+        assert said.returncode == 0, said.stderr
+        return [json.loads(line) for line in said.stdout.splitlines()]
 
     def sign_in(self, browser: Browser | None = None) -> str:
         with self.start("login", "--no-browser") as process:
@@ -232,6 +240,80 @@ def test_a_program_shows_the_token_that_its_platform_gave_it(house: Lab, openid:
         assert program.execute("select 6 * 7").fetchone() == (42,)
     who = until(lambda: [r for r in house.recorded("session.opened") if r["who"]["kind"] == "service"])[-1]["who"]
     assert (who["subject"], who["issuer"]) == ("pipelines:pipeline", "pipelines")
+
+
+# ---- the desk, from one's own machine and without a password
+
+
+@pytest.fixture
+def dora(house: Lab, tmp_path: Path) -> Person:
+    (tmp_path / "dora").mkdir()
+    return Person(house, tmp_path / "dora")
+
+
+def test_a_person_approves_from_their_own_machine_by_their_sign_in(house: Lab, alice: Person, dora: Person) -> None:
+    alice.sign_in()
+    dora.sign_in(Browser("dora"))
+    waiting = subprocess.Popen(
+        ["psql", "-XAt", house.dsn("copilot", "shop", sslmode="require"), "-c", "update orders set total = 1 where id = 1"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        (ticket,) = until(lambda: dora.listed("approvals", "list", "--state", "pending", "--json"))
+        name = str(ticket["id"])
+        shown = dora.run("approvals", "show", name)
+        assert "requester     copilot" in shown.stdout, shown.stderr
+        assert alice.listed("approvals", "list", "--json") == [], "nobody sees what is not theirs"
+        no = alice.run("approvals", "approve", name)
+        assert (no.returncode, "there is no such ticket" in no.stderr) == (1, True), no.stderr
+        yes = dora.run("approvals", "approve", name, "--because", "INC-42")
+        assert yes.stdout == f"{name} is approved\n", yes.stderr
+        assert "UPDATE 1" in waiting.communicate(timeout=60)[0]
+    finally:
+        waiting.kill()
+        waiting.wait()
+    (record,) = house.recorded("ticket.approved", ticket=name)
+    assert (record["by"], record["who"]["proof"], record["because"]) == ("dora@example.test", "oidc", "INC-42")
+
+
+def test_grants_and_sessions_are_kept_by_a_sign_in_too(house: Lab, alice: Person, dora: Person) -> None:
+    alice.sign_in()
+    dora.sign_in(Browser("dora"))
+    column = "shop.public.customers.email"
+    (wish,) = alice.listed("grants", "request", column, "--for", "5m", "--because", "INC-42", "--json")
+    own = alice.run("grants", "approve", str(wish["id"]))
+    assert own.returncode == 1, own.stdout
+    assert dora.run("grants", "approve", str(wish["id"])).stdout == f"grant {wish['id']} is active\n"
+    assert dora.run("grants", "revoke", str(wish["id"])).stdout == f"grant {wish['id']} is revoked\n"
+    with psycopg.connect(
+        alice.connect("--print-dsn").stdout, password=alice.tokens["id_token"], autocommit=True
+    ) as open_:
+        (mine,) = alice.listed("sessions", "list", "--json")
+        assert mine["subject"] == "alice@example.test"
+        assert dora.run("sessions", "kill", str(mine["id"]), "--because", "INC-42").returncode == 0
+        with pytest.raises(psycopg.OperationalError, match="INC-42"):
+            until(lambda: open_.execute("select 1") is None)
+    again = alice.run("sessions", "list")
+    assert (again.returncode, "the token is not good here" in again.stderr) == (1, True), again.stderr
+    assert "proctor login --url" in again.stderr, "the token has died with the session"
+
+
+def test_who_has_not_signed_in_is_asked_who_acts(house: Lab, alice: Person) -> None:
+    said = alice.run("approvals", "list")
+    assert (said.returncode, "you are not signed in at" in said.stderr) == (2, True), said.stderr
+    del alice.environment["PROCTOR_URL"]
+    said = alice.run("approvals", "list")
+    assert (said.returncode, "who acts?" in said.stderr) == (2, True), said.stderr
+
+
+def test_a_token_goes_to_nobody_but_the_gateway_that_it_is_for(house: Lab, alice: Person, tmp_path: Path) -> None:
+    alice.sign_in()
+    for elsewhere in ("https://db.example.test:8088", "http://db.example.test:8088"):
+        said = alice.run("approvals", "list", "--url", elsewhere)
+        assert (said.returncode, "you are not signed in at" in said.stderr) == (2, True), said.stderr
+    alice.environment["PROCTOR_CA"] = str(Authority(tmp_path / "somebody else's").file)
+    said = alice.run("approvals", "list")
+    assert (said.returncode, "CERTIFICATE_VERIFY_FAILED" in said.stderr) == (4, True), said.stderr
 
 
 # ---- the provider goes away, and comes back with other keys

@@ -170,8 +170,8 @@ def prove(
 @journal.command()
 def reveal(
     record: Annotated[str, typer.Argument(metavar="ID|SHARD:NUMBER", help="The record of a decided statement.")],
-    name: AsOption,
     because: Annotated[str, typer.Option(help="Why; it goes into the journal, before anything is shown.")],
+    name: AsOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
     as_json: JsonOption = False,
@@ -183,17 +183,16 @@ def reveal(
     from proctor.cli import auditing
     from proctor.cli.client import Client
 
-    settings = settings_of(config, secrets=False)
-    place = record if ":" in record else auditing.place_of(settings.state, record)
-    done = Client.of(settings, name, url).post("/api/v1/audit/reveal", {"target": place, "because": because})
+    place = record if ":" in record else auditing.place_of(settings_of(config, secrets=False).state, record)
+    done = Client.by(config, name, url).post("/api/v1/audit/reveal", {"target": place, "because": because})
     auditing.tell_revealed(done, as_json=as_json)
 
 
 @journal.command()
 def erase(
     subject: Annotated[str, typer.Argument(help="Whose sealed values are to be unreadable from now on.")],
-    name: AsOption,
     because: Annotated[str, typer.Option(help="Why; it goes into the journal, before anything is destroyed.")],
+    name: AsOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
 ) -> None:
@@ -205,7 +204,7 @@ def erase(
     """
     from proctor.cli.client import Client
 
-    client = Client.of(settings_of(config, secrets=False), name, url)
+    client = Client.by(config, name, url)
     done = client.post("/api/v1/audit/erase", {"target": subject, "because": because})
     print(f"{done['keys']} keys of {visible(subject)} are destroyed; what they sealed is gone")
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from proctor.cli.desk import AsOption, UrlOption
+from proctor.cli.desk import UrlOption
 from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, Exit, fail, settings_of
 from proctor.edge.config import Config
 
@@ -28,7 +28,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def mcp(
-    name: AsOption,
+    name: Annotated[
+        str, typer.Option("--as", envvar="PROCTOR_AS", help="Who acts, with the password in PROCTOR_PASSWORD.")
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
 ) -> None:

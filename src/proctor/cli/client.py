@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from proctor.cli.ground import Answer, Exit, Trouble, fail, visible
+from proctor.cli.ground import Answer, Exit, Trouble, fail, settings_of, visible
 from proctor.edge.certificates import ca_path
 from proctor.edge.config import Address, Config, loopback
 
@@ -24,9 +24,35 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 where to reach wh
 class Client:
     """One person's way to the API, for one question."""
 
-    def __init__(self, http: httpx.Client, where: str) -> None:
+    def __init__(self, http: httpx.Client, where: str, *, again: str = "") -> None:
         self._http = http
         self._where = where
+        self._again = again
+
+    @classmethod
+    def by(cls, config: Path, name: str, url: str = "") -> Client:
+        """Return a client for somebody by name and password, or without a name for whoever has signed in."""
+        return cls.of(settings_of(config, secrets=False), name, url) if name else cls.signed_in(config, url)
+
+    @classmethod
+    def signed_in(cls, config: Path, url: str = "") -> Client:
+        """Return a client for whoever has signed in with `proctor login`; no settings of the gateway are needed."""
+        from proctor.cli.signed_in import fresh, where_of  # noqa: PLC0415 it asks the other way round where we are
+        from proctor.cli.wallet import Wallet  # noqa: PLC0415 as that one
+
+        with Wallet.usual().open() as wallet:
+            if not wallet.gateways and not url:
+                fail("who acts?", then="proctor login --url https://HOST:8088, or --as NAME", code=Exit.USAGE)
+            where = where_of(config, url, wallet)
+            token, signed = fresh(wallet, where)
+        http = httpx.Client(
+            base_url=where,
+            headers={"authorization": f"Bearer {token}"},
+            transport=httpx.HTTPTransport(verify=_known(where, signed.described.ca)),
+            timeout=SECONDS,
+            trust_env=False,
+        )
+        return cls(http, where, again=f"proctor login --url {where}")
 
     @classmethod
     def of(cls, config: Config, name: str, url: str = "") -> Client:
@@ -69,6 +95,8 @@ class Client:
             return said
         code = Exit.UNREACHABLE if answer.status_code >= 500 else Exit.REFUSED
         wait = f"try again in {answer.headers['retry-after']} s" if "retry-after" in answer.headers else ""
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            wait = self._again
         raise Trouble(visible(str(said.get("detail"))), then=visible(str(said.get("hint") or wait)), code=code)
 
 
@@ -104,6 +132,22 @@ def trusted(config: Config, where: str) -> ssl.SSLContext | bool:
         except (OSError, ssl.SSLError):
             fail(f"cannot read {ca}", then="it is made when the gateway first starts", code=Exit.UNREACHABLE)
     return context
+
+
+def _known(where: str, authority: str) -> ssl.SSLContext | bool:
+    """Return whom to trust at a gateway that somebody has signed in to: whom it has named then, over TLS."""
+    parts = urlsplit(where)
+    if parts.scheme == "http" and loopback(parts.hostname or ""):
+        return False
+    if parts.scheme != "https":
+        fail("a token goes over the network under TLS only", then="write https://", code=Exit.USAGE)
+    given = os.environ.get("PROCTOR_CA")
+    try:
+        if given:
+            return ssl.create_default_context(cafile=given)
+        return ssl.create_default_context(cadata=authority or None)
+    except (OSError, ssl.SSLError):
+        fail("whom to trust at the gateway cannot be read", then="see PROCTOR_CA, or proctor login", code=Exit.USAGE)
 
 
 def _password(name: str) -> str:

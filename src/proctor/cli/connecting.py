@@ -17,7 +17,7 @@ import typer
 from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, Exit, fail, settings_of, visible
 
 if TYPE_CHECKING:
-    from proctor.cli.wallet import Described, Signed, Wallet
+    from proctor.cli.wallet import Described, Signed
 
 UrlOption = Annotated[
     str, typer.Option(envvar="PROCTOR_URL", help="The gateway's console, such as https://db.example.com:8088.")
@@ -49,9 +49,10 @@ def login(
     Example: `proctor login --url https://db.example.com:8088`
     """
     from proctor.cli.sign_in import Provider, shown_token, user_of
+    from proctor.cli.signed_in import where_of
     from proctor.cli.wallet import Signed, Wallet
 
-    where = _where(config, url, Wallet.usual())
+    where = where_of(config, url, Wallet.usual())
     described = _described(config, where, ca)
     provider = Provider.of(described)
     tokens = provider.by_device() if device else provider.by_browser(show=browser, acr=acr)
@@ -75,10 +76,11 @@ def logout(config: ConfigOption = DEFAULT_CONFIG, url: UrlOption = "") -> None:
     """
     from proctor.cli.ground import Trouble
     from proctor.cli.sign_in import Provider
+    from proctor.cli.signed_in import where_of
     from proctor.cli.wallet import Wallet
 
     with Wallet.usual().open() as wallet:
-        signed = wallet.gateways.pop(_where(config, url, wallet), None)
+        signed = wallet.gateways.pop(where_of(config, url, wallet), None)
     if signed is None:
         print("nobody was signed in")
         return
@@ -116,11 +118,12 @@ def connect(
 
     Examples: `proctor connect shop`, `proctor connect shop -- pg_dump -s`, `proctor connect shop --print-dsn`
     """
+    from proctor.cli.signed_in import fresh, where_of
     from proctor.cli.wallet import Wallet, private
 
     with Wallet.usual().open() as wallet:
-        where = _where(config, url, wallet)
-        token, signed = _fresh(wallet, where)
+        where = where_of(config, url, wallet)
+        token, signed = fresh(wallet, where)
     words = _words(where, signed, token, wallet.folder, database, host, port, reason)
     if print_dsn:
         print(_dsn(words))
@@ -141,28 +144,6 @@ def connect(
         os.execvpe(run[0], run, {**os.environ, **_environment(words), "PGPASSWORD": token})  # noqa: S606 the person's own command
     except OSError as fault:
         fail(f"cannot run {visible(run[0])}: {fault.strerror}", code=Exit.USAGE)
-
-
-def _fresh(wallet: Wallet, where: str) -> tuple[str, Signed]:
-    """Return a token that holds for a while, by the refresh token where the one we have does not."""
-    from proctor.cli.sign_in import Provider, SignInAgain, shown_token
-    from proctor.cli.wallet import Signed
-
-    signed = wallet.gateways.get(where)
-    if signed is None:
-        fail(f"you are not signed in at {where}", then=f"proctor login --url {where}", code=Exit.USAGE)
-    token = shown_token(signed.described, signed.tokens)
-    if token is None and signed.tokens.refresh_token:
-        try:
-            signed = Signed(signed.described, Provider.of(signed.described).refreshed(signed.tokens))
-        except SignInAgain:
-            del wallet.gateways[where]
-            raise
-        wallet.gateways[where] = signed
-        token = shown_token(signed.described, signed.tokens)
-    if token is None:
-        fail("the sign-in has expired", then=f"proctor login --url {where}")
-    return token, signed
 
 
 def _words(
@@ -204,19 +185,6 @@ def _environment(words: dict[str, str]) -> dict[str, str]:
 def _dsn(words: dict[str, str]) -> str:
     quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in words.items()}
     return " ".join(f"{name}='{value}'" for name, value in quoted.items())
-
-
-def _where(config: Path, url: str, wallet: Wallet) -> str:
-    """Return the gateway that is meant: the one that was named, the only one known, or that of the settings here."""
-    from proctor.cli.client import where_is
-
-    if url:
-        return url.rstrip("/")
-    if len(wallet.gateways) == 1:
-        return next(iter(wallet.gateways))
-    if config.exists():
-        return where_is(settings_of(config, secrets=False), "")[0]
-    return fail("which gateway?", then="give --url https://HOST:8088, or set PROCTOR_URL", code=Exit.USAGE)
 
 
 def _described(config: Path, where: str, ca: Path | None) -> Described:

@@ -18,7 +18,6 @@ from proctor.cli.ground import (
     JsonOption,
     print_json,
     print_table,
-    settings_of,
     visible,
 )
 from proctor.cli.ticket import told
@@ -26,7 +25,9 @@ from proctor.cli.ticket import told
 AsOption = Annotated[
     str,
     typer.Option(
-        "--as", envvar="PROCTOR_AS", help="Who acts. The password comes from PROCTOR_PASSWORD, or from a prompt."
+        "--as",
+        envvar="PROCTOR_AS",
+        help="Who acts, with a password from PROCTOR_PASSWORD or a prompt; else whoever did `proctor login`.",
     ),
 ]
 UrlOption = Annotated[
@@ -39,14 +40,14 @@ LISTED = ("id", "state", "requester", "on_behalf_of", "database", "statement", "
 approvals = typer.Typer(
     no_args_is_help=True,
     help="The approval desk: what waits for a decision, and the decision.\n\n"
-    "Example: `PROCTOR_PASSWORD=… proctor approvals approve 01J… --as dora --because 'INC-42, rows checked'`",
+    "Example: `proctor approvals approve 01J… --because 'INC-42, rows checked'`, after `proctor login`",
 )
 sessions = typer.Typer(no_args_is_help=True, help="The open sessions, and how to end one.")
 
 
 @approvals.command("list")
 def list_approvals(
-    name: AsOption,
+    name: AsOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     state: Annotated[
         list[str] | None,
@@ -74,7 +75,7 @@ def list_approvals(
 @approvals.command("show")
 def show_approval(
     ticket: str,
-    name: AsOption,
+    name: AsOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
     as_json: JsonOption = False,
@@ -90,7 +91,7 @@ def show_approval(
 @approvals.command("approve")
 def approve(
     ticket: str,
-    name: AsOption,
+    name: AsOption = "",
     because: BecauseOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
@@ -107,7 +108,7 @@ def approve(
 @approvals.command("deny")
 def deny(
     ticket: str,
-    name: AsOption,
+    name: AsOption = "",
     because: BecauseOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
@@ -120,7 +121,7 @@ def deny(
 
 @approvals.command("review")
 def review(
-    name: AsOption,
+    name: AsOption = "",
     ticket: Annotated[str, typer.Argument(help="The ticket; without one, what waits is listed.")] = "",
     because: BecauseOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
@@ -152,7 +153,7 @@ def review(
 @approvals.command("cancel")
 def cancel(
     ticket: str,
-    name: AsOption,
+    name: AsOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
     as_json: JsonOption = False,
@@ -163,7 +164,7 @@ def cancel(
 
 @sessions.command("list")
 def list_sessions(
-    name: AsOption, config: ConfigOption = DEFAULT_CONFIG, url: UrlOption = "", as_json: JsonOption = False
+    name: AsOption = "", config: ConfigOption = DEFAULT_CONFIG, url: UrlOption = "", as_json: JsonOption = False
 ) -> None:
     """List the open sessions that you may see: your own and your agents', or all for those who keep the house."""
     found = get(config, name, url, "/api/v1/sessions")["sessions"]
@@ -181,7 +182,7 @@ def list_sessions(
 @sessions.command("kill")
 def kill_session(
     session: str,
-    name: AsOption,
+    name: AsOption = "",
     because: BecauseOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
@@ -199,14 +200,14 @@ def get(config: Path, name: str, url: str, path: str, query: Mapping[str, Sequen
     """Ask the running gateway for something."""
     from proctor.cli.client import Client
 
-    return Client.of(settings_of(config, secrets=False), name, url).get(path, query)
+    return Client.by(config, name, url).get(path, query)
 
 
 def post(config: Path, name: str, url: str, path: str, body: Mapping[str, object]) -> Answer:
     """Ask the running gateway to do something."""
     from proctor.cli.client import Client
 
-    return Client.of(settings_of(config, secrets=False), name, url).post(path, body)
+    return Client.by(config, name, url).post(path, body)
 
 
 def part(text: str) -> str:

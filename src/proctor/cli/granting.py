@@ -27,13 +27,13 @@ COLUMNS = ("id", "state", "requester", "database", "column", "ends", "because")
 grants = typer.Typer(
     no_args_is_help=True,
     help="Grants: sight of one sensitive column as it is, for a while, once somebody else has agreed.\n\n"
-    "Example: `proctor grants request shop.public.customers.email --for 30m --because INC-42 --as alice`",
+    "Example: `proctor grants request shop.public.customers.email --for 30m --because INC-42`, after `proctor login`",
 )
 
 
 @grants.command("list")
 def list_grants(
-    name: AsOption, config: ConfigOption = DEFAULT_CONFIG, url: UrlOption = "", as_json: JsonOption = False
+    name: AsOption = "", config: ConfigOption = DEFAULT_CONFIG, url: UrlOption = "", as_json: JsonOption = False
 ) -> None:
     """List grants: your own, or all for those who keep the house or audit it."""
     found = get(config, name, url, "/api/v1/grants")["grants"]
@@ -49,7 +49,7 @@ def list_grants(
 @grants.command("request")
 def request(
     column: Annotated[str, typer.Argument(help="DATABASE.SCHEMA.TABLE.COLUMN")],
-    name: AsOption,
+    name: AsOption = "",
     length: Annotated[str, typer.Option("--for", help="How long, such as 30m or 2h; 8 hours at the most.")] = "30m",
     because: BecauseOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
@@ -67,7 +67,7 @@ def request(
 @grants.command("approve")
 def approve(
     grant: str,
-    name: AsOption,
+    name: AsOption = "",
     because: BecauseOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
@@ -82,7 +82,7 @@ def approve(
 @grants.command("deny")
 def deny(
     grant: str,
-    name: AsOption,
+    name: AsOption = "",
     because: BecauseOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
@@ -96,7 +96,7 @@ def deny(
 @grants.command("revoke")
 def revoke(
     grant: str,
-    name: AsOption,
+    name: AsOption = "",
     because: BecauseOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
     url: UrlOption = "",
