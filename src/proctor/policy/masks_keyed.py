@@ -10,6 +10,7 @@ there is a compiler.
 
 from __future__ import annotations
 
+import sys
 from array import array
 from hashlib import blake2b
 
@@ -17,6 +18,9 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
     import cython  # type: ignore[import-untyped]  # Cython ships no types for it
 except ModuleNotFoundError:
     from proctor.policy import _shim as cython
+
+if cython.compiled:
+    from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
 
 ROUNDS = 10
 # Four rounds make a strong permutation of long strings (Luby and Rackoff); short halves need more.
@@ -31,6 +35,7 @@ _C0 = cython.declare(cython.ulonglong, 0x736F6D6570736575)
 _C1 = cython.declare(cython.ulonglong, 0x646F72616E646F6D)
 _C2 = cython.declare(cython.ulonglong, 0x6C7967656E657261)
 _C3 = cython.declare(cython.ulonglong, 0x7465646279746573)
+_LITTLE = cython.declare(cython.bint, sys.byteorder == "little")
 _ALL = cython.declare(cython.ulonglong, (1 << 64) - 1)
 
 
@@ -111,15 +116,28 @@ def _finish(v0, v1, v2, v3):
 @cython.exceptval(check=False)
 @cython.returns((cython.ulonglong, cython.ulonglong))
 @cython.locals(
+    v0=cython.ulonglong, v1=cython.ulonglong, v2=cython.ulonglong, v3=cython.ulonglong, two=cython.ulonglong,
+    three=cython.ulonglong,
+)  # fmt: skip
+def _two_more(v0, v1, v2, v3, two, three):
+    """Return 128 bits of three words, the first of which has been absorbed."""
+    v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, two)
+    v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, three)
+    return _finish(v0, v1, v2, v3)
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns((cython.ulonglong, cython.ulonglong))
+@cython.locals(
     k0=cython.ulonglong, k1=cython.ulonglong, one=cython.ulonglong, two=cython.ulonglong, three=cython.ulonglong,
     v0=cython.ulonglong, v1=cython.ulonglong, v2=cython.ulonglong, v3=cython.ulonglong,
 )  # fmt: skip
 def _three(k0, k1, one, two, three):
     """Return 128 bits of three words."""
     v0, v1, v2, v3 = _absorb(k0 ^ _C0, k1 ^ _C1 ^ 0xEE, k0 ^ _C2, k1 ^ _C3, one)
-    v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, two)
-    v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, three)
-    return _finish(v0, v1, v2, v3)
+    return _two_more(v0, v1, v2, v3, two, three)
 
 
 @cython.cfunc
@@ -151,6 +169,9 @@ def _two(k0, k1, one, two):
 def _word(data, at, size):
     """Return up to eight bytes as a number, the first the lowest."""
     word = 0
+    if cython.compiled and size >= 8 and _LITTLE:
+        memcpy(cython.address(word), data + at, 8)
+        return word
     if size >= 8:
         for i in range(8):
             word |= cython.cast(cython.ulonglong, data[at + i]) << (8 * i)
@@ -163,10 +184,23 @@ def _word(data, at, size):
 @cython.cfunc
 @cython.inline
 @cython.exceptval(check=False)
+@cython.returns(cython.ulonglong)
+@cython.locals(data=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t)
+def _behind(data, at, size):
+    """Return what `_word` does of up to seven bytes, behind eight others."""
+    return _word(data, at + size - 8, 8) >> (64 - 8 * size) if size > 0 else 0
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
 @cython.locals(
     data=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, i=cython.Py_ssize_t, word=cython.ulonglong
 )
 def _store(data, at, size, word) -> cython.void:
+    if cython.compiled and size >= 8 and _LITTLE:
+        memcpy(data + at, cython.address(word), 8)
+        return
     if size >= 8:
         for i in range(8):
             data[at + i] = (word >> (8 * i)) & 0xFF
@@ -203,7 +237,8 @@ def _hash(k0, k1, data, at, size):
     while end - at >= 8:
         v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, _word(data, at, 8))
         at += 8
-    last = cython.cast(cython.ulonglong, size & 0xFF) << 56 | _word(data, at, end - at)
+    last = _behind(data, at, end - at) if size >= 8 else _word(data, at, size)
+    last |= cython.cast(cython.ulonglong, size & 0xFF) << 56
     v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, last)
     return _finish(v0, v1, v2, v3)
 
@@ -229,6 +264,8 @@ class Keyed:
     _b1: cython.ulonglong
     _s0: cython.ulonglong
     _s1: cython.ulonglong
+    _begun: cython.ulonglong[16]
+    _begun_for: cython.Py_ssize_t
 
     def __init__(self, key: bytes, purpose: str) -> None:
         if len(key) < 16:
@@ -240,6 +277,9 @@ class Keyed:
         self._r0, self._r1 = _pair(own, b"range")
         self._b0, self._b1 = _pair(own, b"bytes")
         self._s0, self._s1 = _pair(own, b"stream")
+        self._begun_for = 0
+        if not cython.compiled:
+            self._begun = [0] * 16
 
     # -- numbers
 
@@ -367,23 +407,52 @@ class Keyed:
         work=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, cut=cython.Py_ssize_t,
         rounds=cython.Py_ssize_t, i=cython.Py_ssize_t, wide=cython.Py_ssize_t, a=cython.ulonglong, b=cython.ulonglong,
         c=cython.ulonglong, d=cython.ulonglong,
-        low=cython.ulonglong, high=cython.ulonglong, tweak=cython.ulonglong,
+        low=cython.ulonglong, high=cython.ulonglong, tweak=cython.ulonglong, mine=cython.ulonglong,
+        other=cython.ulonglong,
     )  # fmt: skip
     def _in_words(self, work, at, size, cut, rounds) -> cython.void:
         """Do what `_stir` does, round after round, without putting the halves back in between."""
-        wide = size - cut
-        a, b = _word(work, at, cut), _word(work, at + 8, cut - 8)
-        c, d = _word(work, at + cut, wide), _word(work, at + cut + 8, wide - 8)
-        tweak = size
-        for i in range(0, rounds, 2):
-            low, high = _three(self._b0, self._b1, tweak << 8 | i, c, d)
-            a, b = a ^ low & _cut(cut), b ^ high & _cut(cut - 8)
-            low, high = _three(self._b0, self._b1, tweak << 8 | (i + 1), a, b)
-            c, d = c ^ low & _cut(wide), d ^ high & _cut(wide - 8)
+        wide, tweak = size - cut, size
+        if cut < _LONG_HALF:
+            a, b, c, d = _word(work, at, cut), 0, _word(work, at + cut, wide), 0
+            for i in range(0, rounds, 2):
+                low, high = _three(self._b0, self._b1, tweak << 8 | i, c, d)
+                a ^= low & _cut(cut)
+                low, high = _three(self._b0, self._b1, tweak << 8 | (i + 1), a, b)
+                c ^= low & _cut(wide)
+            _store(work, at, cut, a)
+            _store(work, at + cut, wide, c)
+            return
+        if self._begun_for != size:
+            self._begin(size)
+        a, b = _word(work, at, 8), _word(work, at + 8, 8) if cut == 16 else _behind(work, at + 8, cut - 8)
+        c = _word(work, at + cut, 8)
+        d = _word(work, at + cut + 8, 8) if wide == 16 else _behind(work, at + cut + 8, wide - 8)
+        mine, other = _cut(cut - 8), _cut(wide - 8)
+        for i in range(0, 16, 4):
+            low, high = _two_more(self._begun[i], self._begun[i + 1], self._begun[i + 2], self._begun[i + 3], c, d)
+            a, b, c, d = c, d, a ^ low, b ^ high & mine  # the halves change places each time
+            mine, other = other, mine
         _store(work, at, cut, a)
         _store(work, at + 8, cut - 8, b)
         _store(work, at + cut, wide, c)
         _store(work, at + cut + 8, wide - 8, d)
+
+    @cython.cfunc
+    @cython.exceptval(check=False)
+    @cython.locals(
+        size=cython.Py_ssize_t, i=cython.Py_ssize_t, tweak=cython.ulonglong, v0=cython.ulonglong, v1=cython.ulonglong,
+        v2=cython.ulonglong, v3=cython.ulonglong,
+    )  # fmt: skip
+    def _begin(self, size) -> cython.void:
+        """Keep the state of each of four rounds behind its first word, which texts of one length share."""
+        tweak = size
+        for i in range(4):
+            v0, v1, v2, v3 = self._b0 ^ _C0, self._b1 ^ _C1 ^ 0xEE, self._b0 ^ _C2, self._b1 ^ _C3
+            v0, v1, v2, v3 = _absorb(v0, v1, v2, v3, tweak << 8 | i)
+            self._begun[4 * i], self._begun[4 * i + 1] = v0, v1
+            self._begun[4 * i + 2], self._begun[4 * i + 3] = v2, v3
+        self._begun_for = size
 
     @cython.cfunc
     @cython.exceptval(check=False)

@@ -44,12 +44,22 @@ class RunMask:
         """Return new bytes, and for each span (a start and a size, -1 for NULL) the one in them that replaces it."""
         out = bytearray(self._most * (len(spans) // 2))
         cells = array("q", bytes(8 * len(spans)))
-        for at in self._fill(data, spans, out, cells):
+        late = self._fill(data, spans, out, cells)
+        del out[_end(cells) :]
+        for at in late:
             start, size = spans[at], spans[at + 1]
             masked = self._one(data[start : start + size])
             cells[at], cells[at + 1] = len(out), -1 if masked is None else len(masked)
             out += masked or b""
         return out, cells
+
+
+def _end(cells: array[int]) -> int:
+    """Return where the last of the new values ends; they stand one behind the other."""
+    for at in range(len(cells) - 2, -1, -2):
+        if cells[at + 1] > 0:
+            return cells[at] + cells[at + 1]
+    return 0
 
 
 def with_runs(order: Order, one: Mask) -> Mask:

@@ -18,9 +18,16 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
+if cython.compiled:
+    from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
+
 _LONGEST = cython.declare(cython.Py_ssize_t, 64)
 _WORK = cython.declare(cython.Py_ssize_t, 40)  # what 64 letters of five bits hold
 _RANGE = cython.declare(cython.ulonglong, 1 << 40)
+_TWENTY = cython.declare(cython.ulonglong, 0xFFFFF00000)
+_TENS = cython.declare(cython.ulonglong, 0x000FFC00000FFC00)
+_FIVES = cython.declare(cython.ulonglong, 0x03E003E003E003E0)
+_ONES = cython.declare(cython.ulonglong, 0x0101010101010101)
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz234567"
 _DOUBLED = bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9))
 
@@ -103,12 +110,12 @@ def seal(
 @cython.cfunc
 @cython.inline
 @cython.exceptval(check=False)
-@cython.locals(
-    new=cython.p_uchar, end=cython.Py_ssize_t, text=cython.p_uchar, size=cython.Py_ssize_t, j=cython.Py_ssize_t
-)
+@cython.locals(new=cython.p_uchar, end=cython.Py_ssize_t, text=cython.p_uchar, size=cython.Py_ssize_t)
 def _pasted(new, end, text, size) -> cython.Py_ssize_t:
-    for j in range(size):
-        new[end + j] = text[j]
+    if cython.compiled:
+        memcpy(new + end, text, size)
+    else:
+        new[end : end + size] = text
     return end + size
 
 
@@ -126,9 +133,12 @@ def _packed(work, start, code, text, at, size, block) -> cython.Py_ssize_t:
     end, i, bad = start + 4, 0, 0
     while i < size:
         a = code[text[at + i]]
-        b = code[text[at + i + 1]] if i + 1 < size else 0
-        c = code[text[at + i + 2]] if i + 2 < size else 0
-        d = code[text[at + i + 3]] if i + 3 < size else 0
+        if i + 4 <= size:
+            b, c, d = code[text[at + i + 1]], code[text[at + i + 2]], code[text[at + i + 3]]
+        else:
+            b = code[text[at + i + 1]] if i + 1 < size else 0
+            c = code[text[at + i + 2]] if i + 2 < size else 0
+            d = 0
         bad |= a | b | c | d
         work[end] = (a << 2 | b >> 4) & 0xFF
         work[end + 1] = (b << 4 | c >> 2) & 0xFF
@@ -143,10 +153,11 @@ def _packed(work, start, code, text, at, size, block) -> cython.Py_ssize_t:
                 return 0
             work[end] = text[i]
             end += 1
-    while (end - start) % block:
+    size = (end - start + block - 1) // block * block
+    while end < start + size:
         work[end] = 0
         end += 1
-    return end - start
+    return size
 
 
 @cython.cfunc
@@ -158,11 +169,25 @@ def _packed(work, start, code, text, at, size, block) -> cython.Py_ssize_t:
 def _spelled(letter, work, at, size, new, end) -> cython.Py_ssize_t:
     """Spell each five bytes in eight letters and digits; return where the spelling ends."""
     for i in range(at, at + size, 5):
-        bits = 0
-        for j in range(5):
-            bits = bits << 8 | work[i + j]
-        for j in range(8):
-            new[end + j] = letter[(bits >> (35 - 5 * j)) & 31]
+        bits = work[i]
+        bits = (((bits << 8 | work[i + 1]) << 8 | work[i + 2]) << 8 | work[i + 3]) << 8 | work[i + 4]
+        if cython.compiled:
+            # All eight at once: each five bits into a byte of their own, then 97 more, or 24 from the 26th letter on.
+            bits = (bits & _TWENTY) << 12 | bits & 0xFFFFF
+            bits = (bits & _TENS) << 6 | bits & _TENS >> 10
+            bits = (bits & _FIVES) << 3 | bits & _FIVES >> 5
+            bits = bits + 97 * _ONES - 73 * ((bits + 102 * _ONES) >> 7 & _ONES)
+            new[end] = (bits >> 56) & 0xFF
+            new[end + 1] = (bits >> 48) & 0xFF
+            new[end + 2] = (bits >> 40) & 0xFF
+            new[end + 3] = (bits >> 32) & 0xFF
+            new[end + 4] = (bits >> 24) & 0xFF
+            new[end + 5] = (bits >> 16) & 0xFF
+            new[end + 6] = (bits >> 8) & 0xFF
+            new[end + 7] = bits & 0xFF
+        else:
+            for j in range(8):
+                new[end + j] = letter[(bits >> (35 - 5 * j)) & 31]
         end += 8
     return end
 

@@ -17,10 +17,12 @@ except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
 if cython.compiled:
-    from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
+    from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize  # type: ignore[import-untyped]
+    from cython.cimports.libc.string import memchr, memcpy  # type: ignore[import-untyped]
 
 _BACKSLASH = cython.declare(cython.uint, 92)
 _LINE = cython.declare(cython.uint, 10)
+_SIGN = cython.declare(cython.longlong, 0x80000000)
 MAX_WRITTEN = 0x7FFFFFFF  # the length of a frame is an int32
 _WIDTH = "a row of a COPY has not as many columns as there are masks"
 
@@ -30,20 +32,30 @@ def is_compiled() -> bool:
     return bool(cython.compiled)
 
 
-@cython.locals(text=cython.p_uchar, pos=cython.Py_ssize_t, end=cython.Py_ssize_t, length=cython.Py_ssize_t)
-def payload(raw: bytes) -> bytes:
-    """Return what a run of CopyData frames carries."""
-    text, pos, end = raw, 0, len(raw)
-    parts: list[bytes] = []
+@cython.locals(
+    text=cython.p_uchar, out=cython.p_uchar, pos=cython.Py_ssize_t, end=cython.Py_ssize_t, length=cython.Py_ssize_t,
+    size=cython.Py_ssize_t, at=cython.Py_ssize_t,
+)  # fmt: skip
+def payload(held: bytes, raw: bytes) -> bytes:
+    """Return what was held, and what a run of CopyData frames carries."""
+    text, pos, end, size = raw, 0, len(raw), len(held)
     while pos < end:
         if end - pos < 5 or text[pos] != 0x64:
             raise ValueError("a run of CopyData holds something else")
         length = _int32(text, pos + 1)
         if length < 4 or pos + 1 + length > end:
             raise ValueError("a CopyData frame does not end where its run ends")
-        parts.append(raw[pos + 5 : pos + 1 + length])
+        size += length - 4
         pos += 1 + length
-    return b"".join(parts)
+    whole = PyBytes_FromStringAndSize(cython.NULL, size) if cython.compiled else bytearray(size)
+    out = whole
+    at = _copied(out, 0, held, 0, len(held))
+    pos = 0
+    while pos < end:
+        length = _int32(text, pos + 1)
+        at = _copied(out, at, text, pos + 5, pos + 1 + length)
+        pos += 1 + length
+    return whole if cython.compiled else bytes(whole)  # type: ignore[return-value]  # in C it is bytes
 
 
 @cython.cfunc
@@ -53,7 +65,7 @@ def payload(raw: bytes) -> bytes:
 def _int32(text, pos) -> cython.Py_ssize_t:
     number = text[pos]
     number = ((number << 8 | text[pos + 1]) << 8 | text[pos + 2]) << 8 | text[pos + 3]
-    return number if number < 0x80000000 else number - 0x100000000
+    return number if number < _SIGN else number - 2 * _SIGN
 
 
 class Rows:
@@ -74,45 +86,83 @@ class Rows:
 # ---- finding cells
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(
+    text=cython.p_uchar, at=cython.Py_ssize_t, end=cython.Py_ssize_t, sought=cython.uint, there=cython.p_uchar
+)
+def _find(text, at, end, sought) -> cython.Py_ssize_t:
+    """Return where the byte is first met, the end where it is not."""
+    if cython.compiled:
+        there = cython.cast(cython.p_uchar, memchr(text + at, sought, end - at))
+        return end if there is cython.NULL else there - text
+    found = text.find(sought, at, end)
+    return end if found < 0 else found
+
+
+@cython.cfunc
+@cython.exceptval(check=False)
+@cython.locals(text=cython.p_uchar, at=cython.Py_ssize_t, end=cython.Py_ssize_t, count=cython.Py_ssize_t)
+def _lines(text, at, end) -> cython.Py_ssize_t:
+    """Return how many line feeds there are."""
+    count = 0
+    while at < end:
+        at = _find(text, at, end, _LINE) + 1
+        if at <= end:
+            count += 1
+    return count
+
+
 @cython.locals(
     text=cython.p_uchar, masked=cython.p_uchar, place=cython.longlong[::1], ends=cython.longlong[::1],
     at=cython.Py_ssize_t, end=cython.Py_ssize_t, row=cython.Py_ssize_t, column=cython.Py_ssize_t,
     width=cython.Py_ssize_t, cell=cython.Py_ssize_t, where=cython.Py_ssize_t, most=cython.Py_ssize_t,
-    parts=cython.uint, how=cython.longlong,
+    parts=cython.uint, stop=cython.Py_ssize_t, escaped=cython.bint,
 )  # fmt: skip
 def rows_of_text(data: bytes, start: int, hidden: bytes, delimiter: int) -> Rows:
     """Find the cells of the whole rows from `start` on; a line feed ends a row, a backslash hides what follows it."""
-    most = data.count(b"\n", start)
+    text, masked, parts, at, end, width = data, hidden, delimiter, start, len(data), len(hidden)
+    most = _lines(text, at, end)
     found = Rows(data, start, most, hidden.count(1))
-    text, masked, place, ends, parts = data, hidden, found.places, found.ends, delimiter
-    at, end, width = start, len(data), len(hidden)
+    place, ends = found.places, found.ends
     for row in range(most):
         column, where = 0, 3 * row
+        stop = _find(text, at, end, _LINE)
+        escaped = _find(text, at, stop, _BACKSLASH) < stop
         while True:
-            cell, how = at, 0
-            while at < end and text[at] != _LINE and text[at] != parts:
-                if text[at] == _BACKSLASH:
-                    how = 2
-                    at += 1
-                    if at < end and text[at] == _LINE:
-                        raise ValueError("a row of a COPY ends in the middle of an escape")
-                at += 1
-            if at >= end:
-                return found
+            cell = at
+            at = _cell_end(text, at, stop, parts) if escaped else _find(text, at, stop, parts)
             if column >= width:
                 raise ValueError(_WIDTH)
             if masked[column]:
-                place[where], place[where + 1], place[where + 2] = cell, at - cell, how
+                place[where], place[where + 1] = cell, at - cell
+                if escaped and _find(text, cell, at, _BACKSLASH) < at:
+                    place[where + 2] = 2
                 where += 3 * most
             column += 1
             at += 1
-            if text[at - 1] == _LINE:
+            if at > stop:
                 break
         if column != width:
             raise ValueError(_WIDTH)
         ends[row] = at
-        found.count = row + 1
+    found.count = most
     return found
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+@cython.locals(text=cython.p_uchar, at=cython.Py_ssize_t, stop=cython.Py_ssize_t, parts=cython.uint)
+def _cell_end(text, at, stop, parts) -> cython.Py_ssize_t:
+    """Return where a cell of a row with backslashes ends."""
+    while at < stop and text[at] != parts:
+        if text[at] == _BACKSLASH:
+            at += 1
+            if at == stop:
+                raise ValueError("a row of a COPY ends in the middle of an escape")
+        at += 1
+    return at
 
 
 @cython.locals(
@@ -123,12 +173,11 @@ def rows_of_text(data: bytes, start: int, hidden: bytes, delimiter: int) -> Rows
 )  # fmt: skip
 def rows_of_csv(data: bytes, start: int, hidden: bytes, delimiter: int, quote: int, escape: int) -> Rows:
     """Find the cells of the whole rows from `start` on; a line feed outside of quotes ends a row."""
-    most = data.count(b"\n", start)
+    text, at, end = data, start, len(data)
+    most = _lines(text, at, end)
     found = Rows(data, start, most, hidden.count(1))
-    text, masked, place, ends, parts, quotes, escapes = (
-        data, hidden, found.places, found.ends, delimiter, quote, escape,
-    )  # fmt: skip
-    at, end, width = start, len(data), len(hidden)
+    masked, place, ends, width = hidden, found.places, found.ends, len(hidden)
+    parts, quotes, escapes = delimiter, quote, escape
     for row in range(most):
         column, where = 0, 3 * row
         while True:
@@ -141,6 +190,7 @@ def rows_of_csv(data: bytes, start: int, hidden: bytes, delimiter: int, quote: i
                 while at < end and text[at] != _LINE and text[at] != parts and text[at] != quotes:
                     at += 1
             if at >= end:
+                found.count = row
                 return found
             if text[at] != _LINE and text[at] != parts:
                 raise ValueError("a row of a COPY has quotes in the middle of a cell")
@@ -156,7 +206,7 @@ def rows_of_csv(data: bytes, start: int, hidden: bytes, delimiter: int, quote: i
         if column != width:
             raise ValueError(_WIDTH)
         ends[row] = at
-        found.count = row + 1
+    found.count = most
     return found
 
 
@@ -194,6 +244,7 @@ def rows_of_binary(data: bytes, start: int, hidden: bytes) -> Rows:
     for row in range(most):
         size = text[at] << 8 | text[at + 1] if end - at >= 2 else 0xFFFF
         if size == 0xFFFF:
+            found.count = row
             return found
         if size != width:
             raise ValueError(_WIDTH)
@@ -201,12 +252,14 @@ def rows_of_binary(data: bytes, start: int, hidden: bytes) -> Rows:
         where = 3 * row
         for column in range(width):
             if end - at < 4:
+                found.count = row
                 return found
             size = _int32(text, at)
             at += 4
             if size < -1:
                 raise ValueError("a binary COPY has a value of an impossible length")
             if size > end - at:
+                found.count = row
                 return found
             if masked[column]:
                 place[where], place[where + 1] = at, size
@@ -214,7 +267,7 @@ def rows_of_binary(data: bytes, start: int, hidden: bytes) -> Rows:
             if size > 0:
                 at += size
         ends[row] = at
-        found.count = row + 1
+    found.count = most
     return found
 
 
@@ -273,13 +326,30 @@ def values_of(
 # ---- writing rows
 
 
+@cython.cfunc
+@cython.locals(
+    new=cython.p_uchar, one=cython.uchar, other=cython.uchar, c=cython.uchar, bad=cython.uchar, i=cython.Py_ssize_t,
+    end=cython.Py_ssize_t,
+)  # fmt: skip
+def _special(fresh: bytearray, letters: bytes) -> cython.bint:
+    """Return whether any byte may be one of those with a letter; any control character counts as such."""
+    marks = [at for at in range(32, 256) if letters[at]]
+    if not 1 <= len(marks) <= 2:
+        return True
+    one, other, bad, new, end = marks[0], marks[len(marks) - 1], 0, fresh, len(fresh)
+    for i in range(end):
+        c = new[i]
+        bad |= (c < 32) | (c == one) | (c == other)
+    return bad != 0
+
+
 @cython.locals(
     text=cython.p_uchar, new=cython.p_uchar, out=cython.p_uchar, place=cython.longlong[::1], made=cython.longlong[::1],
     ends=cython.longlong[::1], marker=cython.p_uchar, letter=cython.p_uchar, row=cython.Py_ssize_t,
     column=cython.Py_ssize_t, where=cython.Py_ssize_t, at=cython.Py_ssize_t, pos=cython.Py_ssize_t,
     cut=cython.Py_ssize_t, length=cython.Py_ssize_t, head=cython.Py_ssize_t, hides=cython.uint, quotes=cython.uint,
     rows=cython.Py_ssize_t, stride=cython.Py_ssize_t, width=cython.Py_ssize_t, forced=cython.bint, plain=cython.bint,
-    size=cython.Py_ssize_t, i=cython.Py_ssize_t,
+    size=cython.Py_ssize_t, i=cython.Py_ssize_t, quick=cython.bint,
 )  # fmt: skip
 def write_rows(
     found: Rows,
@@ -300,13 +370,19 @@ def write_rows(
     rows, stride, width, forced, plain = found.count, found.stride, columns, force, quote < 0
     length, hides, quotes = len(null), escape, 0 if quote < 0 else quote
     text, place, made, ends, marker, letter = found.data, found.places, spans, found.ends, null, letters
+    new, quick = fresh, not _special(fresh, letters)
     size = ends[rows - 1] - found.start + 5 * rows if rows else 0
-    for i in range(1, 2 * rows * width, 2):
-        size += 2 + length + (2 * made[i] if made[i] > 0 else 0)
+    for column in range(width):
+        for row in range(rows):
+            at = 2 * (column * rows + row) + 1
+            if plain and quick:
+                size += (made[at] if made[at] >= 0 else length) - place[3 * (column * stride + row) + 1]
+            else:
+                size += 2 + length + (2 * made[at] if made[at] > 0 else 0)
     if size > MAX_WRITTEN:
         raise ValueError("masked rows are too long for the protocol")
-    written = bytearray(size)
-    out, new, pos, cut = written, fresh, 0, found.start
+    written = PyBytes_FromStringAndSize(cython.NULL, size) if cython.compiled else bytearray(size)
+    out, pos, cut = written, 0, found.start
     for row in range(rows):
         head = pos
         pos += 5
@@ -316,15 +392,18 @@ def write_rows(
             cut = place[where] + place[where + 1]
             if made[at + 1] < 0:
                 pos = _copied(out, pos, marker, 0, length)
+            elif plain and quick:
+                pos = _copied(out, pos, new, made[at], made[at] + made[at + 1])
             elif plain:
                 pos = _escaped(out, pos, new, made[at], made[at + 1], hides, letter)
             else:
-                pos = _in_quotes(out, pos, new, made[at], made[at + 1], hides, quotes, letter, forced, marker, length)
+                pos = _in_quotes(
+                    out, pos, new, made[at], made[at + 1], hides, quotes, letter, forced, marker, length, quick
+                )
         pos = _copied(out, pos, text, cut, ends[row])
         cut = ends[row]
         _frame(out, head, pos)
-    del written[pos:]
-    return bytes(written)
+    return written if cython.compiled and pos == size else bytes(written[:pos])  # type: ignore[return-value]
 
 
 @cython.locals(
@@ -338,11 +417,13 @@ def write_tuples(found: Rows, columns: int, fresh: bytearray, spans: array[int])
     rows, stride, width = found.count, found.stride, columns
     text, place, made, ends = found.data, found.places, spans, found.ends
     size = ends[rows - 1] - found.start + 5 * rows if rows else 0
-    for i in range(1, 2 * rows * width, 2):
-        size += made[i] if made[i] > 0 else 0
+    for column in range(width):
+        for row in range(rows):
+            at, where = 2 * (column * rows + row) + 1, 3 * (column * stride + row) + 1
+            size += (made[at] if made[at] > 0 else 0) - (place[where] if place[where] > 0 else 0)
     if size > MAX_WRITTEN:
         raise ValueError("masked rows are too long for the protocol")
-    written = bytearray(size)
+    written = PyBytes_FromStringAndSize(cython.NULL, size) if cython.compiled else bytearray(size)
     out, new, pos, cut = written, fresh, 0, found.start
     for row in range(rows):
         head = pos
@@ -356,8 +437,7 @@ def write_tuples(found: Rows, columns: int, fresh: bytearray, spans: array[int])
         pos = _copied(out, pos, text, cut, ends[row])
         cut = ends[row]
         _frame(out, head, pos)
-    del written[pos:]
-    return bytes(written)
+    return written if cython.compiled else bytes(written)  # type: ignore[return-value]  # in C it is bytes
 
 
 @cython.cfunc
@@ -400,13 +480,14 @@ def _escaped(out, pos, new, start, size, hides, letter) -> cython.Py_ssize_t:
 @cython.locals(
     out=cython.p_uchar, pos=cython.Py_ssize_t, new=cython.p_uchar, start=cython.Py_ssize_t, size=cython.Py_ssize_t,
     hides=cython.uint, quotes=cython.uint, letter=cython.p_uchar, forced=cython.bint, marker=cython.p_uchar,
-    length=cython.Py_ssize_t, needed=cython.bint, same=cython.bint, i=cython.Py_ssize_t, c=cython.uint,
+    length=cython.Py_ssize_t, quick=cython.bint, needed=cython.bint, same=cython.bint, i=cython.Py_ssize_t,
+    c=cython.uint,
 )  # fmt: skip
-def _in_quotes(out, pos, new, start, size, hides, quotes, letter, forced, marker, length) -> cython.Py_ssize_t:
+def _in_quotes(out, pos, new, start, size, hides, quotes, letter, forced, marker, length, quick) -> cython.Py_ssize_t:
     """Write a cell of CSV, in quotes only where it needs them: whether the true value was quoted must not show."""
     same = size == length
     needed = forced or (size == 2 and new[start] == _BACKSLASH and new[start + 1] == 46)
-    for i in range(size):
+    for i in range(0 if quick and not same else size):
         c = new[start + i]
         needed = needed or letter[c]
         same = same and c == marker[i]

@@ -25,7 +25,10 @@ if cython.compiled:
         PyByteArray_GET_SIZE,
         PyByteArray_Resize,
     )
-    from cython.cimports.cpython.bytes import PyBytes_AS_STRING  # type: ignore[import-untyped]
+    from cython.cimports.cpython.bytes import (  # type: ignore[import-untyped]
+        PyBytes_AS_STRING,
+        PyBytes_FromStringAndSize,
+    )
     from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
 
 _read32 = Struct("!i").unpack_from
@@ -33,6 +36,8 @@ _read16 = Struct("!H").unpack_from
 
 MASKED_CELL = 16 * 1024 * 1024  # a masked cell is held, changed and copied; a gigabyte of it would be held thrice
 MAX_LENGTH = 0x7FFFFFFF  # a length is an int32; a mask that returns more would wrap it
+_MOST = cython.declare(cython.longlong, 0x7FFFFFFF)
+_SIGN = cython.declare(cython.longlong, 0x80000000)
 FEW = 2  # with fewer rows, making ready for many costs more than it saves
 
 
@@ -128,7 +133,7 @@ def _append(out: bytearray, raw: bytes, start: cython.Py_ssize_t, stop: cython.P
 @cython.inline
 @cython.exceptval(-1, check=True)
 def _patch32(out: bytearray, pos: cython.Py_ssize_t, number: cython.Py_ssize_t) -> cython.int:
-    if number < -1 or number > MAX_LENGTH:
+    if number < -1 or number > _MOST:
         raise ValueError("a masked value is too long for the protocol")
     if pos < 0 or pos + 4 > len(out):
         raise ValueError("a span lies outside its buffer")
@@ -235,6 +240,16 @@ def _masked(mask: object, raw: bytes, pos: cython.Py_ssize_t, size: cython.Py_ss
 
 
 @cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(text=cython.p_uchar, pos=cython.Py_ssize_t, number=cython.longlong)
+def _get32(text, pos) -> cython.Py_ssize_t:  # type: ignore[no-untyped-def]
+    number = text[pos]
+    number = ((number << 8 | text[pos + 1]) << 8 | text[pos + 2]) << 8 | text[pos + 3]
+    return number if number < _SIGN else number - 2 * _SIGN
+
+
+@cython.cfunc
 @cython.exceptval(-1, check=True)
 def _count(raw: bytes, enough: cython.Py_ssize_t) -> cython.Py_ssize_t:
     """Return how many frames there are, or `enough` where there are at least as many."""
@@ -267,12 +282,12 @@ def _rewrite_many(raw: bytes, masks: list[Mask], cells: list[int], limit: int) -
 @cython.cfunc
 @cython.boundscheck(False)
 @cython.exceptval(-1, check=True)
-@cython.locals(span=cython.longlong[::1], head=cython.longlong[::1])
+@cython.locals(span=cython.longlong[::1], head=cython.longlong[::1], worn=cython.p_uchar, text=cython.p_uchar)
 def _locate(
     raw: bytes, hidden: bytes, spans: array[int], heads: array[int], rows: cython.Py_ssize_t
 ) -> cython.Py_ssize_t:
     """Find where each row begins and each value under a mask lies, column by column; nothing broken gets beyond."""
-    span, head = spans, heads
+    span, head, worn, text = spans, heads, hidden, raw
     width: cython.Py_ssize_t = len(hidden)
     end: cython.Py_ssize_t = len(raw)
     pos: cython.Py_ssize_t = 0
@@ -282,7 +297,7 @@ def _locate(
     stop: cython.Py_ssize_t
     size: cython.Py_ssize_t
     for row in range(rows):
-        if end - pos < 7 or raw[pos] != 0x44:
+        if end - pos < 7 or text[pos] != 0x44:
             raise ValueError("a run of rows holds something else")
         stop = pos + 1 + _int32(raw, pos + 1)
         if stop > end or stop < pos + 7:
@@ -295,11 +310,11 @@ def _locate(
         for i in range(width):
             if pos + 4 > stop:
                 raise ValueError("a row ends early")
-            size = _int32(raw, pos)
+            size = _get32(text, pos)
             pos += 4
             if size < -1 or (size > 0 and pos + size > stop):
                 raise ValueError("a value lies outside its row")
-            if hidden[i]:
+            if worn[i]:
                 span[at], span[at + 1] = pos, size
                 at += 2 * rows
             if size > 0:
@@ -389,7 +404,7 @@ def _settle(spans: array[int], made: array[int], base: int, most: int, always: b
         start, size = new[i], new[i + 1]
         if size < -1 or start < 0 or (size > 0 and start + size > most):
             raise ValueError("a span lies outside its buffer")
-        if size > MAX_LENGTH:
+        if size > _MOST:
             raise ValueError("a masked value is too long for the protocol")
         new[i] = base + start
         counted += 1
@@ -398,7 +413,10 @@ def _settle(spans: array[int], made: array[int], base: int, most: int, always: b
 
 @cython.cfunc
 @cython.boundscheck(False)
-@cython.locals(span=cython.longlong[::1], new=cython.longlong[::1], head=cython.longlong[::1])
+@cython.locals(
+    span=cython.longlong[::1], new=cython.longlong[::1], head=cython.longlong[::1], out=cython.p_uchar,
+    text=cython.p_uchar, made_up=cython.p_uchar,
+)  # fmt: skip
 def _rebuilt(
     raw: bytes,
     fresh: bytearray,
@@ -409,14 +427,15 @@ def _rebuilt(
     columns: cython.Py_ssize_t,
 ) -> bytes:
     """Return the rows with the new values in them. Every span has been looked at."""
-    span, new, head = spans, made, heads
+    span, new, head, text, made_up = spans, made, heads, raw, fresh
     size: cython.Py_ssize_t = len(raw)
     i: cython.Py_ssize_t
     row: cython.Py_ssize_t
     column: cython.Py_ssize_t
     for i in range(1, 2 * rows * columns, 2):
         size += max(new[i], 0) - max(span[i], 0)
-    out = bytearray(size)
+    whole = PyBytes_FromStringAndSize(cython.NULL, size) if cython.compiled else bytearray(size)
+    out = whole
     pos: cython.Py_ssize_t = 0
     cut: cython.Py_ssize_t = 0
     start: cython.Py_ssize_t
@@ -424,40 +443,41 @@ def _rebuilt(
         start = pos
         for column in range(columns):
             i = 2 * (column * rows + row)
-            pos = _paste(out, pos, raw, cut, span[i] - cut)
-            _patch32(out, pos - 4, new[i + 1])
+            pos = _paste(out, pos, text, cut, span[i])
+            _put32(out, pos - 4, new[i + 1])
             cut = span[i]
             if span[i + 1] > 0:
                 cut += span[i + 1]
             if new[i + 1] > 0:
-                pos = _paste_new(out, pos, fresh, new[i], new[i + 1])
-        pos = _paste(out, pos, raw, cut, head[row + 1] - cut)
+                pos = _paste(out, pos, made_up, new[i], new[i] + new[i + 1])
+        pos = _paste(out, pos, text, cut, head[row + 1])
         cut = head[row + 1]
-        _patch32(out, start + 1, pos - start - 1)
-    return bytes(out)
+        if pos - start - 1 > _MOST:
+            raise ValueError("a masked value is too long for the protocol")
+        _put32(out, start + 1, pos - start - 1)
+    return whole if cython.compiled else bytes(whole)  # type: ignore[return-value]  # in C it is bytes
 
 
 @cython.cfunc
 @cython.inline
 @cython.exceptval(check=False)
-def _paste(
-    out: bytearray, pos: cython.Py_ssize_t, data: bytes, start: cython.Py_ssize_t, size: cython.Py_ssize_t
-) -> cython.Py_ssize_t:
+@cython.locals(
+    out=cython.p_uchar, pos=cython.Py_ssize_t, text=cython.p_uchar, start=cython.Py_ssize_t, stop=cython.Py_ssize_t
+)
+def _paste(out, pos, text, start, stop) -> cython.Py_ssize_t:  # type: ignore[no-untyped-def]
     if cython.compiled:
-        memcpy(PyByteArray_AS_STRING(out) + pos, PyBytes_AS_STRING(data) + start, size)
+        memcpy(out + pos, text + start, stop - start)
     else:
-        out[pos : pos + size] = data[start : start + size]
-    return pos + size
+        out[pos : pos + stop - start] = text[start:stop]
+    return pos + stop - start
 
 
 @cython.cfunc
 @cython.inline
 @cython.exceptval(check=False)
-def _paste_new(
-    out: bytearray, pos: cython.Py_ssize_t, data: bytearray, start: cython.Py_ssize_t, size: cython.Py_ssize_t
-) -> cython.Py_ssize_t:
-    if cython.compiled:
-        memcpy(PyByteArray_AS_STRING(out) + pos, PyByteArray_AS_STRING(data) + start, size)
-    else:
-        out[pos : pos + size] = data[start : start + size]
-    return pos + size
+@cython.locals(out=cython.p_uchar, pos=cython.Py_ssize_t, number=cython.longlong)
+def _put32(out, pos, number) -> cython.void:  # type: ignore[no-untyped-def]
+    out[pos] = (number >> 24) & 0xFF
+    out[pos + 1] = (number >> 16) & 0xFF
+    out[pos + 2] = (number >> 8) & 0xFF
+    out[pos + 3] = number & 0xFF
