@@ -63,6 +63,23 @@ def test_an_explained_masked_key_is_refused(held: Vault) -> None:
                 asker.execute(f"{words} ".encode() + ASKED, [masked(held)])
 
 
+def test_explain_says_which_literals_are_masked_values_and_never_what_they_stand_for(held: Vault) -> None:
+    words = ("explain", "--as", "copilot", "--database", "vault")
+    mask, text = masked(held), f"select id from vault where email = '{masked(held)}'"
+    (story,) = held.gateway.ask(*words, "--json", text).objects()
+    assert story["decision"]["verdict"] == "allow"  # type: ignore[index]
+    assert story["keys"] == ["public.vault.email"]
+    assert story["masked"] == [{"literal": mask, "columns": ["public.vault.email"], "classes": ["email"]}]
+    said = held.gateway.ask(*words, text).text
+    assert f"masked value {mask} of public.vault.email (email): stands for the true one" in said
+    (story,) = held.gateway.ask(*words, "--json", f"select id from vault where email = '{EMAIL.values[0]}'").objects()
+    assert (story["keys"], story["masked"]) == ([], [])
+    assert story["decision"]["verdict"] != "allow"  # type: ignore[index]
+    (story,) = held.gateway.ask(*words, "--json", f"explain {text}").objects()
+    assert "cannot be a key in EXPLAIN" in story["decision"]["reason"]  # type: ignore[index]
+    assert EMAIL.values[0] not in said + str(story)
+
+
 def test_a_plan_of_a_prepared_statement_shows_no_plain_value(held: Vault) -> None:
     with asking(held, ADA) as asker:
         for _ in range(8):

@@ -20,6 +20,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from psycopg import sql as pg
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from demo.postgres import ThrowawayPostgres
 from tests.databases.vault import EVERY, Held, Vault, vault
@@ -275,6 +276,25 @@ def test_sqlalchemy_over_psycopg(held: Vault, capsys: pytest.CaptureFixture[str]
         matrix(held, "SQLAlchemy (psycopg)", alchemy(run, "text Bind"), capsys)
     finally:
         engine.dispose()
+
+
+def test_sqlalchemy_over_asyncpg(held: Vault, capsys: pytest.CaptureFixture[str]) -> None:
+    host, port = held.gateway.postgres
+    loop = asyncio.new_event_loop()
+    where = {"ssl": False, "server_settings": {"jit": "off"}}
+    engine = create_async_engine(f"postgresql+asyncpg://copilot:copilot-pw@{host}:{port}/vault", connect_args=where)
+
+    async def asked_of(statement: Any) -> list[int]:
+        async with engine.connect() as asker:
+            return [row[0] for row in await asker.execute(statement)]
+
+    try:
+        matrix(
+            held, "SQLAlchemy (asyncpg)", alchemy(lambda s: loop.run_until_complete(asked_of(s)), "binary Bind"), capsys
+        )
+    finally:
+        loop.run_until_complete(engine.dispose())
+        loop.close()
 
 
 # ---- JDBC

@@ -1,11 +1,10 @@
-"""What `explain`, `scan` and `classify` do: look at databases by the gateway's own credential, and keep the map."""
+"""What `scan` and `classify` do: look at databases by the gateway's own credential, and keep the map."""
 
 from __future__ import annotations
 
 import getpass
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,70 +28,18 @@ from proctor.edge.survey import Survey
 from proctor.edge.upstream import Questions
 from proctor.errors import HouseFault
 from proctor.policy import explain as told
-from proctor.policy.replay import verdict_of
-from proctor.policy.rules import Rules
 from proctor.policy.tickets import MAX_BECAUSE
-from proctor.policy.ways import ways
-from proctor.session import advice
-from proctor.session.judge import Bench, Stamp
 from proctor.sql.settings import SessionSettings
-from proctor.terms import Claims, Classified, Column, Context, DataClass, Finding, Identity, Kind
+from proctor.terms import Classified, Column, DataClass, Finding, Identity, Kind
 
 SHARD = "cli"
 UNSCANNED = Finding(DataClass("unscanned"), 0.0, "could not be read; counts as sensitive")
 Story = Mapping[str, told.Plain]
 
 
-# --- explain --------------------------------------------------------------------------------------------------------
-
-
-async def explain(config: Config, sql: str, *, name: str, database: str, claims: Claims, as_json: bool) -> None:
-    """Print what would happen to each statement of a text."""
-    principal = config.principal(name)
-    if principal is None:
-        everybody = [*config.people, *config.agents, *config.services]
-        fail(f'nobody is called "{visible(name)}" in {config.source}', then=_near(name, everybody), code=Exit.USAGE)
-    reached = _database(config, database)
-    asker = principal.identity("explain")
-    rules = Rules.load(config.policy.paths, config.approvals.tickets)
-    seen, settings = await see(config, database, asker)
-    context = Context(
-        database=reached.name,
-        environment=reached.environment,
-        now=datetime.now(UTC),
-        claims=claims,
-        style=config.masking.style,
-    )
-    version = seen.classified.version
-    bench = Bench(
-        Stamp(asker, context, settings, seen.catalog.epoch, version, rules.digest), seen.catalog, seen.classified, rules
-    )
-    for verdict in bench.judge(sql).verdicts:
-        analysis, decision = verdict.analysis, verdict.decision
-        found = ways(asker, analysis, context, rules, seen.classified)
-        story = {
-            **told.explain(decision, analysis, seen.classified, rules),
-            "ways": told.explain_ways(found),
-            "instead": _instead(bench, analysis.text),
-        }
-        if as_json:
-            print_json({"as": asker.subject, "database": reached.name, **story})
-        else:
-            _tell_story(story)
-
-
-def _instead(bench: Bench, text: str) -> told.Plain:
-    """Return the safe rewrite of one statement and what would be decided about it, if there is one."""
-    found = advice.instead(bench, bench.judge(text))
-    if found is None:
-        return None
-    suggestion, decision = found
-    return {"statement": suggestion.text, "then": suggestion.then, "verdict": verdict_of(decision)}
-
-
 async def see(config: Config, database: str, asker: Identity) -> tuple[Survey, SessionSettings]:
     """Return the database, and how names are resolved in a session of the asker's."""
-    reached = _database(config, database)
+    reached = database_of(config, database)
     gateways, own = Questions(reached), Questions(reached, reached.role_for(asker.groups))
     try:
         with _store_to_read(config) as store:
@@ -113,41 +60,6 @@ def _store_to_read(config: Config) -> Iterator[Store]:
         return
     with TemporaryDirectory(prefix="proctor-") as folder, Store.open(Path(folder), migrate=True) as store:
         yield store
-
-
-def _tell_story(story: Story) -> None:
-    decision = _map(story["decision"])
-    print(f"{str(decision['verdict']).upper()}: {one_line(str(story['statement']))}")
-    if decision.get("reason"):
-        print(f"  because {visible(str(decision['reason']))}")
-    if story["to_pass"]:
-        print(f"  to pass: {visible(str(story['to_pass']))}")
-    for way in map(_map, _list(story["ways"])):
-        approvers = f" by {' or '.join(map(str, _list(way['approvers'])))}" if way["approvers"] else ""
-        print(f"  {visible(str(way['change']))}: {way['verdict']}{approvers}")
-    if (better := _map(story["instead"])) and better["statement"]:
-        then = f"; then {visible(str(better['then']))}" if better["then"] else ""
-        print(f"  instead: {visible(str(better['statement']))} ({better['verdict']}){then}")
-    if not story["understood"]:
-        print(f"  not understood: {visible(str(story['trouble']))}")
-    for rule in map(_map, _list(story["rules"])):
-        print(f"  rule {visible(str(rule['id']))} ({visible(str(rule['file']))}:{rule['line']})")
-    for access in map(_map, _list(story["accesses"])):
-        traits = "".join(f" [{trait}]" for trait in _list(access["traits"]))
-        columns = ", ".join(one_line(str(column)) for column in _list(access["columns"]))
-        print(f"  {access['action']} {one_line(str(access['on']))}{f' ({columns})' if columns else ''}{traits}")
-    for output in map(_map, _list(story["lineage"])):
-        sources = ", ".join(one_line(str(source)) for source in _list(output["sources"])) or "no column"
-        mask = f", mask {output['mask']}" if output["mask"] not in (None, "none") else ""
-        print(f"  shows {one_line(str(output['name']))} from {sources}{mask}")
-
-
-def _map(value: told.Plain) -> Mapping[str, told.Plain]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: told.Plain) -> list[told.Plain]:
-    return list(value) if isinstance(value, list | tuple) else []
 
 
 # --- scan -----------------------------------------------------------------------------------------------------------
@@ -195,7 +107,7 @@ async def _look(reached: Database, store: Store, *, again: bool) -> Survey:
 
 async def _wanted(config: Config, database: str) -> list[Database]:
     if database:
-        return [_database(config, database)]
+        return [database_of(config, database)]
     found = dict(config.databases)
     for server in config.servers.values():
         names = server.databases
@@ -301,7 +213,7 @@ def _named(column: str) -> tuple[str, Column]:
 def words_on(config: Config, column: str, *, as_json: bool) -> None:
     """Print what persons have said of a column, the newest first."""
     database, named = _named(column)
-    _database(config, database)
+    database_of(config, database)
     with _store_to_read(config) as store:
         said = store.map.history(database, named)
     if as_json:
@@ -328,7 +240,7 @@ async def _classify_here(
     config: Config, database: str, column: Column, word: DataClass | None, undo: bool, because: str
 ) -> Mapping[str, object]:
     """Write into the state, as whoever may: the journal names them by their name on this machine."""
-    _database(config, database)
+    database_of(config, database)
     by = Identity(f"{getpass.getuser()} (on the host)", Kind.HUMAN, frozenset(), "host")
     clock = SystemClock()
     with Store.open(config.state, migrate=True) as store:
@@ -363,7 +275,7 @@ def _check_column(classified: Classified, column: Column) -> None:
     if known and column.name not in known:
         fail(
             f"{one_line(str(column.relation))} has no column {one_line(column.name)}",
-            then=_near(column.name, known) or "`proctor scan` shows its columns",
+            then=near(column.name, known) or "`proctor scan` shows its columns",
             code=Exit.USAGE,
         )
     if not known:
@@ -373,18 +285,20 @@ def _check_column(classified: Classified, column: Column) -> None:
 # --- what they share ------------------------------------------------------------------------------------------------
 
 
-def _database(config: Config, name: str) -> Database:
+def database_of(config: Config, name: str) -> Database:
+    """Return a database that is served; a name that none has ends the command."""
     found = config.database(name)
     if found is None:
         fail(
             f'there is no database "{visible(name)}" in {config.source}',
-            then=_near(name, config.databases),
+            then=near(name, config.databases),
             code=Exit.USAGE,
         )
     return found
 
 
-def _near(word: str, known: object) -> str:
+def near(word: str, known: object) -> str:
+    """Return a hint at what may have been meant, empty where nothing is near."""
     names = sorted(str(each) for each in known) if isinstance(known, list | set | Mapping) else []
     close = get_close_matches(word, names, n=1)
     return f'did you mean "{visible(close[0])}"?' if close else ""

@@ -42,12 +42,12 @@ def explain(
 
     Example: `proctor explain --as alice --database shop "SELECT email FROM customers"`
     """
-    from proctor.cli import looking
+    from proctor.cli import explaining
 
     claims = Claims(reason=reason or None, task=task or None)
     found = settings_of(config)
     text = sys.stdin.read(MAX_STATEMENT) if sql == "-" else sql
-    asyncio.run(looking.explain(found, text, name=name, database=database, claims=claims, as_json=as_json))
+    asyncio.run(explaining.explain(found, text, name=name, database=database, claims=claims, as_json=as_json))
 
 
 def scan(

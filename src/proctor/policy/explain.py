@@ -46,6 +46,7 @@ def explain(decision: Decision, analysis: Analysis, classified: Classified, rule
         "inferences": [
             {"use": inference.use.value, "columns": _columns(inference.columns)} for inference in analysis.inferences
         ],
+        "keys": _columns(analysis.keyed),
         "copies": [{"from": _columns(taint.sources), "to": column_name(taint.target)} for taint in analysis.taints],
         "decision": _decision(decision),
         "rules": [_rule(info) for info in rules.known(decision.rules)],

@@ -69,63 +69,75 @@ class Keyring:
     ) -> tuple[Judged, Rewritten | None]:
         bench = self._hearing.bench(judged.text)
         reading = self._read(judged, bench, bound, pending=pending)
-        if reading.complaint:
-            return bench.refused(judged, reading.complaint, reading.hint), None
-        made = None
-        if reading.literals:
-            made = self._rewritten(judged, bench, reading, declared)
-            if made is None:
-                what = "a masked value is written in a way in which no parameter can take its place"
-                return bench.refused(judged, what, SPELLING), None
-        return self._hearing.keyed(judged, reading.keyed), made
+        return _settled(judged, bench, reading, declared)
 
     def _read(self, judged: Judged, bench: Bench, bound: Bound | None, *, pending: bool) -> Reading:
-        if len(judged.verdicts) != 1:
-            return self._read_many(judged, bench)
-        return read(
-            judged.verdicts[0].analysis,
-            bound,
-            catalog=bench.catalog,
-            classified=bench.classified,
-            wardrobe=self._wardrobe,
-            pending=pending,
-        )
+        return _read(judged, bench, self._wardrobe, bound, pending=pending)
 
-    def _read_many(self, judged: Judged, bench: Bench) -> Reading:
-        """Return a reading of a text of several statements: none of them can have a masked key."""
-        for verdict in judged.verdicts:
-            found = read(
-                verdict.analysis,
-                None,
-                catalog=bench.catalog,
-                classified=bench.classified,
-                wardrobe=self._wardrobe,
+
+def taken(judged: Judged, bench: Bench, wardrobe: Wardrobe) -> tuple[Judged, Reading]:
+    """Return the judgement of a text by its own literals, and what was read in them, for whoever only asks about it."""
+    if not judged.minds:
+        return judged, Reading()
+    reading = _read(judged, bench, wardrobe, None, pending=False)
+    return _settled(judged, bench, reading, 0)[0], reading
+
+
+def _settled(judged: Judged, bench: Bench, reading: Reading, declared: int) -> tuple[Judged, Rewritten | None]:
+    if reading.complaint:
+        return bench.refused(judged, reading.complaint, reading.hint), None
+    made = None
+    if reading.literals:
+        made = _rewritten(judged, bench, reading, declared)
+        if made is None:
+            what = "a masked value is written in a way in which no parameter can take its place"
+            return bench.refused(judged, what, SPELLING), None
+    return bench.again(judged, keyed=reading.keyed) if reading.keyed else judged, made
+
+
+def _read(judged: Judged, bench: Bench, wardrobe: Wardrobe, bound: Bound | None, *, pending: bool) -> Reading:
+    if len(judged.verdicts) != 1:
+        return _read_many(judged, bench, wardrobe)
+    return read(
+        judged.verdicts[0].analysis,
+        bound,
+        catalog=bench.catalog,
+        classified=bench.classified,
+        wardrobe=wardrobe,
+        pending=pending,
+    )
+
+
+def _read_many(judged: Judged, bench: Bench, wardrobe: Wardrobe) -> Reading:
+    """Return a reading of a text of several statements: none of them can have a masked key."""
+    for verdict in judged.verdicts:
+        found = read(verdict.analysis, None, catalog=bench.catalog, classified=bench.classified, wardrobe=wardrobe)
+        if found.complaint:
+            return found
+        if found.literals:
+            return Reading(
+                complaint="a masked value cannot be a key in a text of several statements",
+                hint="Send the statement as a query of its own.",
             )
-            if found.complaint:
-                return found
-            if found.literals:
-                return Reading(
-                    complaint="a masked value cannot be a key in a text of several statements",
-                    hint="Send the statement as a query of its own.",
-                )
-        return Reading()
+    return Reading()
 
-    def _rewritten(self, judged: Judged, bench: Bench, reading: Reading, declared: int) -> Rewritten | None:
-        """Return the text for the database; None where it would not mean the same, but for the parameters."""
-        meant = judged.verdicts[0].analysis
-        before = max(declared, meant.parameters)
-        text = rewritten(judged.text, reading.literals, before + 1)
-        if text is None:
+
+def _rewritten(judged: Judged, bench: Bench, reading: Reading, declared: int) -> Rewritten | None:
+    """Return the text for the database; None where it would not mean the same, but for the parameters."""
+    meant = judged.verdicts[0].analysis
+    before = max(declared, meant.parameters)
+    text = rewritten(judged.text, reading.literals, before + 1)
+    if text is None:
+        return None
+    again = bench.judge(text)
+    if len(again.verdicts) != 1 or again.meaning != judged.meaning:
+        return None
+    wanted = {place: given.columns for given in meant.given if (place := given.place) >= 0}
+    made = {given.parameter: given for given in again.verdicts[0].analysis.given if given.parameter > before}
+    for number, (place, _, _) in enumerate(reading.literals, before + 1):
+        if not _takes_place(made.get(number), wanted[place]):
             return None
-        again = bench.judge(text)
-        if len(again.verdicts) != 1 or again.meaning != judged.meaning:
-            return None
-        wanted = {place: given.columns for given in meant.given if (place := given.place) >= 0}
-        made = {given.parameter: given for given in again.verdicts[0].analysis.given if given.parameter > before}
-        for number, (place, _, _) in enumerate(reading.literals, before + 1):
-            if not _takes_place(made.get(number), wanted[place]):
-                return None
-        return Rewritten(text, tuple(plain for _, _, plain in reading.literals), before)
+    return Rewritten(text, tuple(plain for _, _, plain in reading.literals), before)
 
 
 def _takes_place(given: Given | None, columns: frozenset[Column]) -> bool:
