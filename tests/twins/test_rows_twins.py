@@ -101,7 +101,7 @@ def copied(copies: ModuleType, data: bytes, hidden: bytes) -> list[object]:
         found = copies.rows_of_binary(data, 0, hidden)
         return found.count, list(found.places), list(found.ends)
 
-    payloads = (outcome(copies.payload, b"held", run) for run in (data, say.copy_data(data) * 2, say.copy_data(b"")))
+    payloads = (outcome(copies.payload, run) for run in (data, say.copy_data(data) * 2, say.copy_data(b"")))
     return [outcome(text), outcome(comma, 34), outcome(comma, 92), outcome(binary), *payloads]
 
 

@@ -36,9 +36,9 @@ def is_compiled() -> bool:
     text=cython.p_uchar, out=cython.p_uchar, pos=cython.Py_ssize_t, end=cython.Py_ssize_t, length=cython.Py_ssize_t,
     size=cython.Py_ssize_t, at=cython.Py_ssize_t,
 )  # fmt: skip
-def payload(held: bytes, raw: bytes) -> bytes:
-    """Return what was held, and what a run of CopyData frames carries."""
-    text, pos, end, size = raw, 0, len(raw), len(held)
+def payload(raw: bytes) -> bytes:
+    """Return what a run of CopyData frames carries."""
+    text, pos, end, size = raw, 0, len(raw), 0
     while pos < end:
         if end - pos < 5 or text[pos] != 0x64:
             raise ValueError("a run of CopyData holds something else")
@@ -49,8 +49,7 @@ def payload(held: bytes, raw: bytes) -> bytes:
         pos += 1 + length
     whole = PyBytes_FromStringAndSize(cython.NULL, size) if cython.compiled else bytearray(size)
     out = whole
-    at = _copied(out, 0, held, 0, len(held))
-    pos = 0
+    pos = at = 0
     while pos < end:
         length = _int32(text, pos + 1)
         at = _copied(out, at, text, pos + 5, pos + 1 + length)

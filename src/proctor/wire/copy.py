@@ -48,7 +48,7 @@ class CopyMasker:
 
     def feed(self, raw: bytes) -> bytes:
         """Return the frames of the rows that are whole now, from a run of CopyData frames; the rest waits."""
-        data = _copies.payload(self._held, raw)
+        data = self._held + _copies.payload(raw)
         out: list[bytes] = []
         end = 0
         if not self._dialect.opened:
@@ -128,7 +128,7 @@ class CopyReader:
         if self._dialect is None:
             return []
         if raw[:1] == b"d":
-            data = _copies.payload(self._held, raw)
+            data = self._held + _copies.payload(raw)
         else:
             # The last row may go without its end.
             data = self._held + b"\n" if self._held and not isinstance(self._dialect, _Binary) else b""
