@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 
 
@@ -21,6 +22,7 @@ ALL = (
     Benchmark("pgbench", "small statements beside pgbouncer", ("--quick",)),
     Benchmark("ways", "over TLS, pipelined, in strict, by two workers, with new shapes", ("--quick",)),
     Benchmark("sessions", "ten thousand idle sessions, and what a second worker gains", ("--quick",)),
+    Benchmark("memory", "whether it stays flat", ("--quick",)),
     Benchmark("bulk", "long results beside pgbouncer", ("--quick",)),
     Benchmark("masks", "what each mask costs", ("--quick",)),
     Benchmark("utility", "what masked rows are still good for: joins, groups and a model, beside plain ones"),
@@ -32,6 +34,7 @@ ALL = (
     Benchmark("answered", "how much of ordinary work on sensitive tables is answered", ("--quick",)),
     Benchmark("columns", "which columns are found to be sensitive, and which are not"),
     Benchmark("scan", "what a scan of a thousand tables costs", ("--quick",)),
+    Benchmark("speed", "all of it beside pgbouncer, and beside what is aimed at"),
 )
 
 
@@ -44,7 +47,9 @@ def main() -> int:
     for each in ALL:
         print(f"\n== {each.module}: {each.what}", flush=True)
         words = each.quick if quick else ()
+        began = time.monotonic()
         done = subprocess.run([sys.executable, "-m", f"bench.{each.module}", *words], check=False)
+        print(f"-- {each.module}: {time.monotonic() - began:.0f} s", flush=True)
         if done.returncode != 0:
             fell.append(each.module)
     if fell:

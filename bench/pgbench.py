@@ -2,7 +2,8 @@
 
 The ways take turns within each round, so that a slow spell of the machine hits all of them; what is printed are medians
 over the rounds, and for ratios the medians of each round's own ratio. The CPU time is that of every process in between,
-logins included, so that short runs overstate it. With one client each transaction is timed by itself.
+less what as many logins cost by themselves. A run that went mostly into logins is played again, longer. With one client
+each transaction is timed by itself.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from proctor import twins
 OUT = Path(__file__).parent / "out"
 MODES = ("simple", "extended", "prepared")
 CLIENTS = (1, 8, 32, 128)
-LONGEST = 16
+LONGEST = 32  # seconds
 BESIDE = ("direct", "pgbouncer", "proctor")
 
 
@@ -71,13 +72,14 @@ class Run:
 
 def run(
     on: Stage, target: Target, *, mode: str, clients: int, seconds: int, turn: int, load: Load = SELECT,
-    words: Sequence[str] = (),
+    words: Sequence[str] = (), login_cpu: float = 0.0, longer: int = 0,
 ) -> Run:  # fmt: skip
-    """Run pgbench once; `words` are more of its options."""
+    """Run pgbench once; `words` are more of its options, `login_cpu` are the CPU seconds of a login, `longer` seconds
+    that the logins take."""
     with tempfile.TemporaryDirectory(prefix="proctor-bench-") as folder:
         command = [
             str(on.postgres.binaries / "pgbench"), "-n", *load.words, "-M", mode, "-c", str(clients),
-            "-j", str(min(clients, 2)), "-T", str(seconds), *words,
+            "-j", str(min(clients, 2)), "-T", str(seconds + longer), *words,
         ]  # fmt: skip
         if load.script:
             Path(folder, "script").write_text(load.script)
@@ -91,10 +93,13 @@ def run(
     if done.returncode != 0:
         raise RuntimeError(f"pgbench through {target.name}: {done.stderr.strip()[-1500:]}")
     queries = int(_number(r"transactions actually processed: (\d+)", done.stdout))
-    if queries == 0 and seconds < LONGEST:
-        # All the time went into logins: the machine is busy with something else.
+    logins = float((re.search(r"initial connection time = ([\d.]+)", done.stdout) or ("", 0))[1]) / 1000
+    left = seconds + longer - logins if queries else 0.0  # its clock runs from before the logins
+    if left < 0.7 * seconds and longer < LONGEST:
+        more = min(LONGEST, max(2 * longer, int(logins) + 1))
         return run(
-            on, target, mode=mode, clients=clients, seconds=2 * seconds, turn=turn, load=load, words=words
+            on, target, mode=mode, clients=clients, seconds=seconds, turn=turn, load=load, words=words,
+            login_cpu=login_cpu, longer=more,
         )  # fmt: skip
     return Run(
         round=turn,
@@ -103,7 +108,7 @@ def run(
         target=target.name,
         tps=_number(r"tps = ([\d.]+)", done.stdout),
         latency_ms=_number(r"latency average = ([\d.]+)", done.stdout),
-        cpu_us=spent / max(queries, 1) * 1e6,
+        cpu_us=max(0.0, spent - clients * login_cpu) / max(queries, 1) * 1e6,
         load=load.name,
         p50_us=each[len(each) // 2] if each else 0.0,
         p99_us=each[len(each) * 99 // 100] if each else 0.0,
@@ -118,32 +123,38 @@ def took(logs: Iterable[Path]) -> list[float]:
 def play(on: Stage, *, rounds: int, seconds: int, quick: bool = False) -> list[Run]:
     """Play all rounds; each target goes first in turn."""
     runs: list[Run] = []
-    warm(on, on.named(*BESIDE), 32 if quick else max(CLIENTS))
+    costs = warm(on, on.named(*BESIDE), 32 if quick else max(CLIENTS))
     kinds = [(load, mode, clients) for load in (SELECT, TPCB) for mode in MODES for clients in CLIENTS]
     for turn in range(rounds):
         for load, mode, clients in kinds:
             if quick and (load.name, mode, clients) not in QUICK:
                 continue
-            long_enough = max(seconds, 2) if clients > 8 and not quick else seconds  # many logins take their share
             for target in in_turn(on.named(*BESIDE), turn):
-                once = run(on, target, mode=mode, clients=clients, seconds=long_enough, turn=turn, load=load)
+                once = run(
+                    on, target, mode=mode, clients=clients, seconds=seconds, turn=turn, load=load,
+                    login_cpu=costs[target.name],
+                )  # fmt: skip
                 runs.append(once)
         print(f"round {turn + 1} of {rounds} done", file=sys.stderr, flush=True)
     return runs
 
 
-def warm(on: Stage, targets: Iterable[Target], clients: int) -> None:
-    """Let each way meet its statements, and open the connections that a pool keeps: neither is what is measured."""
+def warm(on: Stage, targets: Iterable[Target], clients: int) -> dict[str, float]:
+    """Let each way meet its statements, and open the connections that a pool keeps: neither is what is measured.
+
+    Returns how many CPU seconds a login costs what stands in between, with its one query.
+    """
+    costs = {}
     for target in targets:
-        words = ["-n", "-S", "-M", "prepared", "-j", "2", "-t", "2", "-c", str(clients)]
-        done = subprocess.run(
-            [str(on.postgres.binaries / "pgbench"), *words],
-            env=on.environment(target),
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"pgbench through {target.name}: {done.stderr.decode().strip()[-1500:]}")
+        words = ["-n", "-S", "-M", "prepared", "-j", "2", "-t", "1", "-c", str(clients)]
+        command = [str(on.postgres.binaries / "pgbench"), *words]
+        for _ in range(2):
+            before = target.cpu()
+            done = subprocess.run(command, env=on.environment(target), capture_output=True, check=False)
+            costs[target.name] = (target.cpu() - before) / clients
+            if done.returncode != 0:
+                raise RuntimeError(f"pgbench through {target.name}: {done.stderr.decode().strip()[-1500:]}")
+    return costs
 
 
 def in_turn(targets: Sequence[Target], turn: int) -> Sequence[Target]:

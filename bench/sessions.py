@@ -29,7 +29,7 @@ import uvloop
 
 from bench.login import Login
 from bench.pgbench import OUT, Load, Run, fill, in_turn, machine, run, spread
-from bench.stage import USER, Bouncer, Manner, Stage, Target, cpu_of, served, settings_of
+from bench.stage import USER, Bouncer, Manner, Stage, Target, cpu_of, served, settings_of, verifier_of
 from bench.standin import PORT, StandIn, standing_in
 from bench.ways import NEW_SHAPE
 from demo.postgres import ThrowawayPostgres
@@ -183,7 +183,7 @@ def ways(count: int) -> Iterator[tuple[Stage, StandIn]]:
             fill(Stage(postgres, (Target("direct", postgres.port),), DATABASE, password), 1)
             standin = stack.enter_context(standing_in(postgres.port, DATABASE, USER, password))
             bouncer = stack.enter_context(
-                Bouncer(PORT, DATABASE, password, host=standin.folder, most=count + 2 * AT_ONCE)
+                Bouncer(PORT, DATABASE, verifier_of(postgres), host=standin.folder, most=count + 2 * AT_ONCE)
             )
             targets = [Target("pgbouncer", bouncer.port, bouncer.pid)]
             for number, name in enumerate((ONE, TWO), 1):

@@ -79,13 +79,14 @@ WAYS = (
 )
 
 
-def once(on: Stage, target: Target, way: Way, *, seconds: int, turn: int) -> Run:
+def once(on: Stage, target: Target, way: Way, *, seconds: int, turn: int, login_cpu: float) -> Run:
     """Play one way at one target."""
     if way.load.name == ASYNCPG:
         return asyncio.run(_asyncpg(on, target, seconds=seconds, turn=turn))
     return run(
-        on, target, mode=way.mode, clients=way.clients, seconds=seconds, turn=turn, load=way.load, words=way.words
-    )
+        on, target, mode=way.mode, clients=way.clients, seconds=seconds, turn=turn, load=way.load, words=way.words,
+        login_cpu=0.0 if "-C" in way.words else login_cpu,
+    )  # fmt: skip
 
 
 async def _asyncpg(on: Stage, target: Target, *, seconds: int, turn: int) -> Run:
@@ -112,12 +113,13 @@ async def _asyncpg(on: Stage, target: Target, *, seconds: int, turn: int) -> Run
 
 def play(on: Stage, ways: Sequence[Way], *, rounds: int, seconds: int) -> dict[str, list[Run]]:
     """Play all rounds of all ways."""
-    warm(on, on.targets, max(way.clients for way in ways))
+    costs = warm(on, on.targets, max(way.clients for way in ways))
     found: dict[str, list[Run]] = {way.name: [] for way in ways}
     for turn in range(rounds):
         for way in ways:
             for target in in_turn(on.named(*way.targets), turn):
-                found[way.name].append(once(on, target, way, seconds=seconds, turn=turn))
+                cost = costs[target.name]
+                found[way.name].append(once(on, target, way, seconds=seconds, turn=turn, login_cpu=cost))
         print(f"round {turn + 1} of {rounds} done", file=sys.stderr, flush=True)
     return found
 

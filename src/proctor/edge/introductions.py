@@ -41,7 +41,10 @@ async def _heard(sock: socket.socket) -> str | None:
     while header.wants:
         data = b""
         while len(data) < header.wants:
-            more = await loop.sock_recv(sock, header.wants - len(data))
+            try:
+                more = await loop.sock_recv(sock, header.wants - len(data))
+            except OSError:  # reset
+                more = b""
             if not more:
                 raise Lost("the connection was closed")
             data += more
@@ -65,5 +68,10 @@ def host_of(address: str) -> str:
 
 def address_of(sock: socket.socket) -> str:
     """Return where a socket's other end is; `local` for a Unix socket."""
-    peer = sock.getpeername() if sock.family != socket.AF_UNIX else "local"
-    return f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "local"
+    if sock.family == socket.AF_UNIX:
+        return "local"
+    try:
+        host, port, *_ = sock.getpeername()
+    except OSError:  # who connected has reset the connection before it was looked at
+        raise Lost("the connection was closed") from None
+    return f"{host}:{port}"
