@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Awaitable, Callable
 
 from proctor.audit.record import Heartbeat
 from proctor.edge import certificates
+from proctor.edge.client_certificates import ServerTls
 from proctor.edge.desk import new_id
 from proctor.edge.house import House
 from proctor.edge.world import DatabaseWorld
@@ -29,7 +29,7 @@ RENEW_SECONDS = 3600.0
 class Rounds:
     """The rounds of one worker."""
 
-    def __init__(self, house: House, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, house: House, tls: ServerTls | None) -> None:
         self._house = house
         self._tls = tls
         self._kills_seen = 0
@@ -126,7 +126,7 @@ class Rounds:
         house = self._house
         seal = await asyncio.to_thread(certificates.prepare, house.config, house.clock.now())
         if seal is not None and self._tls is not None:
-            certificates.load(self._tls, seal)
+            self._tls.renew(seal)
 
 
 async def _regularly(seconds: float, errand: Callable[[], Awaitable[None]]) -> None:

@@ -35,6 +35,8 @@ class Report:
     source: Path
     text: str
     secrets: bool = True
+    other_ways: bool = False
+    """Somebody may come in without a password."""
     problems: list[tuple[int, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     lines: dict[KeyPath, int] = field(init=False)

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from proctor.app.audit_settings import read_audit
+from proctor.app.certificate_settings import read_certificates
 from proctor.app.directory_settings import read_directory
 from proctor.app.identity_settings import read_identity
 from proctor.app.key_settings import read_keys
@@ -47,6 +48,7 @@ from proctor.terms import Task
 
 MAX_FILE = 16 * 1024 * 1024  # a settings file that is larger is something else
 _SOCKET = re.compile(r"\.s\.PGSQL\.\d{1,5}")
+WAYS: tuple[Way, ...] = ("scram", "token", "oauth", "certificate")
 _TABLES = ("people", "agents", "services")
 
 
@@ -72,6 +74,7 @@ def load(path: Path, *, secrets: bool = True) -> Config:
         raise ConfigFault(f"{path}:{line}: is not UTF-8; save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as fault:
         raise ConfigFault(_syntax(path, str(fault))) from None
+    report.other_ways = bool(table.get("identity") or table.get("certificates"))
     config = _read(Section(report, (), table))
     if report.problems:
         raise ConfigFault(report.told())
@@ -95,11 +98,12 @@ def _read(top: Section) -> Config:
     services = {name: _service(name, each) for name, each in top.sections("services")}
     _check_databases(top, agents, databases, servers)
     limits = _limits(top.section("limits"))
+    listen = _listen(top.section("listen"))
     config = Config(
         source=top.report.source,
         state=state,
         keys=read_keys(top.section("keys"), state / "keys"),
-        listen=_listen(top.section("listen")),
+        listen=listen,
         audit=read_audit(top.section("audit")),
         masking=_masking(top.section("masking")),
         approvals=approvals_of(top.section("approvals"), limits, people),
@@ -109,6 +113,7 @@ def _read(top: Section) -> Config:
         agents=MappingProxyType(agents),
         services=MappingProxyType(services),
         identity=read_identity(top),
+        certificates=read_certificates(top, listen, (*people, *agents, *services)),
         scim=read_directory(top),
         limits=limits,
         policy=_policy(top.section("policy")),
@@ -117,9 +122,20 @@ def _read(top: Section) -> Config:
     )
     top.close()
     _check_names(top)
+    _check_ways(top, config)
     if not databases and not servers:
         top.report.note((), "there is no database; write [databases.NAME] with host, user and password")
     return config
+
+
+def _check_ways(top: Section, config: Config) -> None:
+    """Note a door that asks for certificates where none is believed."""
+    wanted: dict[tuple[str, ...], Way | None] = {("listen",): config.listen.login}
+    wanted |= {("databases", name): each.login for name, each in config.databases.items() if each.login}
+    wanted |= {("servers", name): each.template.login for name, each in config.servers.items() if each.template.login}
+    for path, way in wanted.items():
+        if way == "certificate" and "certificates" not in top.table:
+            top.report.note((*path, "login"), "there is no [certificates] that says whose are believed")
 
 
 def _worry_about_readers(report: Report) -> None:
@@ -147,7 +163,7 @@ def _listen(section: Section) -> Listen:
         console=console,
         workers=section.count("workers", default.workers, most=512),
         tls=tls,
-        login=section.choice("login", ("scram", "token", "oauth"), "scram"),
+        login=section.choice("login", WAYS, "scram"),
         proxy_protocol=_proxies(section),
     )
     section.close()
@@ -274,7 +290,7 @@ def _reached(name: str, section: Section, database: str) -> Database:
 def _way(section: Section) -> Way | None:
     if section.take("login") is None:
         return None
-    way: Way = section.choice("login", ("scram", "token", "oauth"), "scram")
+    way: Way = section.choice("login", WAYS, "scram")
     return way
 
 
@@ -314,9 +330,9 @@ def _service(name: str, section: Section) -> Service:
 def _login(section: Section, *, close: bool = True) -> tuple[frozenset[str], Secret | None]:
     groups = frozenset(section.texts("groups"))
     password = section.secret()
-    if password is None:
+    if password is None and not section.report.other_ways:
         section.report.warn(section.path, "has no password, so nobody can log in by that name")
-    elif password.value is not None and not _usable(password.value):
+    elif password is not None and password.value is not None and not _usable(password.value):
         section.report.note(section.path, "its SCRAM-SHA-256 verifier is broken; write what `proctor passwd` prints")
     if close:
         section.close()

@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import socket
-import ssl
 import sys
 from datetime import timedelta
 from hashlib import sha256
@@ -35,6 +34,7 @@ from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerStarted, WorkerStopped
 from proctor.audit.vault import Vault
 from proctor.edge import certificates, rule_shelf
+from proctor.edge.client_certificates import ServerTls
 from proctor.edge.config import Config, Database
 from proctor.edge.desk import StoreDesk, new_id
 from proctor.edge.epochs import Epochs
@@ -66,7 +66,7 @@ class Worker:
         self._index = index
         self._source = source
         self._house: House | None = None
-        self._tls: ssl.SSLContext | None = None
+        self._tls: ServerTls | None = None
         self._visits: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
         self._rounds: Rounds | None = None
@@ -97,7 +97,7 @@ class Worker:
         key = read_key(config.keys.mask, name="mask")
         rules = rule_shelf.in_force(config.state)
         seal = certificates.prepare(config, clock.now())
-        self._tls = None if seal is None else certificates.server_context(seal)
+        self._tls = None if seal is None else ServerTls(seal, config.certificates)
         store.sessions.worker_gone(f"worker-{self._index}")
         wardrobe = Wardrobe(key)
         rehearsals = Rehearsals(store.proposals, self._database, wardrobe, journal, clock)
@@ -167,6 +167,8 @@ class Worker:
             return
         before, house.config = house.config, config
         house.logins.change(config)
+        if self._tls is not None:
+            self._tls.change(config.certificates)
         self._see_out(house, before)
         if self._rounds is not None:
             house.spawn(tended(self._rounds.renew()))
@@ -188,6 +190,8 @@ class Worker:
                 continue
             if not _same(house.config, guest.asker):
                 visitor.end("terminating connection: this login has been removed, or is registered for something else")
+            elif guest.asker.proof == "certificate" and before.certificates != house.config.certificates:
+                visitor.end("terminating connection: other certificates are believed now; connect again")
             elif house.config.database(guest.database.name) is None:
                 visitor.end("terminating connection: this database is not served any more")
 

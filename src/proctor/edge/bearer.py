@@ -19,8 +19,8 @@ from proctor.terms import Identity, Kind
 from proctor.wire import messages, talk
 from proctor.wire.oauthbearer import KVSEP, OAUTHBEARER, parse_initial, refusal
 
-WAYS = ("scram", "token", "oauth")
-"""How a client is asked who it is: SASL with SCRAM first, a token as the password, or OAUTHBEARER alone."""
+WAYS = ("scram", "token", "oauth", "certificate")
+"""How a client is asked who it is: SASL with SCRAM first, a token as the password, OAUTHBEARER alone, a certificate."""
 
 
 async def proof_of(client: End[talk.ClientEvent]) -> bytes:

@@ -16,7 +16,7 @@ from typing import Literal
 
 from proctor.edge.audit_config import Audit
 from proctor.edge.directory_config import Directory
-from proctor.edge.identity_config import Issuer
+from proctor.edge.identity_config import ClientCertificates, Issuer
 from proctor.edge.secret import Secret
 from proctor.policy.approvers import SHIPPED, Approvers
 from proctor.terms import UNREGISTERED, Identity, Kind, Registration, Task
@@ -24,7 +24,7 @@ from proctor.terms import UNREGISTERED, Identity, Kind, Registration, Task
 Engine = Literal["postgresql"]
 Environment = Literal["production", "staging", "development"]
 Style = Literal["useful", "redact"]
-Way = Literal["scram", "token", "oauth"]
+Way = Literal["scram", "token", "oauth", "certificate"]
 UpstreamTls = Literal["verify-full", "require", "off"]
 SessionAttrs = Literal["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
 
@@ -78,7 +78,8 @@ class Listen:
     workers: int = 1
     tls: ListenTls = ListenTls()
     login: Way = "scram"
-    """How clients are asked who they are, behind TLS: by SASL, for a token as the password, or by OAUTHBEARER alone."""
+    """How clients are asked who they are, behind TLS: by SASL, for a token as the password, by OAUTHBEARER alone, or
+    for a certificate. Where it is SASL, a certificate that a client shows is enough."""
     proxy_protocol: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
@@ -350,6 +351,7 @@ class Config:
     agents: Mapping[str, Agent] = field(default_factory=lambda: MappingProxyType({}))
     services: Mapping[str, Service] = field(default_factory=lambda: MappingProxyType({}))
     identity: Mapping[str, Issuer] = field(default_factory=lambda: MappingProxyType({}))
+    certificates: ClientCertificates | None = None
     scim: Directory | None = None
     limits: Limits = Limits()
     policy: Policy = Policy()

@@ -9,12 +9,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from proctor.edge.secret import Secret
 from proctor.terms import Kind
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 """The signatures that a token may have: all are of a public key. `none` and the HMACs are not among them, ever."""
+
+
+Named = Literal["uri", "cn", "email", "dns"]
+"""Which of a certificate's names says who its bearer is; a SPIFFE id is its URI."""
+
+
+@dataclass(frozen=True)
+class ClientCertificates:
+    """`[certificates]`: whose certificates of clients are believed at the database's door, and for whom they stand."""
+
+    ca: Path
+    crl: Path | None = None
+    """Certificates that are not to be believed any more; one that is itself too old lets nobody in."""
+    name: Named = "uri"
+    names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The certificate's name, or its beginning and `*`, to a principal of the settings; `*` there keeps the rest."""
+    session: float = 12 * 3600.0
+    """A session ends after this long; one of an agent's ends with its certificate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from proctor.audit.record import LoginFailed, SessionClosed, SessionOpened, claims_of, registered, who_of
 from proctor.audit.record import Origin as From
 from proctor.edge import upstream as up
+from proctor.edge.client_certificates import Paper, ServerTls
 from proctor.edge.config import loopback
 from proctor.edge.deadlines import Deadlines, Overdue
 from proctor.edge.desk import new_id
@@ -28,7 +29,6 @@ from proctor.edge.ledger import SessionLedger
 from proctor.edge.letters import Letter, opened
 from proctor.edge.live_sessions import LiveSession, Seen
 from proctor.edge.logins import Guest, Refusals
-from proctor.edge.tokens import ends
 from proctor.edge.world import DatabaseWorld
 from proctor.errors import ClientFault, Fault, HouseFault
 from proctor.policy.claims import check_claims
@@ -47,7 +47,7 @@ MAX_AHEAD = 1 << 20  # bytes that a client may send ahead while its statement wa
 class Visit:
     """One client, from the first byte to the last."""
 
-    def __init__(self, house: House, tls: ssl.SSLContext | None, local: bool, *, guest: bool = False) -> None:
+    def __init__(self, house: House, tls: ServerTls | None, local: bool, *, guest: bool = False) -> None:
         self._house = house
         self._tls = tls
         self._local = local
@@ -65,6 +65,7 @@ class Visit:
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._fault: Exception | None = None
         self._secured: str | None = None
+        self._paper: Paper | None = None
         self._ahead = 0
         self.session: SessionId | None = None
 
@@ -102,13 +103,14 @@ class Visit:
         house = self._house
         try:
             async with asyncio.timeout(house.config.limits.login):
-                login = await self._greet()
+                login = await self._greet(address)
                 if login is None:
                     return None
                 self._client.write(messages.negotiation(login))
                 if self._letter is not None:
                     return house.logins.vouched(login, self._letter)
-                return await house.logins.prove(self._client, login, address, tls=self._secured is not None)
+                tls = self._secured is not None
+                return await house.logins.prove(self._client, login, address, tls=tls, paper=self._paper)
         except TimeoutError:
             raise ClientFault("the login took too long", sqlstate="08006") from None
         except Refusals as refused:
@@ -124,12 +126,12 @@ class Visit:
             )
             raise refused.told() from None
 
-    async def _greet(self) -> talk.Login | None:
+    async def _greet(self, address: str) -> talk.Login | None:
         """Return the start-up packet, behind TLS where it is asked for; None after a cancel."""
         while True:
             match await self._client.next():
                 case talk.WantsTls():
-                    await self._secure()
+                    await self._secure(address)
                 case talk.WantsGss():
                     self._client.write(b"N")
                 case talk.Cancel(pid=pid, secret=secret):
@@ -144,26 +146,45 @@ class Visit:
                 case _:
                     raise ClientFault("a start-up packet was expected")
 
-    async def _secure(self) -> None:
+    async def _secure(self, address: str) -> None:
         if self._tls is None or self._client.transport is None:
             self._client.write(b"N")
             return
         self._client.write(b"S")
         raw = self._client.transport
-        secured = await asyncio.get_running_loop().start_tls(raw, self._client, self._tls, server_side=True)
+        met = self._tls.meeting()
+        try:
+            secured = await asyncio.get_running_loop().start_tls(raw, self._client, met.context, server_side=True)
+        except ssl.SSLCertVerificationError as fault:
+            self._disbelieved(fault.verify_message, address)
+            raise Lost("the client's certificate is not believed") from None
         if secured is None:
             raise Lost("the connection was closed")
         self._client.connection_made(secured)
         described = secured.get_extra_info("ssl_object")
         self._secured = described.version() if described is not None else "TLS"
+        self._paper = None if described is None else met.paper(described)
+
+    def _disbelieved(self, why: str, address: str) -> None:
+        """Record a certificate that OpenSSL has refused; nobody has said yet who they would be."""
+        house = self._house
+        house.record(
+            LoginFailed(
+                id=new_id(house.clock),
+                origin=From(address=address),
+                claimed="",
+                method="certificate",
+                why=f"the certificate is not believed: {why}"[:200],
+            )
+        )
 
     # ---- the session
 
     async def _host(self, guest: Guest, address: str) -> None:
         house, asker = self._house, guest.asker
         self.guest = guest
-        if guest.proven is not None:
-            self._deadlines.until(house.clock.monotonic_ns(), ends(guest.proven, house.clock.now()))
+        if guest.lasts is not None:
+            self._deadlines.until(house.clock.monotonic_ns(), guest.lasts)
         if house.journal.failed is not None:
             raise HouseFault(
                 "the journal cannot be written, so nothing is served",

@@ -13,20 +13,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from proctor.edge.bearer import OAUTHBEARER, WAYS, admitted, as_password, by_oauthbearer, proof_of
+from proctor.edge.client_certificates import Paper, bearer_of
 from proctor.edge.config import Config, Database
 from proctor.edge.end import End
 from proctor.edge.issuers import Issuers
 from proctor.edge.letters import Letter
-from proctor.edge.tokens import Proven
+from proctor.edge.tokens import Proven, ends
 from proctor.edge.verifiers import Locks
 from proctor.errors import ClientFault
 from proctor.session.claimed import told
 from proctor.session.view import TRUE
-from proctor.terms import Claims, Identity
+from proctor.terms import Claims, Identity, Kind
 from proctor.wire import messages, talk
 from proctor.wire.scram import ScramServer
 
 MECHANISM = "SCRAM-SHA-256"
+_SENTENCES = {"oauthbearer": "OAuth bearer", "certificate": "certificate"}
 WISH = "proctor.login"
 """By this start-up setting a client says how it would prove who it is."""
 MAX_REMEMBERED = 4096  # names and addresses that failed; a stranger chooses them
@@ -54,6 +56,8 @@ class Guest:
     settings: dict[str, str]
     proven: Proven | None = None
     """What the token said by which they came in, if they did."""
+    lasts: float | None = None
+    """After how many seconds their session ends, whatever they do."""
 
 
 class Refusals(Exception):
@@ -68,8 +72,10 @@ class Refusals(Exception):
 
     def told(self) -> ClientFault:
         """Return what the client hears: one sentence for each way in, whatever it was that failed."""
-        if self.method == "oauthbearer":
-            return ClientFault(f'OAuth bearer authentication failed for user "{self.user}"', sqlstate="28000")
+        if self.method in _SENTENCES:
+            return ClientFault(
+                f'{_SENTENCES[self.method]} authentication failed for user "{self.user}"', sqlstate="28000"
+            )
         return ClientFault(f'password authentication failed for user "{self.user}"', sqlstate="28P01")
 
 
@@ -80,6 +86,7 @@ class _Attempt:
     client: End[talk.ClientEvent]
     login: talk.Login
     database: Database | None
+    paper: Paper | None = None
     method: str = "scram-sha-256"
 
 
@@ -90,6 +97,7 @@ class _Proof:
     asker: Identity
     database: Database
     token: Proven | None = None
+    lasts: float | None = None
 
 
 class Logins:
@@ -108,10 +116,17 @@ class Logins:
         self._locks = Locks(config, self._key)
         self.issuers.change(config.identity)
 
-    async def prove(self, client: End[talk.ClientEvent], login: talk.Login, address: str, *, tls: bool) -> Guest:
-        """Return who this is and what they want; raise `Refusals` after a delay that grows with each failure."""
-        attempt = _Attempt(client, login, self.config.database(login.database))
+    async def prove(
+        self, client: End[talk.ClientEvent], login: talk.Login, address: str, *, tls: bool, paper: Paper | None = None
+    ) -> Guest:
+        """Return who this is and what they want; raise `Refusals` after a delay that grows with each failure.
+
+        `paper` is the certificate that the client has shown, verified.
+        """
+        attempt = _Attempt(client, login, self.config.database(login.database), paper)
         way = _way(self.config, login, tls=tls)
+        if way is None:
+            way = "scram" if paper is None else "certificate"
         try:
             proven = await self._proven(attempt, way, tls=tls)
         except ClientFault as fault:
@@ -119,12 +134,16 @@ class Logins:
             raise Refusals(login.user, login.database, fault.message, attempt.method) from None
         self._failures.pop(f"user {login.user}", None)
         settings, claims = read_settings(login)
-        return Guest(proven.asker, proven.database, claims, settings, proven.token)
+        lasts = proven.lasts if proven.token is None else ends(proven.token, datetime.now(UTC))
+        return Guest(proven.asker, proven.database, claims, settings, proven.token, lasts)
 
     async def _proven(self, attempt: _Attempt, way: str, *, tls: bool) -> _Proof:
         client = attempt.client
         if way != "scram" and not tls:
-            raise ClientFault("a token on a plain connection")
+            raise ClientFault("a token or a certificate on a plain connection")
+        if way == "certificate":
+            attempt.method = "certificate"
+            return self._certified(attempt)
         if way == "token":
             attempt.method = "token"
             return self._bearer(attempt, await as_password(client, self.issuers))
@@ -150,6 +169,23 @@ class Logins:
         if attempt.database is None:
             raise ClientFault("unknown database")
         return _Proof(asker, attempt.database, proven)
+
+    def _certified(self, attempt: _Attempt) -> _Proof:
+        """Return whom a certificate stands for, once the name at the door and the settings agree with it."""
+        if attempt.paper is None:
+            raise ClientFault("the client has shown no certificate")
+        name, lasts = bearer_of(attempt.paper, datetime.now(UTC))
+        if name != attempt.login.user:
+            raise ClientFault("the certificate is for another name than the one at the door")
+        principal = self.config.principal(name)
+        if principal is None:
+            raise ClientFault("the certificate is for somebody whom the settings do not know")
+        asker = principal.identity("certificate")
+        self._check_standing(asker)
+        if attempt.database is None:
+            raise ClientFault("unknown database")
+        most = attempt.paper.authority.session
+        return _Proof(asker, attempt.database, lasts=min(lasts, most) if asker.kind is Kind.AGENT else most)
 
     async def _scram(self, attempt: _Attempt, mechanism: str, first: bytes) -> _Proof:
         client, login = attempt.client, attempt.login
@@ -194,10 +230,11 @@ class Logins:
         await asyncio.sleep(min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(worst - 1, 10)))
 
 
-def _way(config: Config, login: talk.Login, *, tls: bool) -> str:
+def _way(config: Config, login: talk.Login, *, tls: bool) -> str | None:
     """Return how a client is asked who it is: as it wishes, or as the settings say. No name changes that.
 
-    Without TLS nobody is asked for a token; a client that wishes it all the same hears the usual no.
+    None stands for SASL, unless the client has shown a certificate. Without TLS nobody is asked for a token; a client
+    that wishes it all the same hears the usual no.
     """
     for given in (login.options, login.parameters):
         for name in [each for each in given if each.lower() == WISH]:
@@ -205,7 +242,8 @@ def _way(config: Config, login: talk.Login, *, tls: bool) -> str:
             if wish not in WAYS:
                 raise ClientFault(f"{WISH} is one of {', '.join(WAYS)}", sqlstate="22023")
             return wish
-    return config.way_in(login.database) if tls else "scram"
+    way = config.way_in(login.database) if tls else "scram"
+    return None if way == "scram" else way
 
 
 def read_settings(login: talk.Login) -> tuple[dict[str, str], Claims]:
