@@ -1,7 +1,7 @@
-"""Station 1, its third lock: clients that show a certificate in the TLS handshake. OpenSSL verifies it; who is it for?
+"""Station 1, its third lock: clients that show a certificate in the TLS handshake, and for whom it stands.
 
-In come the settings and the certificate of a handshake that succeeded; out goes a principal's name, or a `ClientFault`
-whose words are for the journal. A list of revoked certificates is read anew whenever it has changed.
+OpenSSL verifies it. In come the settings and the certificate of a handshake that succeeded; out goes a principal's
+name, or a `ClientFault` whose words are for the journal. A list of revoked ones is read anew when it has changed.
 """
 
 from __future__ import annotations

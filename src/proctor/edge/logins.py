@@ -140,7 +140,7 @@ class Logins:
     async def _proven(self, attempt: _Attempt, way: str, *, tls: bool) -> _Proof:
         client = attempt.client
         if way != "scram" and not tls:
-            raise ClientFault("a token or a certificate on a plain connection")
+            raise ClientFault(f"a {'certificate' if way == 'certificate' else 'token'} on a plain connection")
         if way == "certificate":
             attempt.method = "certificate"
             return self._certified(attempt)
