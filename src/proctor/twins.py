@@ -21,6 +21,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.wire._copies",
     "proctor.wire._batch",
     "proctor.audit._hot",
+    "proctor.audit._tally",
     "proctor.audit.boxes",
     "proctor.sql.shape",
     "proctor.policy.masks_keyed",

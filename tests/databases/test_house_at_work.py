@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import ssl
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from struct import pack
 
+import httpx
 import psycopg
 import pytest
 
@@ -98,6 +101,44 @@ def test_after_an_orderly_stop_every_record_is_in_the_log(house: Lab) -> None:
     assert (verified["ok"], verified["pending"], verified["unanswered"], verified["problems"]) == (True, 0, 0, [])
     stopped = {str(record["worker"]) for record in house.records() if record["kind"] == "worker.stopped"}
     assert stopped == {"supervisor", "control", "worker-0", "worker-1"}
+
+
+def test_the_numbers_of_the_house_are_those_of_its_statements(house: Lab) -> None:
+    """Both workers' are put together from their records, once these are in the signed log."""
+    where = "http://{}:{}".format(*house.gateway.console)
+
+    def numbers() -> Counter[str]:
+        found: Counter[str] = Counter()
+        for line in httpx.get(f"{where}/metrics", trust_env=False).text.splitlines():  # this machine needs no password
+            name, _, value = line.rpartition(" ")
+            if line[0] != "#":
+                found[re.sub(r',?(worker|shard)="[^"]*"', "", name)] += float(value)  # type: ignore[assignment]
+        return found
+
+    def adas() -> dict[str, object]:
+        told = httpx.get(f"{where}/api/v1/sessions", auth=("dana", PEOPLE["dana"]), trust_env=False).json()
+        return next(each for each in told["sessions"] if each["subject"] == "ada")
+
+    with session(house) as ada, session(house, "bob", "shop") as bob:
+        for number in range(10):
+            ada.execute("select label from parts where id < 4 or id = %s", (number % 3,))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            bob.execute("delete from orders")
+        until(lambda: adas()["statements"] == 10 and not adas()["busy"])
+        assert (adas()["rows"], adas()["text"]) == (30, "select label from parts where id < ? or id = $1")
+        with pytest.raises(psycopg.errors.UndefinedColumn):
+            ada.execute("select nothing from parts")
+        wanted = {
+            'proctor_statements_total{decision="deny"}': 1,
+            'proctor_statements_failed_total{class="42"}': 1,
+            "proctor_rows_total{}": 30,
+            'proctor_records_total{kind="session.opened"}': 2,
+            "proctor_worker_sessions{}": 2,
+        }
+        found = until(lambda: all((told := numbers())[name] == value for name, value in wanted.items()) and told)
+    assert found
+    assert found["proctor_statement_seconds_count{}"] >= 10
+    assert found["proctor_statement_added_seconds_sum{}"] < found["proctor_statement_seconds_sum{}"]
 
 
 # ---- SIGHUP

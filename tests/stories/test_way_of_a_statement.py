@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from proctor.policy.rules import Rules
+from proctor.session.judge import Judged
+from proctor.session.pipeline import Pipeline
 from proctor.terms import Allow, Deny
 from proctor.wire import messages
 from tests.stories.house import DENIED, HARMLESS, SENSITIVE, WRITE, Story
@@ -181,3 +184,31 @@ async def test_what_was_bound_is_decided_anew_once_the_rules_are_others(strict: 
     heard = await strict.asks(*run)
     assert any("42501" in line and "closed" in line for line in heard), heard
     assert strict.ran == ran
+
+
+@pytest.mark.parametrize(
+    "said", [messages.query, lambda text: extended(text) + messages.sync()], ids=["simple", "extended"]
+)
+async def test_the_time_that_a_statement_took_begins_when_it_was_taken_up(
+    story: Story, said: Callable[[str], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it takes to understand and decide is the gateway's own share, and must be in the record."""
+    judge = story.relay.hearing.judge
+
+    async def slowly(text: str, pipeline: Pipeline) -> Judged:
+        story.clock.ns += 5_000_000
+        return await judge(text, pipeline)
+
+    monkeypatch.setattr(story.relay.hearing, "judge", slowly)
+    for text in ("select 1", "select 2, 3"):
+        before = story.clock.ns
+        await story.asks(said(text))
+        assert before < story.ledger.answers[-1].started_ns < before + 5_000_000 < story.clock.ns
+
+
+async def test_the_time_between_two_batches_is_nobodys(story: Story) -> None:
+    await story.asks(messages.parse(b"s", "select 7, 8") + messages.sync())
+    story.clock.ns += 5_000_000
+    before = story.clock.ns
+    await story.asks(messages.bind(b"", b"s") + messages.execute(b"") + messages.sync())
+    assert story.ledger.answers[-1].started_ns > before

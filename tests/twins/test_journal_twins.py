@@ -18,12 +18,13 @@ from proctor.audit.segments import frame
 
 ROOT = Path(__file__).parents[2]
 HOT = Path("proctor", "audit", "_hot.py")
+TALLY = Path("proctor", "audit", "_tally.py")
 RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 LARGEST = 2**63 - 1
 
 
-def load(path: Path) -> ModuleType:
-    spec = spec_from_file_location("proctor.audit._hot", path)
+def load(path: Path, name: str = "proctor.audit._hot") -> ModuleType:
+    spec = spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -167,3 +168,58 @@ def test_the_plain_twin_runs_where_cython_is_not_installed(monkeypatch: pytest.M
 @pytest.mark.parametrize("number", [0, 9, 10, 99, 100, 1_000_000, 2**62])
 def test_the_twins_write_the_same_numerals(compiled: ModuleType, plain: ModuleType, number: int) -> None:
     assert compiled.numeral(number) == plain.numeral(number) == str(number).encode()
+
+
+# ---- what is counted from records
+
+
+@pytest.fixture(scope="module")
+def tallies(tree: Path) -> tuple[ModuleType, ModuleType]:
+    """Return the twins that count."""
+    (built,) = (tree / TALLY).parent.glob("_tally.*.so")
+    compiled, plain = (load(path, "proctor.audit._tally") for path in (built, ROOT / "src" / TALLY))
+    assert compiled._is_compiled()
+    assert not plain._is_compiled()
+    return compiled, plain
+
+
+NAMES = st.sampled_from(["x1", "x2", "x3", ""])
+MICROS = st.integers(0, 20_000_000)
+HEADS = st.builds(
+    lambda minute, micros: (
+        f'{{"v":1,"shard":"w0","seq":1,"time":"2026-11-29T09:0{minute}:00.5Z","monotonic_ns":{micros}000,'
+    ),
+    st.integers(0, 2),
+    MICROS,
+)
+DECIDED = st.builds(
+    lambda name, verdict, tail: (
+        f'"kind":"statement.decided","id":"{name}","exchange":"{name}","database":"d","decision":{{"verdict":"{verdict}"}}{tail}'
+    ),
+    NAMES,
+    st.sampled_from(["allow", "deny", "hold", ""]),
+    st.sampled_from(["}", ',"ticket":"T1"}', '"blob":{}}', ""]),
+)
+ANSWERED = st.builds(
+    lambda name, rows, took, state: (
+        f'"kind":"statement.answered","id":"{name}-a","of":"{name}","rows":{rows},"bytes":{rows},"duration_us":{took},"sqlstate":"{state}"}}'
+    ),
+    NAMES,
+    st.integers(0, 10**20),
+    MICROS,
+    st.sampled_from(["00000", "42P01", "skipped", ""]),
+)
+OTHER = st.sampled_from(['"kind":"heartbeat"}', '"kind":"', '"kind":"statement.decided","blob":{}}', ""])
+RECORDS = st.builds(lambda head, body: (head + body).encode(), HEADS, DECIDED | ANSWERED | OTHER)
+TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=20).map(str.encode)
+
+
+@RELAXED
+@given(st.lists(st.lists(RECORDS | TEXT, max_size=12), max_size=3))
+def test_the_twins_count_the_same(tallies: tuple[ModuleType, ModuleType], batches: list[list[bytes]]) -> None:
+    told = []
+    for twin in tallies:
+        tally = twin.Tally()
+        pointers = [tally.take(batch) for batch in batches]
+        told.append((pointers, tally.now(), tally.sums, tally.minute, tally.passed, tally.kinds, tally.failures))
+    assert told[0] == told[1]

@@ -84,6 +84,7 @@ class ControlRoom:
             config, house_name(config.state), self.clock, self.control.health.troubles, self.journal.record
         )
         self.control.health.lags = self.archive.lags
+        self.archive.integrator.onlookers.append(self.control.reading.figures.take)
         self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record, self.store.people)
         self._tls = _tls(config, self.clock)
         self._mcp = manager(self.control, version())

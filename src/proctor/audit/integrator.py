@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import pairwise
@@ -38,6 +38,10 @@ KEY_FILE: Final = "log.pem"
 RETIRED: Final = "retired"
 RETIRE_AT_ONCE: Final = 256  # bundles
 _HASH: Final = re.compile(r"[0-9a-f]{64}").fullmatch
+
+
+Onlooker = Callable[[str, Path, Sequence[bytes]], None]
+"""Takes a shard's name, its log's folder, and entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,8 @@ class Integrator:
         self._shards: dict[str, Shard] = {}
         self._meta: Log | None = None
         self._in_meta: dict[str, bytes] = {}
+        self.onlookers: list[Onlooker] = []
+        """Shown what each log has just got, by this thread; what they raise, they break."""
 
     @classmethod
     def open(
@@ -349,6 +355,8 @@ class Integrator:
         while added < limit and (entries := shard.take(min(BATCH, limit - added))):
             shard.log.append(entries)
             shard.mark()
+            for look in self.onlookers:
+                look(name, shard.log.folder, entries)
             added += len(entries)
             if len(entries) < BATCH:
                 break

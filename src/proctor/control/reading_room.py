@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from proctor.audit.index import Index, Row, decode, microseconds
+from proctor.audit.figures import MINUTES, Figures
+from proctor.audit.index import Index, Row, decode
 from proctor.audit.integrator import entry_of
 from proctor.audit.note import Untrusted, Verifier, open_checkpoint
 from proctor.audit.proof import Receipt, includes
@@ -23,6 +24,7 @@ from proctor.audit.reading import integrated, records, shards
 from proctor.audit.search import Question, Sighting, ask, sightings
 from proctor.audit.tiles import Misshapen, Tiles, leaf_hash
 from proctor.audit.tlog import CHECKPOINT, KEY
+from proctor.control.pulse import Pulse, joined, read_pulse
 from proctor.control.room import Room
 from proctor.control.words import Recorder, Refused
 from proctor.edge import rule_shelf
@@ -58,18 +60,6 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
-    """How an hour went, minute by minute: statements let through, denied and held; latencies in microseconds."""
-
-    since: datetime
-    allowed: tuple[int, ...] = ()
-    denied: tuple[int, ...] = ()
-    held: tuple[int, ...] = ()
-    latency: tuple[int, ...] = ()
-    """The median of each minute's answers, of the newest thousand."""
-
-
-@dataclass(frozen=True, slots=True)
 class LogState:
     """One shard's log."""
 
@@ -99,6 +89,8 @@ class ReadingRoom(Room):
         self._errands = Errands()
         self._one = asyncio.Lock()
         self._catching_up: asyncio.Task[object] | None = None
+        self.figures = Figures()
+        self._before: Pulse | None = None
 
     async def search(self, by: Identity, question: Question) -> tuple[Row, ...] | Refused:
         """Return the newest records that fit, newest first."""
@@ -131,8 +123,22 @@ class ReadingRoom(Room):
         """Return how the last hour went."""
         if (no := self._closed(by, "house.pulse")) is not None:
             return no
-        since = self._clock.now().replace(second=0, microsecond=0) - timedelta(minutes=59)
-        return await self._indexed(lambda index: _pulse(index, since))
+        since = self._clock.now().replace(second=0, microsecond=0) - timedelta(minutes=MINUTES - 1)
+        first = self.figures.first
+        before = Pulse(since) if first is not None and first <= since else await self._hour_before(since, first)
+        return before if isinstance(before, Refused) else joined(before, since, self.figures.hour(since), first)
+
+    async def _hour_before(self, since: datetime, first: datetime | None) -> Pulse | Refused:
+        """Return what the index knows of the hour before this process began to count; asked once, then kept."""
+        if first is None:
+            return await self._indexed(lambda index: read_pulse(index, since))
+        kept = self._before
+        if kept is None or kept.counted != first:
+            found = await self._indexed(lambda index: read_pulse(index, since, first))
+            if isinstance(found, Refused):
+                return Pulse(since)  # what is counted here is shown all the same
+            kept = self._before = found
+        return kept
 
     async def rules_hit(self, by: Identity) -> Counter[str] | Refused:
         """Return how often each rule had a part in the newest decisions."""
@@ -289,23 +295,3 @@ def _hits(index: Index, asked: Question) -> Counter[str]:
         rules = decision.get("rules") if isinstance(decision, dict) else None
         counted.update(map(str, rules if isinstance(rules, list) else ()))
     return counted
-
-
-def _pulse(index: Index, since: datetime) -> Pulse:
-    first = microseconds(since)
-    query = (
-        "select (r.time - ?) / 60000000, s.verdict, count(*) from records r join shapes s on s.number = r.shape "
-        "where r.time >= ? and s.kind = 'statement.decided' group by 1, 2"
-    )
-    counts: dict[str, list[int]] = {name: [0] * 60 for name in ("allow", "deny", "hold")}
-    for minute, verdict, count in index.connection.execute(query, (first, first)):
-        if verdict in counts and 0 <= minute < 60:
-            counts[verdict][minute] += count
-    took: list[list[int]] = [[] for _ in range(60)]
-    for said in ask(index, Question(kind="statement.answered", since=since, limit=1000)):
-        micros, when = said.get("duration_us"), said.get("time")
-        minute = (microseconds(datetime.fromisoformat(str(when))) - first) // 60_000_000
-        if isinstance(micros, int) and 0 <= minute < 60:
-            took[minute].append(micros)
-    medians = tuple(sorted(each)[len(each) // 2] if each else 0 for each in took)
-    return Pulse(since, tuple(counts["allow"]), tuple(counts["deny"]), tuple(counts["hold"]), medians)

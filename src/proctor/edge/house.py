@@ -52,7 +52,7 @@ class Visitor(Protocol):
         """End or cancel what has taken too long."""
 
     def sign(self, at: datetime) -> Seen | None:
-        """Return a sign of life, if there was a statement since the last."""
+        """Return a sign of life, if anything has changed since the last."""
 
     def cancel_query(self) -> None:
         """Cancel what it runs or waits for."""

@@ -34,6 +34,8 @@ except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
 _HEAD = b'{"kind":"statement.decided","id":""'
+_TEXT = b',"statement":{"text":'
+_DIGEST = b'"digest":"'
 
 
 class Digest(Protocol):
@@ -67,6 +69,9 @@ class SessionLedger:
     _statements: cython.Py_ssize_t
     _refused: cython.Py_ssize_t
     _command: str
+    _judged: Verdict | None
+    _rows: cython.longlong
+    _size: cython.longlong
     _approved: set[str]
 
     def __init__(
@@ -95,6 +100,9 @@ class SessionLedger:
         self._statements = 0
         self._refused = 0
         self._command = ""
+        self._judged = None
+        self._rows = 0
+        self._size = 0
         self._approved = set()
 
     @property
@@ -111,6 +119,21 @@ class SessionLedger:
     def command(self) -> str:
         """Return what kind of statement the last one was."""
         return self._command
+
+    @property
+    def given(self) -> tuple[int, int]:
+        """Return how many rows and bytes were answered."""
+        return self._rows, self._size
+
+    @property
+    def shape(self) -> str:
+        """Return the last statement without its literals, as its record says it."""
+        template = () if self._judged is None else self._judged.lore.template
+        if type(template) is not tuple or not template:
+            return ""
+        front: bytes = template[0]
+        at = front.find(_TEXT)
+        return "" if at < 0 else str(msgspec.json.decode(front[at + len(_TEXT) : -len(_DIGEST) - 1]))
 
     def decided_again(
         self,
@@ -131,6 +154,7 @@ class SessionLedger:
             return
         self._statements += 1
         self._command = verdict.meant.kind
+        self._judged = verdict
         name = exchange.encode("ascii")
         front, back = verdict.lore.template
         digest = verdict.digest or self._signed(verdict)
@@ -163,6 +187,7 @@ class SessionLedger:
         verdict = entry.decided
         self._statements += 1
         self._command = verdict.analysis.kind
+        self._judged = verdict
         if not isinstance(verdict.decision, Allow):
             self._refused += 1
         elif entry.ticket is not None and entry.ticket not in self._approved:
@@ -222,7 +247,7 @@ class SessionLedger:
             basis=basis,
         )
         front, back = encode(body)[len(_HEAD) :].split(b'"digest":"%b"' % digest)
-        return front + b'"digest":"', b'"' + back
+        return front + _DIGEST, b'"' + back
 
     @cython.cfunc
     def _signed(self, verdict: Verdict) -> bytes:
@@ -239,6 +264,8 @@ class SessionLedger:
 
     def answered(self, entry: Answered) -> None:
         """Note how an exchange ended; written with the next record, or within 10 ms."""
+        self._rows += entry.rows
+        self._size += entry.size
         name = entry.exchange.encode("ascii")
         took = max(0, self._clock.monotonic_ns() - entry.started_ns) // 1000
         tag = entry.tag.encode("utf-8", "replace")
@@ -249,6 +276,8 @@ class SessionLedger:
 
     def answered_plainly(self, exchange: str, rows: int, size: int, tag: bytes, started_ns: int) -> None:
         """Note the end of an exchange that went well and had nothing masked."""
+        self._rows += rows
+        self._size += size
         name = exchange.encode("ascii")
         took = max(0, self._clock.monotonic_ns() - started_ns) // 1000
         self._journal.append_later(_answered(name, rows, size, took, tag))

@@ -59,7 +59,7 @@ class Visit:
         self._ledger: SessionLedger | None = None
         limits, now = house.config.limits, house.clock.monotonic_ns()
         self._deadlines = Deadlines(idle=limits.idle, statement=limits.statement, now=now)
-        self._signed = 0
+        self._signed = (0, False, 0, 0)
         self.guest: Guest | None = None
         self.world: DatabaseWorld | None = None
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -439,12 +439,16 @@ class Visit:
                 pass
 
     def sign(self, at: datetime) -> Seen | None:
-        """Return a sign of life, if there was a statement since the last."""
-        ledger = self._ledger
-        if ledger is None or self.session is None or ledger.statements == self._signed:
+        """Return a sign of life, if anything has changed since the last."""
+        ledger, relay = self._ledger, self._relay
+        if ledger is None or relay is None or self.session is None:
             return None
-        self._signed = ledger.statements
-        return Seen(self.session, ledger.command, at)
+        state = (ledger.statements, relay.under_way is not None or relay.holding, *ledger.given)
+        if state == self._signed:
+            return None
+        self._signed = state
+        statements, busy, rows, size = state
+        return Seen(self.session, ledger.command, at, ledger.shape, busy, statements, rows, size)
 
     def cancel_query(self) -> None:
         """Cancel what it runs or waits for."""

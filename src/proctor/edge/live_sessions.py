@@ -1,7 +1,7 @@
 """Between the stations: which sessions are open, in which worker, and which of them an operator wants ended.
 
 In comes what workers tell of their sessions; out goes the list, and to each worker the ends asked of it. Knows no
-socket and no statement, only what kind of statement was last.
+socket, and of statements what their records show: the last one without its literals.
 """
 
 from __future__ import annotations
@@ -17,11 +17,16 @@ from proctor.edge.tables import kills, sessions
 from proctor.terms import Kind, SessionId
 
 TOPIC = "kills"
+MAX_TEXT = 500  # of a statement; it is for looking at
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """One open session, as an operator sees it. `command` is the kind of its last statement, told at `seen`."""
+    """One open session, as an operator sees it, a second ago at most.
+
+    `command` is the kind of its last statement and `text` the statement without its literals, begun before `seen`;
+    `busy` says that it ran, or waited, at that moment. `rows` and `bytes` are all that has been answered.
+    """
 
     id: SessionId
     worker: str
@@ -35,6 +40,11 @@ class LiveSession:
     since: datetime
     command: str = ""
     seen: datetime | None = None
+    text: str = ""
+    busy: bool = False
+    statements: int = 0
+    rows: int = 0
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,11 @@ class Seen:
     id: SessionId
     command: str
     at: datetime
+    text: str = ""
+    busy: bool = False
+    statements: int = 0
+    rows: int = 0
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +98,30 @@ class LiveSessions:
                     since=microseconds(session.since),
                     command=session.command,
                     seen=microseconds(session.seen or session.since),
+                    text=session.text[:MAX_TEXT],
+                    busy=int(session.busy),
+                    statements=session.statements,
+                    rows=session.rows,
+                    bytes=session.bytes,
                 )
             )
         return True
 
     def seen(self, signs: Iterable[Seen]) -> None:
         """Note the last statements of many sessions at once."""
-        rows = [{"key": each.id, "command": each.command, "seen": microseconds(each.at)} for each in signs]
+        rows = [
+            {
+                "key": each.id,
+                "command": each.command,
+                "seen": microseconds(each.at),
+                "text": each.text[:MAX_TEXT],
+                "busy": int(each.busy),
+                "statements": each.statements,
+                "rows": each.rows,
+                "bytes": each.bytes,
+            }
+            for each in signs
+        ]
         if rows:
             with self.shelf.writing() as connection:
                 connection.execute(update(sessions).where(sessions.c.id == bindparam("key")), rows)
@@ -124,6 +156,11 @@ class LiveSessions:
                     moment_of(row["since"]),
                     row["command"],
                     moment_of(row["seen"]),
+                    row["text"],
+                    bool(row["busy"]),
+                    row["statements"],
+                    row["rows"],
+                    row["bytes"],
                 )
                 for row in connection.execute(select(sessions).order_by(sessions.c.since, sessions.c.id)).mappings()
             )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0009"
+HEAD = "0012"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -133,6 +133,11 @@ sessions = Table(
     Column("since", BigInteger, nullable=False),
     Column("command", String, nullable=False),
     Column("seen", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("busy", Integer, nullable=False),
+    Column("statements", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
 )
 
 kills = Table(

@@ -126,6 +126,11 @@ def session(found: LiveSession) -> dict[str, Json]:
         "since": moment(found.since),
         "command": found.command,
         "seen": moment(found.seen),
+        "text": found.text,
+        "busy": found.busy,
+        "statements": found.statements,
+        "rows": found.rows,
+        "bytes": found.bytes,
         "worker": found.worker,
     }
 

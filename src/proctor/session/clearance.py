@@ -38,8 +38,18 @@ class Clearance:
         self._client = client
         self._position = 0
         self._count = 0
+        self._since: int | None = None
         self.allowance: Allowance | None = None
         """What the asker has left of its budgets, if it has any."""
+
+    def begins(self, *, anew: bool) -> None:
+        """Note when the gateway took up a question, of which a message has come; `anew` if it is the first for sure."""
+        if anew or self._since is None:
+            self._since = self._clock.monotonic_ns()
+
+    def batch_ends(self) -> None:
+        """Note that what comes next belongs to another question."""
+        self._since = None
 
     def passes(self, judged: Judged) -> bool:
         """Say whether a remembered judgement may pass without a wait: nobody to ask, no disk to wait for."""
@@ -161,7 +171,8 @@ class Clearance:
         exchanges = []
         if any(e.name == OWN.decode() for e in judged.effects):
             check_name(OWN)
-        started = self._clock.monotonic_ns()
+        started = self._clock.monotonic_ns() if self._since is None else self._since
+        self._since = None
         claims, ticket_id = self._hearing.claims(judged.text), None if ticket is None else ticket.id
         for verdict in judged.verdicts:
             name = self.next_id()

@@ -38,6 +38,7 @@ from proctor.wire import messages, talk
 
 log = logging.getLogger("proctor.session")
 
+QUESTIONS = (talk.Ask, talk.Prepare, talk.Bind, talk.Run)
 MAX_OPEN = 4096  # questions under way: a client that never reads must not fill our memory
 
 Step = Coroutine[None, None, None] | None
@@ -193,6 +194,8 @@ class Relay:
             return self._beside_copy(event, queue[-1])
         if len(queue) >= MAX_OPEN:
             return self._later(event)
+        if isinstance(event, QUESTIONS):
+            self.clearance.begins(anew=isinstance(event, talk.Ask))
         try:
             step = self._taken(event)
         except Exception as broken:  # whatever breaks at a station is a no
@@ -545,6 +548,7 @@ class Relay:
             self.hearing.view.follow(judged.effects, opaque=judged.opaque, temporary=judged.temporary)
 
     def _batch_ends(self) -> None:
+        self.clearance.batch_ends()
         self.hearing.view.batch_ended(in_transaction=self.answers.status == "T")
 
     def _over(self) -> None:

@@ -16,7 +16,7 @@ from proctor.audit.vault import Vault, load_private, made_private, opened
 from proctor.edge.ledger import SessionLedger
 from proctor.errors import Fault
 from proctor.session.judge import Bench, Judged, Memory, Stamp
-from proctor.session.ports import Decided
+from proctor.session.ports import Answered, Decided
 from proctor.sql import SessionSettings
 from proctor.terms import Claims, Context
 from tests.stories.house import ALICE, NOW, FakeClock, catalog, data_map, shipped
@@ -109,6 +109,18 @@ def test_a_name_that_looks_like_a_digest_does_not_move_it(
     for text in texts:
         ledger.decided(Decided("x", judged(memory, text).verdicts[0], Claims(), None))
     assert [record["statement"]["digest"] for record in decisions(journal)] == [digest(t) for t in texts]  # type: ignore[index]
+
+
+def test_the_list_of_sessions_hears_what_a_session_runs_and_was_given(memory: Memory, ledger: SessionLedger) -> None:
+    assert (ledger.shape, ledger.given) == ("", (0, 0))
+    claims = Claims()
+    texts = [f'select total as "it\'s" from orders where id = {n}' for n in (1, 2)]
+    ledger.decided(Decided("x1", judged(memory, texts[0]).verdicts[0], claims, None))
+    ledger.decided_again("x2", judged(memory, texts[1]).verdicts[0], claims, (), print)
+    assert ledger.shape == 'select total as "it\'s" from orders where id = ?'
+    ledger.answered(Answered("x1", 3, 40))
+    ledger.answered_plainly("x2", 1, 10, b"SELECT 1", 0)
+    assert ledger.given == (4, 50)
 
 
 @pytest.fixture

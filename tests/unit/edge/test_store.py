@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from proctor.edge.data_map import Override
-from proctor.edge.live_sessions import LiveSession, Seen
+from proctor.edge.live_sessions import MAX_TEXT, LiveSession, Seen
 from proctor.edge.store import OperatorEvent, Store
 from proctor.edge.ticket_book import MAX_PENDING
 from proctor.errors import ClientFault, ConfigFault
@@ -346,8 +346,12 @@ def session(number: int = 1, worker: str = "w1") -> LiveSession:
 
 def test_a_session_is_listed_from_its_start_to_its_end(store: Store) -> None:
     store.sessions.opened(session())
-    store.sessions.seen([Seen(SessionId("S1"), "select", LATER)])
-    assert store.sessions.list() == (replace(session(), command="select", seen=LATER),)
+    store.sessions.seen([Seen(SessionId("S1"), "select", LATER, "select ?" + "x" * 1000, True, 3, 70, 900)])
+    (found,) = store.sessions.list()
+    shown = "select ?" + "x" * (MAX_TEXT - 8)
+    assert found == replace(
+        session(), command="select", seen=LATER, text=shown, busy=True, statements=3, rows=70, bytes=900
+    )
     store.sessions.closed(SessionId("S1"))
     assert store.sessions.list() == ()
 

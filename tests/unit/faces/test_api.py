@@ -12,6 +12,7 @@ from proctor.audit.record import LoginFailed
 from proctor.edge.doorkeeper import FREE_TRIES, Doorkeeper
 from proctor.edge.verifiers import Locks
 from proctor.faces.api import create
+from tests.unit.audit.test_figures import answered, decided, entry
 from tests.unit.control.house import House, build
 
 KEY = b"k" * 32
@@ -176,6 +177,30 @@ async def test_metrics_count_and_name_nobody(client: httpx.AsyncClient, house: H
     assert 'proctor_tickets{state="pending"} 1.0' in answer.text
     assert 'proctor_sessions{kind="agent"} 0.0' in answer.text
     assert "alice" not in answer.text
+
+
+async def test_metrics_tell_statements_by_decision_and_how_long_they_took(
+    client: httpx.AsyncClient, house: House, tmp_path: Path
+) -> None:
+    took = [entry(answered("x1", took=900), micros=900), entry(answered("x2", sqlstate="42P01"), micros=900)]
+    said = [entry(decided("x1"), micros=40), entry(decided("x2"), micros=40), entry(decided("x3", "deny"))]
+    house.control.reading.figures.take("worker-0", tmp_path, said + took)
+    told = (await client.get("/metrics", auth=login("billing"))).text.splitlines()
+    for line in (
+        'proctor_statements_total{decision="allow",worker="worker-0"} 2.0',
+        'proctor_statements_total{decision="deny",worker="worker-0"} 1.0',
+        'proctor_statements_failed_total{class="42",worker="worker-0"} 1.0',
+        'proctor_rows_total{worker="worker-0"} 4.0',
+        'proctor_bytes_total{worker="worker-0"} 128.0',
+        'proctor_statement_seconds_bucket{le="0.0005",worker="worker-0"} 0.0',
+        'proctor_statement_seconds_bucket{le="0.001",worker="worker-0"} 2.0',
+        'proctor_statement_seconds_bucket{le="+Inf",worker="worker-0"} 2.0',
+        'proctor_statement_seconds_count{worker="worker-0"} 2.0',
+        'proctor_statement_seconds_sum{worker="worker-0"} 0.0018',
+        'proctor_statement_added_seconds_bucket{le="5e-05",worker="worker-0"} 2.0',
+        'proctor_statement_added_seconds_sum{worker="worker-0"} 8e-05',
+    ):
+        assert line in told, line
 
 
 async def test_every_answer_forbids_what_a_browser_might_do_with_it(client: httpx.AsyncClient) -> None:

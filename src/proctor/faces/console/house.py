@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import unified_diff
 from typing import Final
@@ -12,12 +13,13 @@ from starlette.responses import Response
 
 from proctor.classify.classes import CLASSES
 from proctor.control import Mapped, Refused
-from proctor.control.reading_room import Pulse
+from proctor.control.pulse import Pulse
 from proctor.faces.console.charts import bars
 from proctor.faces.console.stage import Guest, Stage, to
 
 MOST: Final = 500  # columns on a page
 MOST_LINES: Final = 5000
+LATE: Final = 10.0  # seconds by which a record may be old before it is worth telling
 
 
 def add_to(stage: Stage) -> None:
@@ -43,6 +45,8 @@ def _add_now(stage: Stage) -> None:
             sessions=sessions,
             mine=mine,
             charts=_charts(pulse) if isinstance(pulse, Pulse) else (),
+            counted=pulse.counted if isinstance(pulse, Pulse) else None,
+            delays={shard: delay for shard, delay in control.reading.figures.delays().items() if delay > LATE},
             lag=lag,
             troubles=control.health.troubles,
         )
@@ -57,13 +61,37 @@ def _add_now(stage: Stage) -> None:
 
 
 def _charts(pulse: Pulse) -> list[dict[str, object]]:
-    counted = (("Let through", pulse.allowed), ("Denied", pulse.denied), ("Held", pulse.held))
+    counted = (
+        ("Statements let through", pulse.allowed),
+        ("Rows out", pulse.rows),
+        ("Denied", pulse.denied),
+        ("Held", pulse.held),
+        ("Failed", pulse.failed),
+    )
+    timed = (
+        ("Median time of answers", pulse.latency),
+        ("99 of 100 answers within", pulse.slowest),
+        ("Median that the gateway added", pulse.added),
+    )
     found: list[dict[str, object]] = [
-        {"title": title, "total": sum(values), "bars": bars(values)} for title, values in counted
+        {"title": title, "total": _rate(values), "bars": bars(values)} for title, values in counted
     ]
-    typical = sorted(value for value in pulse.latency if value)
-    told = f"{typical[len(typical) // 2] / 1000:.1f} ms" if typical else "none"
-    return [*found, {"title": "Median time of answers", "total": told, "bars": bars(pulse.latency, " µs")}]
+    for title, values in timed:
+        found.append({"title": title, "total": _typical(values), "bars": bars(values, " µs")})
+    return found
+
+
+def _rate(values: Sequence[int]) -> str:
+    most = max(values, default=0) / 60
+    return f"{sum(values):,}" + (f", at most {most:,.1f} a second" if most else "")
+
+
+def _typical(values: Sequence[int]) -> str:
+    known = sorted(value for value in values if value)
+    if not known:
+        return "none"
+    micros = known[len(known) // 2]
+    return f"{micros / 1000:.1f} ms" if micros >= 1000 else f"{micros} µs"
 
 
 def _add_data(stage: Stage) -> None:
