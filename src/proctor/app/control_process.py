@@ -15,6 +15,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from proctor.app.channel import DRAIN, GUEST, READY, RELOAD, TROUBLE, Channel
 from proctor.app.errands import Call, Errand, Errands
 from proctor.app.web import WebServer, servers_for
 from proctor.audit.journal import Journal
-from proctor.audit.record import Heartbeat, TicketExpired, WorkerStarted, WorkerStopped
+from proctor.audit.record import ConfigLoaded, Heartbeat, TicketExpired, WorkerStarted, WorkerStopped
 from proctor.control import Control
 from proctor.edge import certificates, rule_shelf
 from proctor.edge.config import Config
@@ -97,6 +98,8 @@ class ControlRoom:
         """Serve until told to stop; then take the last records into the log."""
         self.journal.record(WorkerStarted(id=self._id(), worker=SHARD, pid=os.getpid(), version=version()))
         self.journal.record(rule_shelf.loaded(self._id(), self.control.rules))
+        digest = sha256(self.config.source.read_bytes()).hexdigest()
+        self.journal.record(ConfigLoaded(id=self._id(), digest=digest, version=version()))
         try:
             async with self._mcp.run(), asyncio.TaskGroup() as tasks:
                 serving = [tasks.create_task(server.run_until_told()) for server in self._servers]

@@ -93,7 +93,7 @@ def build(
     for one in built.told:
         print(f"{one.title:45} {one.count:>10} items {one.exceptions:>8} exceptions")
     print(f"{built.folder}: {built.records} records, {'signed' if built.signed else 'not signed'}")
-    tell(f"check it: proctor evidence verify {built.folder}")
+    tell(f"check it: proctor evidence verify {built.folder}{'' if built.signed else ' --unsigned'}")
 
 
 @evidence.command()
@@ -102,6 +102,9 @@ def verify(
     key: Annotated[
         list[str] | None, typer.Option(help="A verifier key, or a file of them, got elsewhere than from the pack.")
     ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Let a pack pass that its house has not signed.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check a pack, offline: every file, signature and proof, and every report made again. Exits with 3 if it fails.
@@ -116,7 +119,7 @@ def verify(
         fail(f"there is no folder {pack}", code=Exit.USAGE)
     keys = [verifier for text in key or () for verifier in keys_of(text, "--key", Verifier.read)]
     with _bar("verifying") as progress:
-        done = check.verify(pack, keys, progress)
+        done = check.verify(pack, keys, progress, unsigned=unsigned)
     _tell(done, as_json=as_json)
     if not done.ok:
         fail(

@@ -42,6 +42,7 @@ def inputs_of(
             Listed(name=one.name, environment=one.environment, engine=one.engine)
             for _, one in sorted(config.databases.items())
         ),
+        settings="" if config is None else _digest(config.source),
         rule_texts=dict(_texts(state / FOLDER)),
     )
 
@@ -63,6 +64,14 @@ def signing(config: Config) -> Sign | None:
 def written(moment: datetime) -> str:
     """Return a moment as records write it."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _digest(settings: Path) -> str:
+    """Return the digest of the settings, as the log names them when they are put in force."""
+    try:
+        return sha256(settings.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _principals(config: Config) -> Iterator[Principal]:

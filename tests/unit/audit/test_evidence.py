@@ -23,6 +23,7 @@ from proctor.audit.record import (
     Body,
     Claimed,
     ClassificationChanged,
+    ConfigLoaded,
     GlassBroken,
     GlassReviewed,
     GrantApproved,
@@ -472,11 +473,16 @@ def test_whatever_is_done_to_a_file_is_found(made: Path, kind: str, harm: Callab
         done = verify(made)
     except pack.ConfigFault:
         return  # no pack at all, without its inputs
-    if (kind, harm) == ("pack.note", delete):
-        assert honest(done)
-    else:
-        assert not done.ok
-        assert done.problems
+    assert not done.ok
+    assert done.problems
+
+
+def test_a_pack_whose_signature_was_taken_away_passes_only_where_that_was_asked_for(made: Path) -> None:
+    (made / pack.NOTE).unlink()
+    assert verify(made).problems == (
+        "pack.note is missing: the house has not signed this pack, or its signature was taken away",
+    )
+    assert honest(verify(made, unsigned=True))
 
 
 def listed_anew(made: Path) -> None:
@@ -495,7 +501,7 @@ def test_whatever_is_done_is_found_though_the_list_agrees(
     if not signed:
         (made / pack.NOTE).unlink()
     try:
-        done = verify(made)
+        done = verify(made, unsigned=not signed)
     except pack.ConfigFault:
         return
     if not signed and (kind, harm) == ("log/.vkey", add):
@@ -509,7 +515,8 @@ def test_inputs_that_were_changed_with_everything_that_follows_are_found_by_the_
 ) -> None:
     lie = msgspec.structs.replace(inputs(), principals=())
     forged = built(filled, tmp_path / "forged", lie, signed=False)
-    assert honest(verify(forged))
+    assert honest(verify(forged, unsigned=True))
+    assert not verify(forged).ok
     shutil.copy(made / pack.NOTE, forged / pack.NOTE)
     done = verify(forged)
     assert [problem for problem in done.problems if "another SHA256SUMS" in problem]
@@ -546,10 +553,10 @@ def test_a_range_that_was_cut_short_is_found(house: House, clock: FakeClock, tmp
     house.integrate()
     said = inputs(until="2027-01-15T08:00:00.100000Z")
     made = built(house, tmp_path / "pack", said, signed=False)
-    assert verify(made).ok
+    assert verify(made, unsigned=True).ok
     (made / "inputs.json").write_text((made / "inputs.json").read_text().replace(said.until, inputs().until))
     listed_anew(made)
-    assert any("the range ends before" in problem for problem in verify(made).problems)
+    assert any("the range ends before" in problem for problem in verify(made, unsigned=True).problems)
 
 
 def test_a_link_in_a_pack_is_not_followed(made: Path, tmp_path: Path) -> None:
@@ -576,3 +583,32 @@ def test_nothing_is_written_over(filled: House, tmp_path: Path) -> None:
     (tmp_path / "pack" / "mine").write_text("x")
     with pytest.raises(pack.ConfigFault, match="there already"):
         built(filled, tmp_path / "pack")
+
+
+# ---- as of when
+
+
+@pytest.mark.parametrize(
+    ("said", "loaded", "told"),
+    [
+        ("", ["d1"], "source: the log alone; the pack was built without settings"),
+        ("d1", [], "source: settings as of 2028-01-02T00:00:00.000000Z; the log names none in this range"),
+        ("d1", ["d1", "d2"], "source: settings as of 2028-01-02T00:00:00.000000Z, others than the log names last"),
+        ("d2", ["d1", "d2"], "source: the settings that the log names last in this range, in force since 2027-01-15T"),
+    ],
+    ids=["no settings", "none in the log", "changed since", "those of then"],
+)
+def test_entitlements_say_as_of_when_they_are(
+    house: House, tmp_path: Path, said: str, loaded: list[str], told: str
+) -> None:
+    """A list of people from today's settings must not pass for that of the quarter's end."""
+    with Journal.open(house.journal / "control", "control", clock=house.clock) as journal:
+        journal.record(Heartbeat(id="h", interval_s=60))
+        for digest in loaded:
+            journal.record(ConfigLoaded(id=digest, digest=digest))
+    house.integrate()
+    made = built(house, tmp_path / "pack", inputs(settings=said))
+    assert verify(made).ok
+    (report,) = (made / "reports").glob("*-entitlements.json")
+    totals = json.loads(report.read_text())["totals"]
+    assert [name for name in totals if name.startswith(told)]

@@ -78,13 +78,18 @@ class _Work:
             self.problems.append(what)
 
 
-def verify(pack: Path, keys: Sequence[Verifier] = (), progress: Progress | None = None) -> Verdict:
-    """Check a pack. Keys are those of the house's logs, got elsewhere; without them, the pack's own are believed."""
+def verify(
+    pack: Path, keys: Sequence[Verifier] = (), progress: Progress | None = None, *, unsigned: bool = False
+) -> Verdict:
+    """Check a pack. Keys are those of the house's logs, got elsewhere; without them, the pack's own are believed.
+
+    Without the house's signature over it a pack is wrong, unless whoever checks has said that it may be `unsigned`.
+    """
     inputs = read_inputs(pack)
     work = _Work(pack, keys, progress or (lambda done, total: None))
     if not _files(work):
         return Verdict(False, tuple(work.problems), 0, ())
-    _note(work, inputs)
+    _note(work, inputs, unsigned=unsigned)
     parts: list[Extent] = []
     rendered: Rendered | None = None
     try:
@@ -150,8 +155,12 @@ def _listed(text: str) -> Iterator[tuple[str, str]]:
         yield name, digest
 
 
-def _note(work: _Work, inputs: Inputs) -> None:
+def _note(work: _Work, inputs: Inputs, *, unsigned: bool) -> None:
     path = work.pack / NOTE
+    if not path.exists() and not unsigned:
+        # Whoever takes the signature away can make everything anew that it covered.
+        work.wrong(f"{NOTE} is missing: the house has not signed this pack, or its signature was taken away")
+        return
     if not path.exists():
         work.unsaid.append(
             "That inputs.json (principals, databases, rules' texts) is what the house said: the pack is not signed."

@@ -31,7 +31,8 @@ Give it a key that you obtained elsewhere than from this pack; without one, it b
 It checks, in this order:
 
 1. Every file is listed in `SHA256SUMS` and is what is listed; nothing is missing and nothing was added.
-2. `pack.note`, where there is one, is the house's signature over `SHA256SUMS`.
+2. `pack.note` is the house's signature over `SHA256SUMS`. A pack without it fails, unless you say `--unsigned`: then
+   `inputs.json` is nobody's word.
 3. `log/NAME/checkpoint` of each log is signed by its key. The entries in `log/NAME/tile/entries` make, with the hashes
    in `log/NAME/extent.json`, exactly the tree of the end; two consistency proofs tie the start to the end, and the end
    to the signed checkpoint. So no record of the range is missing, changed or added.

@@ -53,19 +53,24 @@ class Entitlements(Report):
     name = "entitlements"
     title = "Entitlements"
     says = (
-        "Everybody in the settings at the time of building, and everybody the log saw in this range. The settings are "
-        "not part of the log; groups that the log saw are those proven at the time."
+        "Everybody in the settings at the time of building, and everybody the log saw in this range. The log has the "
+        "settings' digests, not the settings: the totals say whether those listed are the ones that it names last "
+        "before the end of this range. Groups that the log saw are those proven at the time."
     )
     criteria = ("CC6.1", "CC6.2", "CC6.3")
     columns = ("name", "kind", "groups in settings", "groups seen", "owner", "password", "sessions", "last seen")
-    kinds = frozenset({"session.opened"})
+    kinds = frozenset({"session.opened", "config.loaded"})
 
     def __init__(self, known: Known, inputs: Inputs) -> None:
         super().__init__(known, inputs)
         self._uses: dict[str, _Use] = {}
+        self._settings = ("", "")
 
     def take(self, said: Said, answer: Said | None) -> Iterable[Row]:
-        """Count a session."""
+        """Count a session, or note which settings were put in force."""
+        if said.kind == "config.loaded":
+            self._settings = max(self._settings, (said.time, said.digest))
+            return ()
         use = self._uses.setdefault(said.subject_name, _Use())
         use.see(said)
         use.sessions += 1
@@ -73,6 +78,7 @@ class Entitlements(Report):
 
     def close(self) -> Iterable[Row]:
         """Tell of everybody."""
+        self.totals[self._source()] = 1
         seen = self._uses
         listed = {one.name: one for one in self.inputs.principals}
         for name in sorted({*listed, *seen}):
@@ -98,6 +104,17 @@ class Entitlements(Report):
                 use.last,
             )
             yield Row(cells, use.place, trouble)
+
+    def _source(self) -> str:
+        """Say of which time the settings are from which people are listed."""
+        since, digest = self._settings
+        if not self.inputs.settings:
+            return "source: the log alone; the pack was built without settings"
+        if not digest:
+            return f"source: settings as of {self.inputs.built}; the log names none in this range"
+        if digest != self.inputs.settings:
+            return f"source: settings as of {self.inputs.built}, others than the log names last in this range ({since})"
+        return f"source: the settings that the log names last in this range, in force since {since}"
 
 
 class Authentications(Report):

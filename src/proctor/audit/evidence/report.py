@@ -57,6 +57,8 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     house: str
     principals: tuple[Principal, ...] = ()
     databases: tuple[Listed, ...] = ()
+    settings: str = ""
+    """The SHA-256 of the settings that `principals` and `databases` were read from, at the time of building."""
     rule_texts: dict[str, str] = {}
     """SHA-256 → the text of a rule file that was in force."""
 
