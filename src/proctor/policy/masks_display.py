@@ -245,12 +245,15 @@ def _noisy_float(keyed: Keyed, value: bytes) -> bytes:
     return repr(float(value) * (1 + (tenth or 0.05))).encode()
 
 
-_COORDINATE = re.compile(rb"-?[0-9]{1,3}\.[0-9]{1,30}|-?[0-9]{1,3}")
+_COORDINATE = re.compile(rb"[+-]?[0-9]{1,3}(?:\.[0-9]{1,30})?")
+_PLACE = re.compile(rb" ?[(\[]? ?(?:%b)(?: ?[,; ] ?(?:%b))? ?[)\]]? ?" % (_COORDINATE.pattern, _COORDINATE.pattern))
 
 
 def mask_geo(value: bytes) -> bytes | None:
     """Return a place to a tenth of a degree (11 km), or None when the value is no coordinate or pair of them."""
-    if len(value) > 100 or value.translate(None, b"0123456789.,-+ ()[];"):
+    if len(value) > 100 or _PLACE.fullmatch(value) is None:
+        return None
+    if any(abs(float(number)) > 180 for number in _COORDINATE.findall(value)):
         return None
     return _COORDINATE.sub(_coarse, value)
 

@@ -7,7 +7,7 @@ net that `masks` puts under it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from proctor.policy import masks_display as display
@@ -168,15 +168,10 @@ def form_of(order: Order, made: Callable[[Order], Mask], defaults: dict[DataClas
             leaves[data_class, family] = mask
         return mask(value)
 
-    def element(_: DataClass, family: str, value: bytes) -> bytes | None:
-        return made(replace(order, family=family, room=None))(value)
-
-    keyed, data_class, find = order.keyed, order.data_class, order.find
+    keyed, find = order.keyed, order.find
     match order.name, order.family:
         case (("redact" | "null"), _):
             return _hide
-        case _, "array":
-            return lambda v: nested.mask_array(v, data_class, element)
         case "document", ("json" | "text"):
             return lambda v: nested.mask_document(keyed, v, leaf)
         case "spans", "text" if find is not None:

@@ -1,6 +1,6 @@
-"""Policy, masks of nested values: JSON documents and array literals keep their structure, every leaf is hidden.
+"""Policy, masks of nested values: JSON documents keep their structure, every leaf is hidden.
 
-In comes a text form, and for leaves a way to make the mask of a class; out goes valid JSON, or a valid array literal.
+In comes a text form, and for leaves a way to make the mask of a class; out goes valid JSON.
 What cannot be parsed has no structure to keep: None.
 """
 
@@ -108,60 +108,6 @@ def _hidden_number(number: int | float, data_class: DataClass | None, leaf: Leaf
     if masked is None:
         return 0
     return int(masked) if family == "integer" else float(masked)
-
-
-_INTEGER = re.compile(rb"[1-9][0-9]{0,18}|0")
-_DECIMAL = re.compile(rb"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
-_BARE = re.compile(rb'[^",{}\\\s]+')
-
-
-def mask_array(value: bytes, data_class: DataClass, leaf: LeafMask) -> bytes | None:
-    """Return an array literal of the same dimensions with each element masked; NULL stays NULL."""
-    if len(value) > MAX_DOCUMENT or not value.startswith(b"{") or not value.endswith(b"}"):
-        return None
-    out = bytearray()
-    at, size = 0, len(value)
-    while at < size:
-        c = value[at : at + 1]
-        if c in b"{},":
-            out += c
-            at += 1
-        elif c == b'"':
-            element, at = _quoted(value, at + 1)
-            out += _as_element(_leaf(element, data_class, leaf))
-        else:
-            found = _BARE.match(value, at)
-            if found is None:
-                return None
-            at = found.end()
-            out += b"NULL" if found[0].upper() == b"NULL" else _as_element(_leaf(found[0], data_class, leaf))
-    return bytes(out)
-
-
-def _leaf(element: bytes, data_class: DataClass, leaf: LeafMask) -> bytes:
-    # An array does not say of what: a bare number may be a number, and then its mask must be one.
-    family = "integer" if _INTEGER.fullmatch(element) else "decimal" if _DECIMAL.fullmatch(element) else "text"
-    masked = leaf(data_class, family, element)
-    return WORD if masked is None else masked
-
-
-def _quoted(value: bytes, at: int) -> tuple[bytes, int]:
-    out = bytearray()
-    while True:
-        c = value[at]
-        if c == 0x22:
-            return bytes(out), at + 1
-        if c == 0x5C:
-            at += 1
-            c = value[at]
-        out.append(c)
-        at += 1
-
-
-def _as_element(text: bytes) -> bytes:
-    if _BARE.fullmatch(text) is not None and text.upper() != b"NULL":
-        return text
-    return b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
 MASKED_SPAN = b"[masked "

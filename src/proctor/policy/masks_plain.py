@@ -20,7 +20,6 @@ _CONSTANTS: dict[str, bytes] = {
     "boolean": b"f",
     "uuid": b"00000000-0000-0000-0000-000000000000",
     "json": b"{}",
-    "array": b"{}",
     "inet": b"0.0.0.0",
     "macaddr": b"00:00:00:00:00:00",
     "point": b"(0,0)",
@@ -53,7 +52,6 @@ _SHAPES: dict[str, re.Pattern[bytes]] = {
     "macaddr": re.compile(rb"[0-9a-f]{2}(?::[0-9a-f]{2}){5,7}"),
     "point": re.compile(rb"\(-?[0-9.]{1,40},-?[0-9.]{1,40}\)"),
     "json": re.compile(rb"(?s).+"),
-    "array": re.compile(rb"(?s)\{.*\}"),
 }
 
 

@@ -8,13 +8,13 @@ missed it, and a result whose shape does not fit the analysis is hidden whole.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proctor.classify import find_spans
 from proctor.policy import masked_keys, masks
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
-from proctor.wire import types
+from proctor.wire import arrays, types
 from proctor.wire._rows import NULL, Always, Null
 from proctor.wire.talk import Field
 
@@ -23,15 +23,23 @@ Wear = CellMask | bytes | Null | Always | None
 """A function of the cell, a constant, NULL, or None for a cell that passes."""
 
 MAX_WARDROBE = 4096
+IN_PLACE = frozenset({"noise", "generalise"})
+"""The masks whose numbers need no more bytes than the true ones."""
 UNKNOWN = DataClass("unknown")
-BPCHAR = 1042
+TEXT, BPCHAR = 25, 1042
+LARGEST = {21: 2**15 - 1, 23: 2**31 - 1, 26: 2**32 - 1}
+OWN_CONSTANT = frozenset({774, 1184, 1266})
+"""Types whose constant is spelled otherwise than that of their family: longer, or with a zone."""
 TEXT_KINDS = frozenset({18, 19, 25, 1042, 1043, 705, 142})
 FAMILIES = {
     16: "boolean", 17: "binary", 20: "integer", 21: "integer", 23: "integer", 26: "integer", 700: "float",
     701: "float", 1700: "decimal", 1082: "date", 1083: "time", 1266: "time", 1114: "timestamp",
     1184: "timestamp", 2950: "uuid", 114: "json", 3802: "json", 869: "inet", 650: "inet", 829: "macaddr",
-    774: "macaddr", 1009: "array", 1015: "array", 1014: "array", 600: "point", 1186: "other",
+    774: "macaddr", 600: "point", 1186: "other",
 }  # fmt: skip
+
+
+ARRAY_OF = {element: array for array, element in types.ARRAYS.items()}
 
 
 def family_of(type_oid: int) -> str:
@@ -82,13 +90,63 @@ class Wardrobe:
         if spec.name == "redact" or not (types.known(field.type_oid) or field.type_oid in TEXT_KINDS):
             return hidden
         width = field.type_modifier - 4 if field.type_oid in (1042, 1043) and field.type_modifier >= 4 else None
+        if field.type_oid in types.ARRAYS:
+            return self._array(spec, field, hidden)
         family = FAMILIES.get(field.type_oid, "text")
         mask = masks.make_mask(
             spec.name, spec.data_class, key=self._key, type_family=family, max_length=width, find_spans=_within
         )
+        if field.type_oid in LARGEST and spec.name not in IN_PLACE:
+            mask = _bounded(mask, LARGEST[field.type_oid])
+        if field.type_oid in OWN_CONSTANT:
+            mask = _with_constant(mask, family, field.type_oid)
         if field.format == 0 or field.type_oid in TEXT_KINDS:
             return mask
         return _binary(mask, field.type_oid, constant)
+
+    def _array(self, spec: MaskSpec, field: Field, hidden: Wear) -> Wear:
+        """Return what an array wears, each of whose elements wears what a column of its type would."""
+        worn = self.wear(spec, Field(field.name, 0, 0, types.ARRAYS[field.type_oid], -1, field.type_modifier, 0))
+        constant = types.redaction(field.type_oid, 0)
+        if not callable(worn) or constant is None:
+            return hidden
+
+        def mask(cell: bytes) -> bytes:
+            try:
+                return arrays.mapped(cell, worn) if len(cell) <= masks.MAX_VALUE else constant
+            except ValueError:
+                return constant
+
+        if field.format == 0:
+            return mask
+        inner = _binary(mask, field.type_oid, types.redaction(field.type_oid, 1))
+        element = types.ARRAYS[field.type_oid].to_bytes(4, "big")
+
+        def binary(cell: bytes) -> bytes | None:
+            # A binary array names the type of its elements, which may be a domain or an extension's.
+            masked = inner(cell[:8] + element + cell[12:])
+            return None if masked is None else masked[:8] + cell[8:12] + masked[12:]
+
+        return binary
+
+
+def _bounded(mask: CellMask, largest: int) -> CellMask:
+    def wear(cell: bytes) -> bytes | None:
+        masked = mask(cell)
+        return b"0" if masked is not None and abs(int(masked)) > largest else masked
+
+    return wear
+
+
+def _with_constant(mask: CellMask, family: str, oid: int) -> CellMask:
+    family_constant = masks.make_mask("redact", UNKNOWN, key=bytes(16), type_family=family)(b"")
+    constant = types.redaction(oid, 0)
+
+    def wear(cell: bytes) -> bytes | None:
+        masked = mask(cell)
+        return constant if masked == family_constant else masked
+
+    return wear
 
 
 def _within(text: bytes) -> list[tuple[int, int, DataClass]]:
@@ -135,8 +193,25 @@ def plan(
         specs.append(spec)
     if not any(specs):
         return None
-    wears = [None if s is None else wardrobe.wear(s, f) for s, f in zip(specs, fields, strict=True)]
+    known = [replace(f, type_oid=read_as(f.type_oid, catalog)) for f in fields]
+    wears = [None if s is None else wardrobe.wear(s, f) for s, f in zip(specs, known, strict=True)]
     return Plan(wears, specs)
+
+
+def read_as(type_oid: int, catalog: Catalog) -> int:
+    """Return the built-in type whose values look the same in both formats; the type itself where nobody knows one."""
+    for _ in range(8):
+        found = catalog.types_by_oid.get(type_oid)
+        if found is None:
+            return type_oid
+        if found.base:
+            type_oid = found.base
+            continue
+        if found.name == "citext" and found.category == "S":
+            return TEXT
+        element = read_as(found.element, catalog) if found.category == "A" else 0
+        return ARRAY_OF.get(element, type_oid)
+    return type_oid
 
 
 def _server_says(described: Field, allowed: Allow, catalog: Catalog, classified: Classified) -> MaskSpec | None:
@@ -175,4 +250,4 @@ def _declared(sources: frozenset[Column], catalog: Catalog) -> int:
         found = catalog.relations.get(Relation(source.relation.schema, source.relation.name))
         column = found.column(source.name) if found is not None else None
         oids.add(0 if column is None else column.type_oid)
-    return oids.pop() if len(oids) == 1 else 0
+    return read_as(oids.pop(), catalog) if len(oids) == 1 else 0

@@ -107,6 +107,22 @@ def spell(words: Sequence[bytes | None]) -> bytes:
     return b"{" + b",".join(b"NULL" if word is None else _quote(word) for word in words) + b"}"
 
 
+def mapped(text: bytes, change: Callable[[bytes], bytes | None]) -> bytes:
+    """Return the text form of an array with each element changed, in the same dimensions; NULL stays NULL."""
+    found = _BOUNDS.match(text)
+    start = found.end() if found is not None else 0
+    _parse(text[start:])
+    parts = [text[:start]]
+    for token in _tokens(text[start:]):
+        if token in (b"{", b"}", b","):
+            parts.append(token)
+            continue
+        word = _unquote(token)
+        new = None if word is None else change(word)
+        parts.append(b"NULL" if new is None else _quote(new))
+    return b"".join(parts)
+
+
 def _parse(text: bytes) -> tuple[list[bytes | None], list[int]]:
     """Return the elements in order, and the size of each dimension; all rows of a dimension must be alike."""
     words: list[bytes | None] = []

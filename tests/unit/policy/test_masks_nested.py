@@ -1,4 +1,4 @@
-"""Masks of what has an inside: documents, arrays, and texts with personal values in them."""
+"""Masks of what has an inside: documents, and texts with personal values in them."""
 
 from __future__ import annotations
 
@@ -65,41 +65,6 @@ def test_a_deep_document_is_hidden_whole() -> None:
 @pytest.mark.parametrize("text", ['"zelda"', "42", "true", "null"])
 def test_a_document_that_is_one_leaf_is_hidden(text: str) -> None:
     assert document(text) in ("redacted", 0, False, None)
-
-
-def array(text: str, name: str = "email", data_class: str = "email") -> bytes | None:
-    return make_mask(name, DataClass(data_class), key=KEY, type_family="array")(text.encode())
-
-
-def test_an_array_is_masked_by_element_and_keeps_its_nulls_and_dimensions() -> None:
-    mask = make_mask("email", DataClass("email"), key=KEY, type_family="text")
-    a, b = mask(b"a@b.example"), mask(b'c "d"@e.example')
-    assert a is not None
-    assert b is not None
-    assert array('{{a@b.example,NULL},{"c \\"d\\"@e.example",a@b.example}}') == b"{{%b,NULL},{%b,%b}}" % (a, b, a)
-
-
-def test_a_masked_name_in_an_array_is_quoted() -> None:
-    out = array('{"Zelda Quixote"}', "name", "person_name")
-    assert out is not None
-    assert out.startswith(b'{"')
-    assert out.endswith(b'"}')
-
-
-def test_numbers_in_an_array_stay_numbers() -> None:
-    out = array("{4539578763621486,1000.50}", "noise", "salary")
-    assert out is not None
-    assert all(float(e) > 0 for e in out[1:-1].split(b","))
-
-
-def test_a_null_that_is_a_word_stays_a_word() -> None:
-    out = array('{"NULL"}', "partial", "username")
-    assert out == b"{****}"
-
-
-@pytest.mark.parametrize("text", ["", "a", "{", '{"a}', '{"a\\', "{a b}", "[0:1]={a,b}", '{"a"}}x'])
-def test_what_is_no_array_becomes_an_empty_one(text: str) -> None:
-    assert array(text) == b"{}"
 
 
 def _find(text: bytes) -> list[tuple[int, int, DataClass]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import date
 
 import pytest
@@ -18,7 +17,7 @@ from proctor.terms import DataClass
 
 KEY, OTHER_KEY = b"k" * 32, b"l" * 32
 FAMILIES = (
-    "text", "integer", "decimal", "float", "date", "timestamp", "time", "boolean", "uuid", "json", "array", "inet",
+    "text", "integer", "decimal", "float", "date", "timestamp", "time", "boolean", "uuid", "json", "inet",
     "macaddr", "point", "binary", "other", "no such family",
 )  # fmt: skip
 NAMES = sorted(MASKS)
@@ -48,7 +47,7 @@ def test_a_mask_never_raises_and_always_fits(
     mask = make_mask(name, data_class, key=KEY, type_family=family, max_length=room)
     out = mask(value)
     assert out == mask(value)
-    if out is not None and family in FAMILIES[:14] and family not in {"time", "binary"}:
+    if out is not None and family in FAMILIES[:13] and family not in {"time", "binary"}:
         assert fits(family, out, room)
 
 
@@ -194,17 +193,3 @@ def _outline(node: object) -> object:
             return "text"
         case _:
             return None
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.text('abc "\\{},NUL0159@.é', max_size=12), max_size=6), st.sampled_from(CLASSES))
-def test_every_array_keeps_its_length(elements: list[str], data_class: DataClass) -> None:
-    quoted = ",".join('"' + e.replace("\\", "\\\\").replace('"', '\\"') + '"' for e in elements)
-    out = make_mask(DEFAULTS[data_class], data_class, key=KEY, type_family="array")(f"{{{quoted}}}".encode())
-    assert out is not None
-    if DEFAULTS[data_class] in {"redact", "document"}:
-        return
-    parsed = re.findall(rb'"(?:[^"\\]|\\.)*"|[^",{}\s]+', out[1:-1])
-    assert out.startswith(b"{")
-    assert out.endswith(b"}")
-    assert len(parsed) == len(elements)
