@@ -115,7 +115,7 @@ class Archive:
         )
 
     def change(self, eyes: Eyes) -> None:
-        """Put witnesses, stamps and sinks in force; all else of `[audit]` is read at the start alone.
+        """Put witnesses, stamps, sinks and retention in force; the fence and the key are read at the start alone.
 
         Others than before are heard before the log goes on; what one has seen that this house has not stays seen.
         """
@@ -129,6 +129,7 @@ class Archive:
             witnessing=eyes.config.witnessing,
             stamping=eyes.config.stamping,
             sinks=eyes.config.sinks,
+            retention=eyes.config.retention,  # what was declared goes all the same: a record says that it has
         )
         for name, forwarder in eyes.fresh.items():
             self.forwarders[name] = forwarder

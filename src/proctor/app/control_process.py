@@ -25,6 +25,7 @@ from proctor.app import settings
 from proctor.app.archive import Archive
 from proctor.app.channel import DRAIN, GUEST, READY, RELOAD, TROUBLE, Channel
 from proctor.app.errands import Call, Errand, Errands
+from proctor.app.lasting import waiting_for_a_start
 from proctor.app.web import WebServer, servers_for
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, Heartbeat, TicketExpired, WorkerStarted, WorkerStopped
@@ -65,7 +66,7 @@ class ControlRoom:
         ask_reload: Callable[[], None] | None = None,
         knock: Knock | None = None,
     ) -> None:
-        self.config = config
+        self.config = self._began = config
         self.clock = SystemClock()
         self.store = Store.open(config.state)
         self.journal = Journal.open(config.state / "journal" / SHARD, SHARD, clock=self.clock)
@@ -141,6 +142,7 @@ class ControlRoom:
         self.herald.approvals = config.approvals
         self.door.change(config, Locks(config, self._key))
         self.archive.change(eyes)
+        self.control.health.waiting = waiting_for_a_start(self._began, config)
         if self._rounds is not None and not self._over.is_set():
             for part in self._rounds.keep(self._errands()):
                 self.control.health.troubles.pop(part, None)

@@ -20,6 +20,7 @@ from pathlib import Path
 from proctor.app import settings
 from proctor.app.channel import CANCEL, CONNECTION, DRAIN, GUEST, READY, RELOAD, TROUBLE, Channel, unpack_cancel
 from proctor.app.doors import Door, opened
+from proctor.app.lasting import said_of, waiting_for_a_start
 from proctor.app.notebook import Notebook
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerDied, WorkerStarted, WorkerStopped
@@ -258,6 +259,8 @@ class Supervisor:
         except Fault as fault:
             log.error("not reloaded, the old configuration stays: %s", fault.message)
             return
+        if waiting := waiting_for_a_start(self._config, found):
+            log.warning("reloaded, but %s", said_of(waiting))
         for child in self._children:
             if child.channel is not None:
                 child.channel.send(RELOAD)

@@ -78,6 +78,8 @@ class Health:
     troubles: dict[str, str] = field(default_factory=dict)
     lags: Callable[[], Mapping[str, int]] = dict
     """How many records each sink of the journal has not taken yet."""
+    waiting: tuple[str, ...] = ()
+    """The settings that have changed and count from the next start on."""
 
     @property
     def ready(self) -> bool:

@@ -193,6 +193,7 @@ def _add_house(app: FastAPI, control: Control, who: _Caller, *, log: Path, versi
                 "started": plain.moment(state.started),
                 "rule_set": control.rules.digest,
                 "troubles": dict(state.troubles),
+                "waiting_for_a_start": list(state.waiting),
             }
         )
 

@@ -17,6 +17,7 @@ from proctor.app.control_process import ControlRoom, house_name
 from proctor.app.settings import load
 from proctor.audit.verify import verify
 from proctor.audit.vouching import by_witnesses
+from proctor.edge.audit_config import Retention
 from proctor.edge.certificates import ca_path
 from proctor.edge.config import Config
 from proctor.edge.store import Store
@@ -129,6 +130,21 @@ async def test_new_settings_are_taken_over_and_broken_ones_are_not(tmp_path: Pat
         with pytest.raises(ConfigFault, match="unknown key"):
             room.reload()
         assert await room.door.admit("sam", "sampw", "127.0.0.1") is not None
+
+
+async def test_what_a_reload_cannot_put_in_force_is_told_until_it_is_put_back(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    async with running(config, door()) as room:
+        changed = SETTINGS + f'[audit]\nfence = "{tmp_path}/fence"\nretention = {{ segments = 9, age = "400d" }}\n'
+        (tmp_path / "proctor.toml").write_text(changed + '[keys]\nbind = { env = "BIND" }\n')
+        room.reload()
+        assert room.control.health.waiting == ("keys.bind", "audit.fence")
+        assert room.control.health.ready, "it serves as before"
+        assert room.archive._config.retention == Retention(segments=9, age=400 * 86_400.0)
+        assert room.archive.integrator._fence is None
+        (tmp_path / "proctor.toml").write_text(SETTINGS)
+        room.reload()
+        assert room.control.health.waiting == ()
 
 
 async def test_a_part_in_trouble_is_told_until_it_is_well_again(tmp_path: Path) -> None:
