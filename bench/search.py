@@ -283,11 +283,23 @@ def questions(count: int) -> dict[str, Question]:
     }
 
 
-def asked(state: Path, count: int, rounds: int) -> Iterator[Told]:
-    """Ask everything, each as often as there are rounds."""
+def forget(state: Path) -> None:
+    """Take what is in these files out of the page cache; names and inodes stay."""
+    os.sync()  # what is not on disk yet would stay
+    for path in state.rglob("*"):
+        if path.is_file():
+            file = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(file)
+
+
+def asked(state: Path, count: int, rounds: int, *, cold: bool) -> Iterator[Told]:
+    """Ask everything, each as often as there are rounds; if cold, with nothing of it in memory the first time."""
     for kind, question in questions(count).items():
         took: list[float] = []
         found = 0
+        if cold:
+            forget(state)
         for _ in range(rounds):
             before = time.perf_counter()
             with Index.open(state) as index:
@@ -297,7 +309,7 @@ def asked(state: Path, count: int, rounds: int) -> Iterator[Told]:
         yield Told(kind, found, took[0], statistics.median(took), max(took))
 
 
-def measure(state: Path, count: int, rounds: int) -> Report:
+def measure(state: Path, count: int, rounds: int, *, cold: bool) -> Report:
     """Make the log and the index, and ask."""
     report = Report(count)
     before = time.perf_counter()
@@ -313,7 +325,7 @@ def measure(state: Path, count: int, rounds: int) -> Report:
         report.shapes = index.connection.execute("select count(*) from shapes").fetchone()[0]
     report.index_bytes = (state / FILE).stat().st_size
     report.log_bytes = sum(path.stat().st_size for path in (state / "log").rglob("*") if path.is_file())
-    report.told = list(asked(state, count, rounds))
+    report.told = list(asked(state, count, rounds, cold=cold))
     return report
 
 
@@ -339,13 +351,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("records", type=int, nargs="?", default=10_000_000, help="how many records the log has")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cold", action="store_true", help="ask each for the first time with nothing of it in memory")
     parser.add_argument("--folder", type=Path, default=None, help="where the files lie: about 800 bytes a record")
     parser.add_argument("--keep", type=Path, default=None, help="make the state here and leave it; if it is there, ask")
     parser.add_argument("--out", type=Path, default=OUT / "search.json")
     words = parser.parse_args()
     state = words.keep or Path(tempfile.mkdtemp(prefix="proctor-search-", dir=words.folder))
     try:
-        report = measure(state, words.records, words.rounds)
+        report = measure(state, words.records, words.rounds, cold=words.cold)
     finally:
         if words.keep is None:
             shutil.rmtree(state, ignore_errors=True)
@@ -360,7 +373,7 @@ def main() -> int:
         **asdict(report),
     }
     words.out.write_text(json.dumps(said, indent=1) + "\n")
-    slow = [one.kind for one in report.told if one.median_ms > MOST * 1000]
+    slow = [one.kind for one in report.told if max(one.median_ms, one.first_ms * words.cold) > MOST * 1000]
     if slow:
         print(f"\nover a second: {', '.join(slow)}")
     return 1 if slow else 0

@@ -21,10 +21,13 @@ from typing import Final
 
 import msgspec
 
-from proctor.audit.reading import records, shards
+from proctor.audit.integrator import entry_of
+from proctor.audit.reading import Bookmark, records, shards
+from proctor.audit.record import ENTRY_LIMIT
+from proctor.audit.tiles import WIDTH
 from proctor.errors import HouseFault
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 BATCH: Final = 10_000
 FILE: Final = "index.sqlite"
 CACHE_KB: Final = 64 * 1024
@@ -38,24 +41,39 @@ decode: Final = msgspec.json.Decoder(dict[str, object]).decode
 
 _SEARCHED: Final = {
     "shapes": "number integer primary key, key blob not null unique, kind text not null, subject text, "
-    "behalf text, named text, database text, verdict text, words text",
+    "behalf text, named text, database text, verdict text, words integer",
+    "words": "number integer primary key, key blob not null unique, text text not null",
     "touched": "shape integer not null, relation text not null, name text not null, column_name text not null",
     "masked": "shape integer not null, class text not null",
 }
-"""The tables that a search passes over from end to end."""
-_TOUCHED: Final = {"touched_name": "touched (name, column_name)", "touched_column": "touched (column_name)"}
+"""The tables in which a search finds the shapes that fit."""
+# Each holds all that its condition needs: what fits is found without a look at the shapes themselves.
+_TOUCHED: Final = {
+    "touched_relation": "touched (relation, column_name, shape)",
+    "touched_name": "touched (name, column_name, shape)",
+    "touched_column": "touched (column_name, shape)",
+    "masked_class": "masked (class, shape)",
+    "shapes_kind": "shapes (kind)",
+    "shapes_subject": "shapes (subject)",
+    "shapes_behalf": "shapes (behalf) where behalf is not null",
+    "shapes_named": "shapes (named) where named is not null",
+    "shapes_database": "shapes (database)",
+    "shapes_verdict": "shapes (verdict)",
+    "shapes_words": "shapes (words)",
+}
 _SCHEMA: Final = f"""
-create table shards (number integer primary key, name text not null unique, last integer not null, mark blob not null);
+create table shards (number integer primary key, name text not null unique, last integer not null, mark blob not null,
+  ends integer, segment text, following integer, offset integer);
 {"".join(f"create table {name} ({columns});" for name, columns in _SEARCHED.items())}
 {"".join(f"create index {name} on {columns};" for name, columns in _TOUCHED.items())}
 create table sessions (number integer primary key, name text not null unique);
 create table records (number integer primary key, shape integer not null, time integer not null,
-  shard integer not null, seq integer not null, session integer, key integer not null);
+  shard integer not null, seq integer not null, session integer, key integer not null, place integer);
 """
 # Made behind the first filling, from sorted rows: kept up to date row by row, ten million take twice as long.
 _SORTED: Final = (
     "create index if not exists records_shape on records (shape, time)",
-    "create index if not exists records_time on records (time)",
+    "create index if not exists records_time on records (time, shape)",
     "create index if not exists records_key on records (key)",
     "create index if not exists records_session on records (session, time) where session is not null",
 )
@@ -134,6 +152,21 @@ def key_of(name: str) -> int:
 
 def _mark(record: bytes) -> bytes:
     return blake2b(record, digest_size=16).digest()
+
+
+class _Places:
+    """Where each record begins in its bundle of the log, or will: they lie there one behind the other."""
+
+    def __init__(self, last: int, ends: int | None) -> None:
+        self._last = last
+        self.ends = ends
+
+    def of(self, seq: int, record: bytes) -> int | None:
+        """Return the place of the next record, None where that of the one before is not known."""
+        place = 0 if seq % WIDTH == 0 else self.ends if seq == self._last + 1 else None
+        size = len(record) if len(record) <= ENTRY_LIMIT else len(entry_of(record)[0])
+        self._last, self.ends = seq, None if place is None else place + 2 + size
+        return place
 
 
 class Index:
@@ -227,9 +260,17 @@ class Index:
     def _take(self, shard: str) -> int:
         self.connection.execute("begin immediate")
         try:
-            known = self.connection.execute("select number, last from shards where name = ?", (shard,)).fetchone()
-            fresh = islice(records(self.state, shard, 0 if known is None else known[1] + 1), BATCH)
-            count = self._insert(shard, None if known is None else known[0], fresh)
+            known = self.connection.execute(
+                "select number, last, ends, segment, following, offset from shards where name = ?", (shard,)
+            ).fetchone() or (None, -1, None, None, None, None)
+            number, last, ends, *place = known
+            mark = Bookmark(None if place[0] is None else tuple(place))
+            fresh = islice(records(self.state, shard, last + 1, mark), BATCH)
+            count = self._insert(shard, number, fresh, _Places(last, ends))
+            self.connection.execute(
+                "update shards set segment = ?, following = ?, offset = ? where name = ?",
+                (*(mark.at or (None, None, None)), shard),
+            )
         except BaseException:
             self._shapes.clear()  # those that were just made are gone
             self.connection.execute("rollback")
@@ -237,11 +278,11 @@ class Index:
         self.connection.execute("commit")
         return count
 
-    def _insert(self, shard: str, number: int | None, fresh: Iterable[tuple[int, bytes]]) -> int:
+    def _insert(self, shard: str, number: int | None, fresh: Iterable[tuple[int, bytes]], places: _Places) -> int:
         execute = self.connection.execute
         if number is None:
             number = execute("select coalesce(max(number), 0) + 1 from shards").fetchone()[0]
-        rows: list[tuple[int, int, int, int, int | None, int]] = []
+        rows: list[tuple[int, int, int, int, int | None, int, int | None]] = []
         sessions: dict[str, int] = {}
         last: tuple[int, bytes] | None = None
         for seq, record in fresh:
@@ -249,13 +290,16 @@ class Index:
             session = None if said.session is None else self._session(said.session, sessions)
             key = key_of(said.of if said.kind == ANSWER and said.of is not None else said.id)
             moment = microseconds(datetime.fromisoformat(said.time))
-            rows.append((self._shape(said, record), moment, number, seq, session, key))
+            place = places.of(seq, record)
+            rows.append((self._shape(said, record), moment, number, seq, session, key, place))
             last = (seq, record)
         self.connection.executemany(
-            "insert into records (shape, time, shard, seq, session, key) values (?, ?, ?, ?, ?, ?)", rows
+            "insert into records (shape, time, shard, seq, session, key, place) values (?, ?, ?, ?, ?, ?, ?)", rows
         )
         if last is not None:
-            execute("insert or replace into shards values (?, ?, ?, ?)", (number, shard, last[0], _mark(last[1])))
+            columns = "number, name, last, mark, ends"
+            told = (number, shard, last[0], _mark(last[1]), places.ends)
+            execute(f"insert or replace into shards ({columns}) values (?, ?, ?, ?, ?)", told)  # noqa: S608
         return len(rows)
 
     def _session(self, name: str, known: dict[str, int]) -> int:
@@ -280,7 +324,9 @@ class Index:
     def _make_shape(self, key: bytes, said: Row) -> int:
         execute = self.connection.execute
         columns = "key, kind, subject, behalf, named, database, verdict, words"
-        made = execute(f"insert into shapes ({columns}) values (?, ?, ?, ?, ?, ?, ?, ?)", (key, *_columns(said)))  # noqa: S608
+        *others, words = _columns(said)
+        values = (key, *others, None if words is None else self._words(words))
+        made = execute(f"insert into shapes ({columns}) values (?, ?, ?, ?, ?, ?, ?, ?)", values)  # noqa: S608
         number = int(made.lastrowid or 0)
         self.connection.executemany(
             "insert into touched values (?, ?, ?, ?)", [(number, *place) for place in _touched(said)]
@@ -288,10 +334,20 @@ class Index:
         self.connection.executemany("insert into masked values (?, ?)", [(number, name) for name in _classes(said)])
         return number
 
+    def _words(self, text: str) -> int:
+        """Return the number of a text that shapes share: many people ask the same."""
+        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        execute = self.connection.execute
+        row = execute("select number from words where key = ?", (key,)).fetchone()
+        if row is None:
+            return int(execute("insert into words (key, text) values (?, ?)", (key, text)).lastrowid or 0)
+        return int(row[0])
+
 
 def _tuned(connection: sqlite3.Connection) -> sqlite3.Connection:
     connection.execute("pragma synchronous = off")  # what a power cut takes is built anew
     connection.execute(f"pragma cache_size = -{CACHE_KB}")
+    connection.execute("pragma temp_store = memory")
     return connection
 
 

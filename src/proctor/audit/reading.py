@@ -6,7 +6,9 @@ Takes a state folder; returns exact records by shard and number. Does not check 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -15,6 +17,7 @@ import msgspec
 
 from proctor.audit.integrator import META, retired, whole
 from proctor.audit.note import Untrusted, read_checkpoint
+from proctor.audit.picking import picked
 from proctor.audit.record import glance
 from proctor.audit.segments import Frame, Reader
 from proctor.audit.tiles import WIDTH, Misshapen, Tiles
@@ -44,8 +47,18 @@ def integrated(state: Path, shard: str) -> int:
         raise _damaged(shard) from fault
 
 
-def records(state: Path, shard: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield a shard's records from a number on: first from its log, then what only the journal has yet."""
+@dataclass(slots=True)
+class Bookmark:
+    """Where a shard's journal was read up to, so that the next reading passes over nothing again."""
+
+    at: tuple[str, int, int] | None = None
+
+
+def records(state: Path, shard: str, start: int = 0, bookmark: Bookmark | None = None) -> Iterator[tuple[int, bytes]]:
+    """Yield a shard's records from a number on: first from its log, then what only the journal has yet.
+
+    A bookmark is gone on from in the journal, and moved.
+    """
     size = integrated(state, shard)
     log = state / "log" / shard
     try:
@@ -53,36 +66,56 @@ def records(state: Path, shard: str, start: int = 0) -> Iterator[tuple[int, byte
             yield seq, whole(log, entry)
     except (OSError, Misshapen) as fault:
         raise _damaged(shard) from fault
+    mark = bookmark if bookmark is not None else Bookmark()
     reader = Reader(state / "journal" / shard, max(size, start))
+    if mark.at is not None:
+        reader.go_on_from(*mark.at)
+    mark.at = reader.place
     while run := reader.run(BATCH):  # also passes quickly over what a segment has before that number
         yield from enumerate(run, start=reader.following - len(run))
+        mark.at = reader.place
+    mark.at = reader.place
     for found in reader:
         if isinstance(found, Frame):
             yield found.seq, found.record
+            mark.at = reader.place
 
 
-def fetched(state: Path, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
-    """Return the records at these places, by shard and number; all of them, or a `HouseFault`."""
-    wanted: dict[str, set[int]] = {}
-    for shard, seq in places:
-        wanted.setdefault(shard, set()).add(seq)
+def fetched(state: Path, places: Mapping[tuple[str, int], int | None]) -> dict[tuple[str, int], bytes]:
+    """Return the records of these shards and numbers; all of them, or a `HouseFault`.
+
+    With each comes its place in its bundle, where that is known.
+    """
+    wanted: dict[str, dict[int, int | None]] = {}
+    for (shard, seq), place in places.items():
+        wanted.setdefault(shard, {})[seq] = place
     found: dict[tuple[str, int], bytes] = {}
     for shard, numbers in wanted.items():
-        size, log = integrated(state, shard), state / "log" / shard
-        tiles = Tiles(log, size)
-        try:
-            for bundle, group in groupby(sorted(n for n in numbers if n < size), lambda seq: seq // WIDTH):
-                entries = tiles.entries(bundle)
-                found |= {(shard, seq): whole(log, entries[seq % WIDTH]) for seq in group}
-        except (OSError, Misshapen) as fault:
-            raise _damaged(shard) from fault
-        pending = {seq for seq in numbers if seq >= size}
+        size = integrated(state, shard)
+        logged = {seq: place for seq, place in numbers.items() if seq < size}
+        found |= {(shard, seq): record for seq, record in _logged(state, shard, size, logged)}
+        pending = numbers.keys() - logged.keys()
         if pending:
             found |= _pending(state, shard, pending)
     return found
 
 
-def _pending(state: Path, shard: str, numbers: set[int]) -> dict[tuple[str, int], bytes]:
+def _logged(state: Path, shard: str, size: int, numbers: Mapping[int, int | None]) -> Iterator[tuple[int, bytes]]:
+    log = state / "log" / shard
+    tiles = Tiles(log, size)
+    try:
+        found = picked(tiles, shard, {seq: place for seq, place in numbers.items() if place is not None})
+        for seq, entry in found.items():
+            yield seq, whole(log, entry)
+        for bundle, group in groupby(sorted(numbers.keys() - found.keys()), lambda seq: seq // WIDTH):
+            entries = tiles.entries(bundle)
+            for seq in group:
+                yield seq, whole(log, entries[seq % WIDTH])
+    except (OSError, Misshapen) as fault:
+        raise _damaged(shard) from fault
+
+
+def _pending(state: Path, shard: str, numbers: AbstractSet[int]) -> dict[tuple[str, int], bytes]:
     """Return what the log did not have yet a moment ago, in one pass over the journal."""
     found: dict[tuple[str, int], bytes] = {}
     for seq, record in records(state, shard, min(numbers)):

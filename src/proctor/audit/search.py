@@ -20,6 +20,9 @@ from proctor.audit.reading import Tail, everything, fetched
 MOST: Final = 1000
 AT_ONCE: Final = 2000  # records in memory at a time
 MERGED: Final = 2000  # shapes whose records are merged one by one; with more of them, time alone leads the search
+WALK: Final = 20_000  # records that are passed over by time before any shape is looked at
+STEPS: Final = 300  # of those for each shape: as long as two reads from a disk take
+NEAR: Final = 200  # records behind a decision among which its answer is looked for first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +105,9 @@ def search(
         yield from ask(opened, question)
 
 
-Found = tuple[int, int, int, int, int]
-"""A record in the index: its time and number, the numbers of its shard, and its key."""
-_FOUND: Final = "r.time, r.number, r.shard, r.seq, r.key"
+Found = tuple[int, int, int, int, int, int | None]
+"""A record in the index: its time and number, the numbers of its shard, its key, and its place in its bundle."""
+_FOUND: Final = "r.time, r.number, r.shard, r.seq, r.key, r.place"
 
 
 def ask(index: Index, question: Question) -> Iterator[Row]:
@@ -129,25 +132,57 @@ def _newest(index: Index, question: Question) -> Iterator[Found]:
     elif not which:
         yield from execute(f"select {_FOUND} from records r where {newest}", (*values, question.limit))  # noqa: S608
     elif len(few) <= MERGED:
-        # Each shape by itself is read newest first from its index, and nothing behind the last that is wanted.
-        query = f"select {_FOUND} from records r where r.shape = ? and {newest}"  # noqa: S608
-        each = [execute(query, (shape, *values, question.limit)) for shape in few]
-        merged: Iterator[Found] = heapq.merge(*each, key=lambda one: one[:2], reverse=True)
-        yield from islice(merged, question.limit)
+        yield from _of_shapes(index, few, question.limit, when, values)
     else:
-        # The plus keeps SQLite from reading each shape's records to the end, to sort them: time leads.
-        query = f"select {_FOUND} from records r where +r.shape in ({which}) and {newest}"  # noqa: S608
-        yield from execute(query, (*named, *values, question.limit))
+        # Time leads: a limit, even none, keeps SQLite from reading each shape's records to the end, to sort them.
+        walk = f"select r.number, r.shape from records r where {newest}"  # noqa: S608 - fixed words
+        walked = f"({walk}) w cross join records r on r.number = w.number"
+        query = f"select {_FOUND} from {walked} where w.shape in ({which}) limit ?"  # noqa: S608
+        yield from execute(query, (*values, -1, *named, question.limit))
+
+
+def _of_shapes(index: Index, shapes: Sequence[int], limit: int, when: str, values: Sequence[int]) -> Iterator[Found]:
+    """Yield the newest records of these shapes: first by walking back in time, as far as looking at each would cost.
+
+    A shape's own records lie anywhere in the file, and each look is two reads from the disk; those of all, by their
+    times, lie side by side.
+    """
+    if not shapes:
+        return
+    execute = index.connection.execute
+    execute("create temp table if not exists fits (number integer primary key)")
+    execute("delete from fits")
+    index.connection.executemany("insert into fits values (?)", [(shape,) for shape in shapes])
+    newest = f"{when} order by r.time desc, r.number desc limit ?"
+    steps = max(WALK, STEPS * len(shapes))
+    walk = f"select r.number, r.shape from records r where {newest}"  # noqa: S608 - fixed words
+    walked = f"({walk}) w cross join records r on r.number = w.number"
+    query = f"select {_FOUND} from {walked} where w.shape in fits limit ?"  # noqa: S608
+    near = execute(query, (*values, steps, limit)).fetchall()
+    yield from near
+    if len(near) == limit:
+        return
+    edge = execute(f"{walk} offset ?".replace("r.shape", "r.time"), (*values, 1, steps - 1)).fetchone()
+    if edge is None:
+        return
+    # The others, shape by shape: each is read newest first from its index, and nothing behind the last that is wanted.
+    number, time = edge
+    behind = f"r.time <= ? and not (r.time = ? and r.number >= ?) and {newest}"
+    query = f"select {_FOUND} from records r where r.shape = ? and {behind}"  # noqa: S608
+    each = [execute(query, (shape, time, time, number, *values, limit - len(near))) for shape in shapes]
+    merged: Iterator[Found] = heapq.merge(*each, key=lambda one: one[:2], reverse=True)
+    yield from islice(merged, limit - len(near))
 
 
 def _told(index: Index, found: Sequence[Found]) -> Iterator[Row]:
     """Yield those records as they lie in log and journal, each decided statement with its answer."""
     names = dict(index.connection.execute("select number, name from shards").fetchall())
-    answers = {key: place for _, _, shard, _, key in found if (place := _answer(index, shard, key)) is not None}
-    places = [(names[shard], seq) for _, _, shard, seq, _ in found]
-    records = fetched(index.state, {*places, *((names[shard], seq) for shard, seq in answers.values())})
-    for where, (*_, key) in zip(places, found, strict=True):
-        said = dict(decode(records[where]))
+    answers = {key: answer for _, number, shard, _, key, _ in found if (answer := _answer(index, number, shard, key))}
+    places = {(names[shard], seq): place for _, _, shard, seq, _, place in found}
+    places |= {(names[shard], seq): place for shard, seq, place in answers.values()}
+    records = fetched(index.state, places)
+    for _, _, shard, seq, key, _ in found:
+        said = dict(decode(records[names[shard], seq]))
         answer = answers.get(key)
         if answer is not None and said.get("kind") == "statement.decided":
             answered = decode(records[names[answer[0]], answer[1]])
@@ -156,13 +191,18 @@ def _told(index: Index, found: Sequence[Found]) -> Iterator[Row]:
         yield said
 
 
-def _answer(index: Index, shard: int, key: int) -> tuple[int, int] | None:
+def _answer(index: Index, number: int, shard: int, key: int) -> tuple[int, int, int | None] | None:
+    """Return where the answer of the record with this number lies: nearly always a few records behind it."""
     query = (
-        "select r.shard, r.seq from records r join shapes s on s.number = r.shape "
-        "where r.key = ? and r.shard = ? and s.kind = ? order by r.number limit 1"
+        "select r.shard, r.seq, r.place from records r cross join shapes s on s.number = r.shape "
+        "where {} and r.shard = ? and s.kind = ? order by r.number limit 1"
     )
-    row = index.connection.execute(query, (key, shard, ANSWER)).fetchone()
-    return None if row is None else (int(row[0]), int(row[1]))
+    near = query.format("r.number > ? and r.number <= ? and +r.key = ?")
+    execute = index.connection.execute
+    row: tuple[int, int, int | None] | None = execute(near, (number, number + NEAR, key, shard, ANSWER)).fetchone()
+    if row is None:
+        row = execute(query.format("r.key = ?"), (key, shard, ANSWER)).fetchone()
+    return row
 
 
 def _when(question: Question) -> tuple[str, list[int]]:
@@ -177,30 +217,35 @@ def _when(question: Question) -> tuple[str, list[int]]:
 
 
 def _shapes(question: Question) -> tuple[str, list[str]]:
-    """Return the query for the shapes that fit and its values, or nothing where any does. Its words are all fixed."""
-    where: list[str] = []
+    """Return the query for the shapes that fit and its values, or nothing where any does. Its words are all fixed.
+
+    Answers have neither decision nor words, and touch nothing: they never fit what is asked of these.
+    """
+    arms: list[str] = []
     values: list[str] = []
     simple = {
-        "s.database = ?": question.database,
-        "s.verdict = ?": question.decision,
-        "s.kind = ?": question.kind,
-        "instr(s.words, ?)": None if question.text is None else question.text.lower(),
-        "s.number in (select shape from masked where class = ?)": question.data_class,
+        "select shape from masked where class = ?": question.data_class,
+        "select number from shapes where words in (select number from words where instr(text, ?))": (
+            None if question.text is None else question.text.lower()
+        ),
+        "select number from shapes where verdict = ?": question.decision,
+        "select number from shapes where database = ?": question.database,
+        "select number from shapes where kind = ?": question.kind,
     }
-    for condition, value in simple.items():
-        if value is not None:
-            where.append(condition)
-            values.append(value)
     if question.who is not None:
-        where.append("(s.subject = ? or s.behalf = ? or s.named = ?)")
+        each = (f"select number from shapes where {column} = ?" for column in ("subject", "behalf", "named"))  # noqa: S608
+        arms.append(f"select number from ({' union '.join(each)})")  # noqa: S608
         values += [question.who] * 3
     if question.table is not None or question.column is not None:
         condition, named = _touching(question.table, question.column)
-        where.append(f"s.number in (select shape from touched where {condition})")  # noqa: S608
+        arms.append(f"select shape from touched where {condition}")  # noqa: S608
         values += named
-    if question.kind is None and (question.table or question.column or question.decision or question.text):
-        where.append(f"s.kind <> '{ANSWER}'")
-    return (f"select s.number from shapes s where {' and '.join(where)}" if where else ""), values  # noqa: S608
+    for arm, value in simple.items():
+        if value is not None:
+            arms.append(arm)
+            values.append(value)
+    # `distinct` for one alone: a shape may touch a table by many columns.
+    return " intersect ".join(arms).replace("select", "select distinct", len(arms) == 1), values
 
 
 def _touching(table: str | None, column: str | None) -> tuple[str, list[str]]:

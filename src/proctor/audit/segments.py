@@ -34,6 +34,8 @@ _LOOK: Final = 256 * 1024
 _BLANK: Final = bytes(16)
 """Never part of a record or of a frame's head: what the disk was to write there, it has not written."""
 
+_HEAD: Final = 200  # bytes in which a record has told its number
+
 # A write that was cut short has nothing after it; where sound frames follow, somebody changed a length.
 _CUT_SHORT: Final = "the last record is cut short or was changed"
 _LENGTH_CHANGED: Final = "the length of the record was changed"
@@ -212,6 +214,21 @@ class Reader:
                     yield found
         if harm is not None:
             yield harm
+
+    @property
+    def place(self) -> tuple[str, int, int] | None:
+        """Return where it goes on: a segment's name, the number of the next record, and where its frame begins."""
+        return None if self._path is None or self._seq is None else (self._path.name, self._seq, self._offset)
+
+    def go_on_from(self, name: str, seq: int, offset: int) -> None:
+        """Begin at such a place instead of a segment's beginning, if it is still what it was said to be."""
+        path = self.folder / Path(name).name
+        if seq > self.following or not path.exists() or path.stat().st_size < offset:
+            return
+        data = _chunk(path, offset, _CHUNK)
+        found, _ = sound_records(data, 1)
+        if (b'"seq":%d,' % seq in found[0][:_HEAD]) if found else not data.strip(b"\0"):
+            self._path, self._seq, self._offset = path, seq, offset
 
     def run(self, limit: int) -> list[bytes]:
         """Return up to so many records, from the next one on, as long as one sound frame follows another.

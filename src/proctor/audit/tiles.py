@@ -156,6 +156,12 @@ class Tiles:
         width = min(WIDTH, self.size - number * WIDTH)
         return self._read(bundle_path(number), bundle_path(number, width), width, _LARGEST_BUNDLE)
 
+    def bundle_file(self, number: int) -> Path:
+        """Return where a bundle lies, which is another place once it is full."""
+        width = min(WIDTH, self.size - number * WIDTH)
+        partial = self.folder / bundle_path(number, width)
+        return partial if width == WIDTH or partial.exists() else self.folder / bundle_path(number)
+
     def entry(self, index: int) -> bytes:
         """Return one entry."""
         if not 0 <= index < self.size:

@@ -10,6 +10,7 @@ from io import BytesIO
 import pytest
 
 from proctor.audit import index as module
+from proctor.audit import segments
 from proctor.audit.index import FILE, Index
 from proctor.audit.journal import Journal
 from proctor.audit.ocsf import event
@@ -112,6 +113,57 @@ def test_records_are_found_by(told, question, expected, integrated):
 def test_many_shapes_are_searched_by_time_with_the_same_answers(told, monkeypatch, question, expected):
     monkeypatch.setattr("proctor.audit.search.MERGED", -1)
     assert ids(search(told.state, **question)) == expected
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4])
+@pytest.mark.parametrize(("question", "expected"), CASES.values(), ids=CASES)
+def test_what_lies_behind_a_walk_that_ends_early_is_found_by_its_shape(told, monkeypatch, question, expected, steps):
+    monkeypatch.setattr("proctor.audit.search.WALK", steps)
+    monkeypatch.setattr("proctor.audit.search.STEPS", 0)
+    assert ids(search(told.state, **question)) == expected
+
+
+@pytest.mark.parametrize("near", [0, 1, 200])
+def test_an_answer_is_found_however_far_behind_its_statement_it_is(told, monkeypatch, near):
+    monkeypatch.setattr("proctor.audit.search.NEAR", near)
+    answers = [said.get("answered", {}).get("id") for said in search(told.state, kind="statement.decided")]
+    assert answers == ["x1-a", "x2-a", None]
+
+
+def test_a_refresh_goes_on_in_the_journal_where_the_last_one_ended(told, monkeypatch):
+    """A segment is up to 64 MiB of what the log has already; no search passes over that twice."""
+    with Index.open(told.state) as index:
+        index.refresh()
+        marks = index.connection.execute("select name, segment, following, offset from shards").fetchall()
+        assert sorted((name, following) for name, _, following, _ in marks) == [("control", 2), ("w0", 7)]
+        told.integrate()
+        read = []
+        chunk = segments._chunk
+        monkeypatch.setattr(
+            segments, "_chunk", lambda path, offset, size: read.append(offset) or chunk(path, offset, size)
+        )
+        assert index.refresh() == 0
+        assert read
+        assert min(read) >= min(offset for *_, offset in marks)
+        told.write(1)
+        assert index.refresh() == 4
+
+
+@pytest.mark.parametrize("offset", [0, 17, 40, 10_000_000])
+def test_a_mark_that_is_wrong_costs_time_and_no_record(told, offset):
+    with Index.open(told.state) as index:
+        index.refresh()
+        index.connection.execute("update shards set offset = ?", (offset,))
+        told.write(2)
+        assert index.refresh() == 6
+        index.connection.execute("update shards set following = following - 1")
+        told.write(2)
+        assert index.refresh() == 6
+        index.connection.execute("update shards set segment = '0000000099.seg'")
+        told.write(2)
+        assert index.refresh() == 6
+        numbers = index.connection.execute("select shard, seq from records order by 1, 2").fetchall()
+        assert numbers == [(1, 0), (1, 1), *((2, seq) for seq in range(len(numbers) - 2))]
 
 
 def test_records_that_are_alike_share_a_shape_and_literals_make_none(told):
