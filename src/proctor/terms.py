@@ -119,6 +119,8 @@ class Claims:
     application: str | None = None
     break_glass: bool = False
     """A person asks to run what is denied or held, by a right of their own, and answers for it later."""
+    trace: str | None = None
+    """The `traceparent` of the client's own trace, for its spans; no rule reads it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -21,6 +21,8 @@ from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
 from tests.databases import raw
 from tests.databases.lab import PEOPLE, Lab, lab, until
+from tests.unit.edge.collector import Collector
+from tests.unit.edge.collector import told as told_of
 
 
 @pytest.fixture
@@ -103,8 +105,21 @@ def test_after_an_orderly_stop_every_record_is_in_the_log(house: Lab) -> None:
     assert stopped == {"supervisor", "control", "worker-0", "worker-1"}
 
 
-def test_the_numbers_of_the_house_are_those_of_its_statements(house: Lab) -> None:
-    """Both workers' are put together from their records, once these are in the signed log."""
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with Collector() as made:
+        yield made
+
+
+@pytest.fixture
+def watched(postgres: ThrowawayPostgres, collector: Collector, tmp_path: Path) -> Iterator[Lab]:
+    with lab(postgres, tmp_path, workers=2, shop=f'[traces]\nurl = "{collector.url}"') as made:
+        yield made
+
+
+def test_the_numbers_of_the_house_are_those_of_its_statements(watched: Lab, collector: Collector) -> None:
+    """Both workers' are put together from their records, once these are in the signed log; so are their spans."""
+    house, trace = watched, f"{'4bf9' * 8}-{'00f0' * 4}"
     where = "http://{}:{}".format(*house.gateway.console)
 
     def numbers() -> Counter[str]:
@@ -136,8 +151,18 @@ def test_the_numbers_of_the_house_are_those_of_its_statements(house: Lab) -> Non
             "proctor_worker_sessions{}": 2,
         }
         found = until(lambda: all((told := numbers())[name] == value for name, value in wanted.items()) and told)
+        told = f"select email from customers where email like 'person7%' /*traceparent='00-{trace}-01'*/"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            bob.execute(told)  # a plain constant over a sensitive column
+        bob.execute(f"select total from orders where total = 4711.5 /*traceparent='00-{trace}-01'*/")
+        spans = until(lambda: len(collector.spans) > 1 and collector.spans)
     assert found
     assert found["proctor_statement_seconds_count{}"] >= 10
+    assert spans
+    assert {f"{span.trace_id.hex()}-{span.parent_span_id.hex()}" for span in spans} == {trace}
+    assert {told_of(span)["proctor.decision"] for span in spans} == {"allow", "hold"}
+    assert {told_of(span)["db.namespace"] for span in spans} == {"shop"}
+    assert not any(value in raw for raw in collector.raw for value in (b"person7", b"4711", b"bob"))
     assert found["proctor_statement_added_seconds_sum{}"] < found["proctor_statement_seconds_sum{}"]
 
 

@@ -212,3 +212,15 @@ async def test_the_time_between_two_batches_is_nobodys(story: Story) -> None:
     before = story.clock.ns
     await story.asks(messages.bind(b"", b"s") + messages.execute(b"") + messages.sync())
     assert story.ledger.answers[-1].started_ns > before
+
+
+async def test_the_clients_trace_is_on_record_and_no_judgement_depends_on_it(
+    story: Story,
+) -> None:
+    traces = [f"00-{'a' * 32}-{number:016x}-01" for number in (1, 2)]
+    await story.asks(messages.query(f"{HARMLESS} /*traceparent='{traces[0]}'*/"))
+    stamp = story.relay.hearing.standing()
+    await story.asks(messages.query(f"{HARMLESS} /*traceparent='{traces[1]}'*/"))
+    await story.asks(messages.query(HARMLESS))
+    assert [decided.claims.trace for decided in story.ledger.decisions] == [*traces, None]
+    assert story.relay.hearing.standing() is stamp

@@ -39,6 +39,7 @@ from proctor.edge.herald import Herald
 from proctor.edge.house import SystemClock
 from proctor.edge.keys import login_key, make_private
 from proctor.edge.store import Store
+from proctor.edge.traces import Spans
 from proctor.edge.verifiers import Locks
 from proctor.errors import Fault
 from proctor.faces.api import create
@@ -87,6 +88,9 @@ class ControlRoom:
         )
         self.control.health.lags = self.archive.lags
         self.archive.integrator.onlookers.append(self.control.reading.figures.take)
+        self._spans = None if config.traces is None else Spans(config.traces, version())
+        if self._spans is not None:
+            self.archive.integrator.onlookers.append(self._spans.take)
         self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record, self.store.people)
         self._tls = _tls(config, self.clock)
         self._mcp = manager(self.control, version())
@@ -219,6 +223,8 @@ class ControlRoom:
             self.journal.record(WorkerStopped(id=self._id(), worker=SHARD, pid=os.getpid(), why="told to"))
         await self.journal.close()
         await asyncio.to_thread(self.archive.leave)
+        if self._spans is not None:
+            await asyncio.to_thread(self._spans.close)
         self.store.close()
 
     def _id(self) -> str:

@@ -21,6 +21,7 @@ from proctor.app.key_settings import read_keys
 from proctor.app.messaging import approvals_of
 from proctor.app.section import Report, Section, named
 from proctor.app.tasks import read_tasks, registration_of, tasks_of
+from proctor.app.traces_settings import read_tracing
 from proctor.edge.config import (
     Address,
     Agent,
@@ -115,6 +116,7 @@ def _read(top: Section) -> Config:
         identity=read_identity(top),
         certificates=read_certificates(top, listen, (*people, *agents, *services)),
         scim=read_directory(top),
+        traces=read_tracing(top),
         limits=limits,
         policy=_policy(top.section("policy")),
         mcp=_mcp(top.section("mcp")),

@@ -58,6 +58,7 @@ class Claimed(Part, frozen=True, kw_only=True):
     task: str | None = None
     on_behalf_of: str | None = None
     application: str | None = None
+    trace: str | None = None
 
 
 class StatementText(Part, frozen=True, kw_only=True):
@@ -503,6 +504,10 @@ def registered(identity: Identity) -> dict[str, str]:
 def claims_of(claims: Claims) -> Claimed | None:
     """Return claims as a record writes them, and None when nothing was claimed."""
     said = Claimed(
-        reason=claims.reason, task=claims.task, on_behalf_of=claims.on_behalf_of, application=claims.application
+        reason=claims.reason,
+        task=claims.task,
+        on_behalf_of=claims.on_behalf_of,
+        application=claims.application,
+        trace=claims.trace,
     )
     return None if said == Claimed() else said

@@ -18,6 +18,7 @@ from proctor.edge.audit_config import Audit
 from proctor.edge.directory_config import Directory
 from proctor.edge.identity_config import ClientCertificates, Issuer
 from proctor.edge.secret import Secret
+from proctor.edge.traces_config import Tracing
 from proctor.policy.approvers import SHIPPED, Approvers
 from proctor.terms import UNREGISTERED, Identity, Kind, Registration, Task
 
@@ -353,6 +354,7 @@ class Config:
     identity: Mapping[str, Issuer] = field(default_factory=lambda: MappingProxyType({}))
     certificates: ClientCertificates | None = None
     scim: Directory | None = None
+    traces: Tracing | None = None
     limits: Limits = Limits()
     policy: Policy = Policy()
     mcp: Mcp = Mcp()

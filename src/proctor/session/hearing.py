@@ -14,7 +14,7 @@ from proctor.policy.claims import check_claims
 from proctor.policy.explain import explain
 from proctor.policy.rules import BUDGET
 from proctor.session import advice, refusals
-from proctor.session.comments import Said, said_behind
+from proctor.session.comments import Said, said_behind, trace_behind
 from proctor.session.counter import Counter, Refused
 from proctor.session.footing import Footing
 from proctor.session.judge import Behind, Bench, Judged, Lore, Memory, Stamp
@@ -124,9 +124,13 @@ class Hearing:
         """Return what the client claims for this statement: in a comment behind it, or else in the session."""
         said = said_behind(text)
         if said is None:
-            return self.view.claims
-        spoken = self._spoken.get(said)
-        return self._claims(said) if spoken is None else spoken.claims
+            claims = self.view.claims
+        else:
+            spoken = self._spoken.get(said)
+            claims = self._claims(said) if spoken is None else spoken.claims
+        # No judgement depends on a trace, which is another for each statement: it is in no stamp.
+        trace = trace_behind(text)
+        return claims if trace is None else replace(claims, trace=trace)
 
     def _claims(self, said: Said) -> Claims:
         own = self.view.claims

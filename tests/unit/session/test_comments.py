@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctor.session.comments import said_behind
+from proctor.session.comments import said_behind, trace_behind
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,37 @@ def test_a_claim_is_cut_to_a_thousand_characters() -> None:
 
 def test_what_is_decoded_holds_no_zero_byte() -> None:
     assert said_behind("select 1 /*reason='a%00b'*/") == ("ab", None)
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"select 1 /*traceparent='{TRACE}'*/",
+        f"select 1 /*reason='INC-42',traceparent='{TRACE}',tracestate='a%3D1'*/;",
+        f"select 1 /*route='%2Fpolls',traceparent='{TRACE}'*/",
+    ],
+)
+def test_the_trace_of_the_client_is_read(text: str) -> None:
+    assert trace_behind(text) == TRACE
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "00-5bd6-01", "", TRACE.upper(), f"{TRACE}-x", TRACE.replace("00-4", "ff-4"),
+        f"00-{'0' * 32}-00f067aa0ba902b7-01", f"00-4bf92f3577b34da6a3ce929d0e0e4736-{'0' * 16}-01", f"{TRACE}\n",
+    ],
+)  # fmt: skip
+def test_a_trace_that_is_not_well_formed_is_none(trace: str) -> None:
+    assert trace_behind(f"select 1 /*traceparent='{trace}'*/") is None
+    assert trace_behind(f"select 1 /*traceparent='{trace}',reason='x'*/") is None
+    assert said_behind(f"select 1 /*traceparent='{trace}',reason='x'*/") == ("x", None)
+
+
+def test_a_comment_that_names_a_trace_alone_claims_nothing() -> None:
+    """Else each trace would have judgements of its own."""
+    assert said_behind(f"select 1 /*traceparent='{TRACE}'*/") is None
+    assert trace_behind("select 1") is None
