@@ -42,7 +42,7 @@ _FILES: Final = 16
 KEPT: Final = 16 * 1024 * 1024
 """What stays in the page cache behind the last position on disk, in bytes: the log is made from it."""
 STRIDE: Final = 4 * 1024 * 1024
-PIECE: Final = 1024 * 1024  # of zeros between two syncs of a spare: whoever waits for the disk must not wait for all
+PIECE: Final = 256 * 1024  # of zeros between two syncs of a spare: whoever waits for the disk must not wait for all
 
 
 class _Syncing:
