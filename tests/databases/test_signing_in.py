@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import psycopg
@@ -314,6 +317,109 @@ def test_a_token_goes_to_nobody_but_the_gateway_that_it_is_for(house: Lab, alice
     alice.environment["PROCTOR_CA"] = str(Authority(tmp_path / "somebody else's").file)
     said = alice.run("approvals", "list")
     assert (said.returncode, "CERTIFICATE_VERIFY_FAILED" in said.stderr) == (4, True), said.stderr
+
+
+# ---- a port on one's own machine, for programs that can neither renew a password nor speak TLS
+
+
+@contextmanager
+def helped(person: Person, *words: str) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
+    """Open a local port, and return how to reach it, its password and the process."""
+    with person.start(
+        "connect", "plain", "--port", str(person.house.through[1]), "--local-port", "0", *words
+    ) as process:
+        try:
+            assert process.stdout is not None
+            dsn, second = process.stdout.readline().strip(), process.stdout.readline().strip()
+            assert dsn, process.stderr and process.stderr.read()
+            yield dsn, second.removeprefix("password: "), process
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0, process.stderr and process.stderr.read()
+        finally:
+            process.kill()
+
+
+def test_a_program_without_tls_or_tokens_comes_in_by_the_local_port(house: Lab, alice: Person) -> None:
+    alice.sign_in()
+    with helped(alice, "--reason", "INC 42\\n") as (dsn, password, _):
+        environment = {**os.environ, "PGPASSWORD": password}
+        for _ in range(2):
+            said = subprocess.run(
+                ["psql", "-XAtw", dsn, "-c", "select 6 * 7"], env=environment, capture_output=True, text=True,
+                timeout=60, check=False,
+            )  # fmt: skip
+            assert said.stdout == "42\n", said.stderr
+            alice.put(id_token="", access_token="")  # the second connection has to renew it
+        with psycopg.connect(
+            dsn, password=password, options="-c application_name=tool -c statement_timeout=1h"
+        ) as tool:
+            assert tool.execute("show statement_timeout").fetchone() == ("1h",)
+            rows = tool.execute("select n, repeat('x', 100) from generate_series(1, 50000) n").fetchall()
+            assert (len(rows), rows[-1][0]) == (50000, 50000)
+            waiting = Thread(target=lambda: (until(lambda: running(house)), tool.cancel_safe(timeout=30)))
+            waiting.start()
+            with pytest.raises(psycopg.errors.QueryCanceled):
+                tool.execute("select count(*) from generate_series(1, 100000000000)")
+            waiting.join(60)
+    opened = [r for r in house.recorded("session.opened") if r["who"]["subject"] == "alice@example.test"]
+    assert (opened[-1]["who"]["proof"], opened[-1]["claims"]["reason"]) == ("oidc", "INC 42\\n")
+    assert opened[-1]["from"]["tls"] == "TLSv1.3"
+
+
+def running(house: Lab) -> bool:
+    said = house.run("select 1 from pg_stat_activity where query like '%100000000000%' and pid <> pg_backend_pid()")
+    return bool(said)
+
+
+def test_the_local_port_is_for_whoever_knows_its_password_and_ends_with_the_command(house: Lab, alice: Person) -> None:
+    alice.sign_in()
+    folder = alice.home.parent
+    with helped(alice, "--passfile", str(folder / "passes")) as (dsn, said, _):
+        assert said == "until Ctrl-C", "the password is in the file, and on no screen"
+        assert stat.S_IMODE((folder / "passes").stat().st_mode) == 0o600
+        place = psycopg.conninfo.conninfo_to_dict(dsn)
+        assert place["host"] == "127.0.0.1"
+        with pytest.raises(psycopg.OperationalError, match="the password is not the one of this port"):
+            psycopg.connect(dsn, password="guessed")
+        with pytest.raises(psycopg.OperationalError, match="the password is not the one of this port"):
+            psycopg.connect(dsn, password=alice.tokens["id_token"])
+        with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+            psycopg.connect(dsn, passfile=os.devnull)
+        with pytest.raises(psycopg.OperationalError, match='this port is for "alice@example.test" alone'):
+            psycopg.connect(dsn, passfile=str(folder / "passes"), user="ada", password=password_in(folder / "passes"))
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(
+                dsn, passfile=str(folder / "passes"), dbname="nowhere", password=password_in(folder / "passes")
+            )
+        open_ = psycopg.connect(dsn, passfile=str(folder / "passes"), options="-c proctor.login=scram", autocommit=True)
+        assert open_.execute("select 6 * 7").fetchone() == (42,), "how it proves who is asking is no program's to say"
+    with pytest.raises(psycopg.OperationalError):
+        open_.execute("select 1")
+    assert not (folder / "passes").exists(), "a password that opens nothing any more is not left behind"
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        psycopg.connect(dsn, password="any")
+
+
+def password_in(path: Path) -> str:
+    return path.read_text().strip().rpartition(":")[2]
+
+
+def test_a_program_at_the_local_port_hears_that_the_sign_in_is_over(alice: Person) -> None:
+    alice.sign_in()
+    with helped(alice) as (dsn, password, _):
+        (alice.home / "tokens.json").write_text("{}")
+        with pytest.raises(psycopg.OperationalError, match="you are not signed in at"):
+            psycopg.connect(dsn, password=password)
+
+
+def test_the_local_port_shows_the_token_to_no_gateway_that_it_does_not_believe(alice: Person, tmp_path: Path) -> None:
+    alice.sign_in()
+    alice.environment["PROCTOR_CA"] = str(Authority(tmp_path / "other").file)
+    with (
+        helped(alice) as (dsn, password, _),
+        pytest.raises(psycopg.OperationalError, match="the gateway's certificate is not believed"),
+    ):
+        psycopg.connect(dsn, password=password)
 
 
 # ---- the provider goes away, and comes back with other keys

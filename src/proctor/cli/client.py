@@ -48,7 +48,7 @@ class Client:
         http = httpx.Client(
             base_url=where,
             headers={"authorization": f"Bearer {token}"},
-            transport=httpx.HTTPTransport(verify=_known(where, signed.described.ca)),
+            transport=httpx.HTTPTransport(verify=known(where, signed.described.ca)),
             timeout=SECONDS,
             trust_env=False,
         )
@@ -134,7 +134,7 @@ def trusted(config: Config, where: str) -> ssl.SSLContext | bool:
     return context
 
 
-def _known(where: str, authority: str) -> ssl.SSLContext | bool:
+def known(where: str, authority: str) -> ssl.SSLContext | bool:
     """Return whom to trust at a gateway that somebody has signed in to: whom it has named then, over TLS."""
     parts = urlsplit(where)
     if parts.scheme == "http" and loopback(parts.hostname or ""):

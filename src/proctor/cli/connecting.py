@@ -113,29 +113,35 @@ def connect(
     passfile: Annotated[
         Path | None, typer.Option(help="Write a fresh token into a password file (PGPASSFILE).")
     ] = None,
+    local_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Listen here, for programs that cannot renew a password; 0 chooses."),
+    ] = None,
 ) -> None:
     """Open psql, or any program, with a fresh token in its environment (PGPASSWORD and the like).
 
-    Examples: `proctor connect shop`, `proctor connect shop -- pg_dump -s`, `proctor connect shop --print-dsn`
+    With --local-port it opens a port on this machine instead, until Ctrl-C: with a password of its own, and a fresh
+    token behind it for each connection.
+
+    Examples: `proctor connect shop`, `proctor connect shop -- pg_dump -s`, `proctor connect shop --local-port 6543`
     """
     from proctor.cli.signed_in import fresh, where_of
-    from proctor.cli.wallet import Wallet, private
+    from proctor.cli.wallet import Wallet
 
     with Wallet.usual().open() as wallet:
         where = where_of(config, url, wallet)
         token, signed = fresh(wallet, where)
     words = _words(where, signed, token, wallet.folder, database, host, port, reason)
+    if local_port is not None:
+        if command or print_dsn or print_password:
+            fail("--local-port is for programs that come by themselves", then="leave the rest away", code=Exit.USAGE)
+        _help_out(where, signed, words, local_port, reason, service_file, passfile)
+        return
     if print_dsn:
         print(_dsn(words))
     if print_password:
         print(token)
-    if service_file is not None:
-        lines = [f"[{database}]", *(f"{name}={value}" for name, value in words.items())]
-        private(service_file, ("\n".join(lines) + "\n").encode())
-    if passfile is not None:
-        fields = (words["host"], words["port"], database, words["user"], token)
-        line = ":".join(each.replace("\\", "\\\\").replace(":", "\\:") for each in fields)
-        private(passfile, f"{line}\n".encode())
+    _write_files(words, token, service_file, passfile)
     if print_dsn or print_password or service_file is not None or passfile is not None:
         return
     run = command or ["psql"]
@@ -144,6 +150,65 @@ def connect(
         os.execvpe(run[0], run, {**os.environ, **_environment(words), "PGPASSWORD": token})  # noqa: S606 the person's own command
     except OSError as fault:
         fail(f"cannot run {visible(run[0])}: {fault.strerror}", code=Exit.USAGE)
+
+
+def _write_files(words: dict[str, str], password: str, service_file: Path | None, passfile: Path | None) -> None:
+    """Write what libpq reads where it is told how to reach a database, and with which password."""
+    from proctor.cli.wallet import private
+
+    if service_file is not None:
+        lines = [f"[{words['dbname']}]", *(f"{name}={value}" for name, value in words.items())]
+        private(service_file, ("\n".join(lines) + "\n").encode())
+    if passfile is not None:
+        fields = (words["host"], words["port"], words["dbname"], words["user"], password)
+        line = ":".join(each.replace("\\", "\\\\").replace(":", "\\:") for each in fields)
+        private(passfile, f"{line}\n".encode())
+
+
+def _help_out(
+    where: str,
+    signed: Signed,
+    words: dict[str, str],
+    port: int,
+    reason: str,
+    service_file: Path | None,
+    passfile: Path | None,
+) -> None:
+    """Serve a port of this machine until somebody ends it; what was written for it goes with it."""
+    import asyncio
+    import ssl
+
+    from proctor.cli.client import known
+    from proctor.cli.local_port import LOOPBACK, LocalPort, Way, say
+    from proctor.cli.signed_in import fresh
+    from proctor.cli.wallet import Wallet
+
+    trust = known(where, signed.described.ca)
+    if not isinstance(trust, ssl.SSLContext):
+        fail("a token is shown under TLS alone, and this gateway has none", code=Exit.USAGE)
+
+    def token() -> str:
+        with Wallet.usual().open() as wallet:
+            return fresh(wallet, where)[0]
+
+    options = {"proctor.reason": reason} if reason else {}
+    opened = LocalPort(Way(words["host"], int(words["port"]), words["user"], options, trust, token))
+
+    def ready(found: int) -> None:
+        here = {"host": LOOPBACK, "port": str(found), "dbname": words["dbname"], "user": words["user"]}
+        here |= {"sslmode": "disable"}
+        _write_files(here, opened.password, service_file, passfile)
+        say(f"{_dsn(here)}")
+        if passfile is None:
+            say(f"password: {opened.password}")
+        say("until Ctrl-C")
+
+    try:
+        asyncio.run(opened.serve(port, ready))
+    finally:
+        for path in (service_file, passfile):
+            if path is not None:
+                path.unlink(missing_ok=True)
 
 
 def _words(

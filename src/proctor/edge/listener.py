@@ -158,6 +158,8 @@ class Visit:
         except ssl.SSLCertVerificationError as fault:
             self._disbelieved(fault.verify_message, address)
             raise Lost("the client's certificate is not believed") from None
+        except (ssl.SSLError, OSError):
+            raise Lost("the TLS handshake failed") from None  # it does not believe ours, say
         if secured is None:
             raise Lost("the connection was closed")
         self._client.connection_made(secured)
