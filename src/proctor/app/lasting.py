@@ -22,6 +22,7 @@ def waiting_for_a_start(began: Config, found: Config) -> tuple[str, ...]:
         "listen.console": (began.listen.console, found.listen.console),
         "listen.workers": (began.listen.workers, found.listen.workers),
         "listen.tls": (began.listen.tls.mode == "off", found.listen.tls.mode == "off"),
+        "traces": (began.traces, found.traces),
         "limits.hold": (began.limits.hold, found.limits.hold),
     }
     return tuple(name for name, (before, after) in pairs.items() if before != after)

@@ -24,6 +24,7 @@ from proctor.audit.reading import integrated, records, shards
 from proctor.audit.search import Question, Sighting, ask, sightings
 from proctor.audit.tiles import Misshapen, Tiles, leaf_hash
 from proctor.audit.tlog import CHECKPOINT, KEY
+from proctor.control.condition import Condition, read_condition
 from proctor.control.pulse import Pulse, joined, read_pulse
 from proctor.control.room import Room
 from proctor.control.words import Recorder, Refused
@@ -197,6 +198,18 @@ class ReadingRoom(Room):
         if (no := self._closed(by, "house.logs")) is not None:
             return no
         return await asyncio.to_thread(self._logs)
+
+    async def databases(self, by: Identity) -> tuple[tuple[str, str], ...] | Refused:
+        """Return the databases of the settings, with their environments."""
+        if (no := self._closed(by, "map.databases")) is not None:
+            return no
+        return tuple((name, one.environment) for name, one in sorted(self.config.databases.items()))
+
+    async def condition(self, by: Identity) -> Condition | Refused:
+        """Return how the parts are that wear out: certificates, witnesses, versions."""
+        if (no := self._closed(by, "house.condition")) is not None:
+            return no
+        return await asyncio.to_thread(read_condition, self.config, self._clock.now())
 
     def greeted(self, by: Identity, address: str) -> None:
         """Put on record that somebody has signed in to the console."""

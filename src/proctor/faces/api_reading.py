@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Request
+from fastapi.encoders import jsonable_encoder
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from proctor.audit.search import Question
-from proctor.control import Control, Refused
-from proctor.control.reading_room import MAX_STATEMENT, MOST
+from proctor.control import Control, Refused, column_named
+from proctor.control.reading_room import HIT_AMONG, MAX_STATEMENT, MOST
 from proctor.faces.problems import Declined, declined
 from proctor.terms import Identity
 
@@ -30,6 +31,13 @@ class Span(BaseModel):
     model_config = ConfigDict(extra="forbid")
     since: AwareDatetime
     until: AwareDatetime
+
+
+class Since(BaseModel):
+    """How far back to go."""
+
+    model_config = ConfigDict(extra="forbid")
+    since: AwareDatetime
 
 
 class Tried(BaseModel):
@@ -126,6 +134,31 @@ def _add_records(app: FastAPI, control: Control, who: Caller) -> None:
             raise declined(found)
         return JSONResponse({"logs": [asdict(each) for each in found]})
 
+    @app.get("/api/v1/condition")
+    async def condition(by: Annotated[Identity, Depends(who)]) -> Response:
+        found = await control.reading.condition(by)
+        if isinstance(found, Refused):
+            raise declined(found)
+        return JSONResponse(jsonable_encoder({**asdict(found), "sinks": dict(control.health.lags())}))
+
+    @app.get("/api/v1/databases")
+    async def databases(by: Annotated[Identity, Depends(who)]) -> Response:
+        found = await control.reading.databases(by)
+        if isinstance(found, Refused):
+            raise declined(found)
+        return JSONResponse({"databases": [{"name": name, "environment": where} for name, where in found]})
+
+    @app.get("/api/v1/databases/{database}/columns/{column}/history")
+    async def history(database: str, column: str, by: Annotated[Identity, Depends(who)]) -> Response:
+        named = column_named(f"{database}.{column}")
+        if named is None:
+            raise Declined(422, "name a column as SCHEMA.TABLE.COLUMN")
+        found = await control.data_map(by, database)
+        if isinstance(found, Refused):
+            raise declined(found)
+        said = await control.said_of(by, *named)
+        return JSONResponse(jsonable_encoder({"said": [asdict(each) for each in said]}))
+
 
 def _earlier(until: datetime | None, cursor: str | None) -> datetime | None:
     """Return where a list goes on: before the time that the cursor names."""
@@ -152,6 +185,20 @@ def _add_rules(app: FastAPI, control: Control, who: Caller, json_only: JsonOnly)
         if isinstance(found, Refused):
             raise declined(found)
         return JSONResponse({"digest": found.digest, "in_force": found.in_force, "files": dict(found.files)})
+
+    @app.get("/api/v1/rule-hits")
+    async def hits(by: Annotated[Identity, Depends(who)]) -> Response:
+        found = await control.reading.rules_hit(by)
+        if isinstance(found, Refused):
+            raise declined(found)
+        return JSONResponse({"among": HIT_AMONG, "hits": dict(found)})
+
+    @app.post("/api/v1/replay", dependencies=[Depends(json_only)])
+    async def replay(asked: Since, by: Annotated[Identity, Depends(who)]) -> Response:
+        found = await control.reading.replay(by, asked.since)
+        if isinstance(found, Refused):
+            raise declined(found)
+        return JSONResponse({"changed": [dict(each) for each in found]})
 
     @app.post("/api/v1/explain", dependencies=[Depends(json_only)])
     async def explain(tried: Tried, by: Annotated[Identity, Depends(who)]) -> Response:

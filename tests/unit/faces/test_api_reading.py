@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -13,7 +15,8 @@ import pytest
 from proctor.audit.integrator import Integrator
 from proctor.audit.journal import Journal
 from proctor.audit.record import LoginFailed
-from proctor.edge import rule_shelf
+from proctor.edge import certificates, rule_shelf
+from proctor.edge.config import ListenTls
 from proctor.edge.doorkeeper import Doorkeeper
 from proctor.edge.verifiers import Locks
 from proctor.faces.api import create
@@ -91,6 +94,11 @@ ROUTES: dict[tuple[str, str], tuple[set[str], object]] = {
     ("GET", "/api/v1/sightings?column=email"): (READERS, None),
     ("GET", "/api/v1/pulse"): (READERS, None),
     ("GET", "/api/v1/logs"): (READERS, None),
+    ("GET", "/api/v1/condition"): (READERS, None),
+    ("GET", "/api/v1/databases"): (READERS, None),
+    ("GET", "/api/v1/databases/shop/columns/public.customers.email/history"): (READERS, None),
+    ("GET", "/api/v1/rule-hits"): (READERS, None),
+    ("POST", "/api/v1/replay"): (READERS, {"since": "2026-01-01T00:00:00Z"}),
     ("GET", "/api/v1/rule-sets"): (EVERYBODY, None),
     ("GET", "/api/v1/rule-sets/none"): (set(), None),
     ("POST", "/api/v1/explain"): (READERS, {"name": "nobody", "database": "shop", "sql": "select 1"}),
@@ -235,3 +243,27 @@ async def test_the_shipped_dashboard_asks_for_numbers_that_there_are(client: htt
     for name in asked:
         assert re.search(rf"^# TYPE {name} ", numbers, re.MULTILINE), name
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+# --- the condition of the house ---------------------------------------------------------------------------------------
+
+
+async def test_certificates_are_told_with_the_days_that_they_have_left(client: httpx.AsyncClient, house: House) -> None:
+    off = (await client.get("/api/v1/condition", auth=AUDITOR)).json()
+    assert (off["certificates"], off["witnesses"], off["quorum"]) == ([], [], 0)
+    assert off["versions"]["python"]
+    config = replace(house.config, listen=replace(house.config.listen, tls=ListenTls("auto")))
+    now = house.clock.now()
+    certificates.prepare(config, now)
+    house.control.reading.config = config
+    told = (await client.get("/api/v1/condition", auth=AUDITOR)).json()["certificates"]
+    assert [(one["part"], one["days_left"], one["trouble"]) for one in told] == [
+        ("server", certificates.SERVER_DAYS, ""), ("authority", certificates.CA_DAYS, ""),
+    ]  # fmt: skip
+    assert "localhost" in told[0]["names"]
+    house.clock.pass_time(timedelta(days=certificates.SERVER_DAYS - 2))
+    told = (await client.get("/api/v1/condition", auth=AUDITOR)).json()["certificates"]
+    assert told[0]["trouble"] == "expires in 2 days"
+    (config.state / "tls" / "server.crt").write_text("no certificate")
+    told = (await client.get("/api/v1/condition", auth=AUDITOR)).json()["certificates"]
+    assert told[0]["trouble"] == "cannot be read (ValueError)"

@@ -15,8 +15,10 @@ from proctor.audit.integrator import Integrator
 from proctor.audit.journal import Journal
 from proctor.audit.record import (
     Claimed,
+    ClassificationChanged,
     Masked,
     OperatorCall,
+    ScanFinished,
     StatementAnswered,
     StatementDecided,
     StatementText,
@@ -536,6 +538,40 @@ async def test_the_data_map_is_overruled_with_a_reason_and_taken_back(client: ht
     assert "dora said not sensitive, a test table" in page
     await client.post(where, data={**name, "step": "back", "because": "a mistake"})
     assert house.store.map.classified("shop").findings[EMAIL].data_class == "email"
+
+
+async def test_the_data_map_tells_its_coverage_where_copies_went_and_what_has_changed(
+    client: httpx.AsyncClient, house: House
+) -> None:
+    state = house.config.state
+    with Journal.open(state / "journal" / "control", "control", clock=FakeClock()) as journal:
+        journal.record(ScanFinished(id="s1", database="shop", columns=2, sensitive=1))
+        journal.record(
+            ClassificationChanged(
+                id="c1",
+                database="shop",
+                column=f"public.notes.{HOSTILE}",
+                after="email",
+                source="drift",
+                because=HOSTILE,
+            )
+        )
+        journal.record(ClassificationChanged(id="c2", database="other", column="public.elsewhere.x", after="email"))
+    integrator = Integrator.open(state / "journal", state / "log", keys=state / "keys", origin="proctor.test")
+    integrator.integrate()
+    integrator.close()
+    copied = Column(Relation("public", "mail_copy"), "address")
+    house.store.map.inherit("shop", {copied: Finding(DataClass("email"), 1.0, "copied from public.customers.email")})
+    await sign_in(client, "audrey")
+    page = (await client.get("/console/data/shop")).text
+    assert "100 % of the columns in the map have evidence" in page
+    assert "not on record" not in page
+    assert re.search(r"public\.mail_copy\.address</a></td><td data-name=\"class\">email</td>", page)
+    assert "copied from public.customers.email" in page
+    assert "drift" in page
+    assert "public.elsewhere" not in page, "another database's are not on this page"
+    seen = Seen(page)
+    assert ("script" in seen.tags, seen.running) == (False, [])
 
 
 async def test_times_are_those_of_the_viewers_zone(client: httpx.AsyncClient, house: House) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from proctor.audit.search import Question
 from proctor.classify.classes import CLASSES
 from proctor.control import Mapped, Refused
 from proctor.control.pulse import Pulse
@@ -19,6 +20,7 @@ from proctor.faces.console.stage import Guest, Stage, to
 
 MOST: Final = 500  # columns on a page
 MOST_LINES: Final = 5000
+LATELY: Final = 20  # changes of classes on a page
 LATE: Final = 10.0  # seconds by which a record may be old before it is worth telling
 
 
@@ -107,6 +109,9 @@ def _add_data(stage: Stage) -> None:
         found = await control.data_map(guest.me, database)
         stage.got(guest, found)
         assert not isinstance(found, Refused)
+        scans = await control.reading.search(guest.me, Question(kind="scan.finished", database=database, limit=1))
+        asked = Question(kind="classification.changed", database=database, limit=LATELY)
+        changes = await control.reading.search(guest.me, asked)
         counted = Counter(str(one.finding.data_class) for one in found if one.finding.data_class is not None)
         shown = [
             one
@@ -120,6 +125,10 @@ def _add_data(stage: Stage) -> None:
             database=database,
             columns=found,
             sensitive=counted.total(),
+            evident=sum(bool(one.finding.evidence) for one in found),
+            copies=[one for one in found if one.finding.source == "inherited"][:MOST],
+            scanned=None if isinstance(scans, Refused) or not scans else scans[0].get("time"),
+            changes=() if isinstance(changes, Refused) else changes,
             classes=sorted(counted.items()),
             shown=shown[:MOST],
             more=max(0, len(shown) - MOST),
@@ -253,15 +262,16 @@ def _add_health(stage: Stage) -> None:
 
     async def health(guest: Guest) -> Response:
         logs = await control.reading.logs(guest.me) if guest.reads else None
+        condition = await control.reading.condition(guest.me) if guest.reads else None
         sessions = await control.sessions(guest.me)
         return stage.show(
             guest,
             "health.html",
+            condition=None if isinstance(condition, Refused) else condition,
             health=control.health,
             version=stage.version,
             digest=control.rules.digest,
             logs=None if isinstance(logs, Refused) else logs,
-            witnesses=[seat.name for seat in control.config.audit.witnessing.seats],
             workers=sorted(Counter(one.worker for one in sessions).items()) if guest.reads else (),
         )
 
