@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.databases import raw
 from tests.databases.lab import PEOPLE, Lab
 from tests.databases.test_drivers_psql import program, still, told_apart
 
@@ -100,3 +101,28 @@ def test_an_agent_and_another_person_see_the_same_structure(shop: Lab) -> None:
         program(shop, "psql", "-X", dsn=shop.dsn(user=user, database="shop"), stdin=script) for user in PEOPLE
     )
     assert [each == first for each in others] == [True] * len(others)
+
+
+def test_values_that_somebody_else_writes_into_an_empty_column_are_masked_from_the_first_on(shop: Lab) -> None:
+    """Its name gives nothing away, and what was decided while it was empty is remembered."""
+    shop.run("create table leads (id int primary key, txt text); alter table leads owner to app", "shop")
+    shop.run("insert into leads select n, null from generate_series(1, 20) n", "shop")
+    reads = (
+        "select id, txt from leads where id = 7",
+        "select * from leads order by id",
+        "select l from leads l where id = 7",
+    )
+    with shop.raw("ada", "shop") as ada, shop.raw("bob", "shop") as bob:
+        ada.send(raw.parse(reads[0], "kept") + raw.describe("S", "kept") + raw.SYNC)
+        ada.until(b"Z")
+        for _ in range(3):
+            for read in (*reads, "select id from leads where id = 7"):
+                assert b"E" not in {tag for tag, _ in (*ada.query(read), *bob.query(read))}
+        shop.run("update leads set txt = 'n' || id || '@acme.example.org'", "shop")  # past the gateway
+        said = [body for read in reads for _, body in ada.query(read)]
+        ada.send(raw.bind(name="kept") + raw.execute() + raw.SYNC)
+        said += [body for _, body in ada.until(b"Z")]
+        said += [body for read in reads for _, body in bob.query(read)]
+        assert sum(b"redacted" in body or b"@" in body for body in said) >= 40
+        assert not any(b"acme" in body for body in said)
+    shop.run("drop table leads", "shop")

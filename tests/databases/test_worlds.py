@@ -166,6 +166,71 @@ def test_an_empty_table_is_looked_at_again_until_it_holds_something(stage: Stage
     play(story)
 
 
+def test_columns_without_values_are_asked_for_by_one_question_and_scanned_once_one_has_come(stage: Stage) -> None:
+    """Rows that come and go beside them are no reason to scan; half a composite value is one."""
+    stage.run("""
+        create type pair as (a text, b text);
+        create table half (id int, txt text, two pair, said text);
+        insert into half select n, null, null, 'words' from generate_series(1, 30) n""")
+    half = Relation("public", "half")
+
+    async def story() -> None:
+        async with stage.world() as one:
+            assert one.unseen == {half}
+            assert one.empty_columns(half) == {"txt", "two"}
+            known, scans = one.classified.version, len(stage.records)
+            stage.run("insert into half select n, null, null, 'more words' from generate_series(31, 60) n")
+            for hasty in (False, True):
+                await one.look_at(one.unseen, hasty=hasty)
+            assert (one.classified.version, len(stage.records)) == (known, scans)
+            stage.run("update half set two = ('joan@example.org', null) where id = 7")
+            await one.look_at(one.unseen)
+            assert len(stage.records) == scans + 1
+            assert one.empty_columns(half) == {"txt"}
+            assert one.classified.version > known, "what was remembered about the others is not good any more"
+            stage.run("update half set txt = 'n' || id || '@example.org'")
+            await one.look_at(one.unseen)
+            assert one.classified.class_of(Column(half, "txt")) == "email"
+
+    play(story)
+
+
+def test_a_column_that_loses_its_last_value_is_one_to_look_at(stage: Stage) -> None:
+    stage.run("""
+        create table waning (id int, txt text, said text);
+        insert into waning select n, null, 'words' from generate_series(1, 30) n""")
+    waning = Relation("public", "waning")
+
+    async def story() -> None:
+        async with stage.world() as one:
+            assert one.empty_columns(waning) == {"txt"}
+            known = one.classified.version
+            stage.run("update waning set said = null")
+            stage.clock.ns += HOUR
+            await one.look_for_drift()
+            assert one.empty_columns(waning) == {"txt", "said"}
+            assert one.classified.version > known
+
+    play(story)
+
+
+def test_a_table_that_is_locked_is_scanned_as_before(stage: Stage) -> None:
+    stage.run("create table locked (id int, txt text); insert into locked values (1, null)")
+    relation = Relation("public", "locked")
+
+    async def story() -> None:
+        async with stage.world() as one:
+            with psycopg.connect(stage.server.dsn(stage.name)) as other:
+                other.execute("lock table locked in access exclusive mode")
+                await one.look_at(one.unseen, hasty=True)
+            assert one.empty_columns(relation) is None, "nobody could look: any column may have a value by now"
+            assert relation in one.unseen
+            await one.look_at(one.unseen)
+            assert one.empty_columns(relation) == {"txt"}
+
+    play(story)
+
+
 def test_a_table_that_cannot_be_read_for_a_while_is_not_known_and_looked_at_when_it_can_be(stage: Stage) -> None:
     """It is made anew under its old name, and locked: what was found before is no word on it."""
 

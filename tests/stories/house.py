@@ -175,6 +175,9 @@ class FakeWorld:
     def unseen(self) -> frozenset[Relation]:
         return frozenset()
 
+    def empty_columns(self, relation: Relation) -> frozenset[str] | None:
+        raise AssertionError("nothing is unseen here")
+
     async def look_at(self, relations: frozenset[Relation], *, hasty: bool = False) -> None:
         raise AssertionError("nothing is unseen here")
 

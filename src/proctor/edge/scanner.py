@@ -131,6 +131,20 @@ async def sample(
                 progress(relation)
 
 
+async def still_empty(query: Query, found: RelationDef, columns: Iterable[str], *, lock_ms: int) -> bool:
+    """Tell in one question whether those columns hold no value yet; raise the server's fault where it cannot say.
+
+    What is said of them by their names alone is good for as long.
+    """
+    held = " or ".join(f"not ({_quoted(name)} is null)" for name in sorted(columns))  # a row with one null is neither
+    rows = await query(
+        f"select pg_catalog.set_config('lock_timeout', '{lock_ms}ms', true), "
+        f"pg_catalog.set_config('statement_timeout', '{STATEMENT_MS}ms', true); "
+        f"select '1' from {_name(found)} where {held} limit 1"
+    )
+    return len(rows) == 1  # the settings, which end with the question
+
+
 async def scan(
     query: Query,
     catalog: Catalog,

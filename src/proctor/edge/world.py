@@ -95,6 +95,7 @@ class DatabaseWorld:
         self._unused = 0
         self.watch = Watch()
         self._unseen: frozenset[Relation] = frozenset()
+        self._empty: dict[Relation, frozenset[str]] = {}
         self._blind: frozenset[Relation] = frozenset()
         self._blind_until = 0
         self._grants: tuple[Grant, ...] = ()
@@ -144,11 +145,18 @@ class DatabaseWorld:
         """Return the relations to look at when they are touched: they were empty, or could not be read for a while."""
         return self._unseen
 
+    def empty_columns(self, relation: Relation) -> frozenset[str] | None:
+        """Return the columns of an unseen relation that held no value, None where more than that is not known."""
+        return None if relation in self._blind else self._empty.get(relation)
+
     async def look_at(self, relations: frozenset[Relation], *, hasty: bool = False) -> None:
         """Scan those again, now that somebody asks for them; `hasty` does not wait for anybody's lock."""
         async with self._turn:
             catalog, those = self._catalog, relations & self._unseen
-            if catalog is None or not those:
+            if catalog is None:
+                return
+            those -= await self._still_empty(catalog, those, hasty=hasty)
+            if not those:
                 return
             if hasty:
                 await self._questions(LOCK_PATIENCE % f"{HASTY_MS}ms")
@@ -161,6 +169,22 @@ class DatabaseWorld:
                 self._learn(catalog)
             if hasty:
                 self._unseen |= those & self._blind  # the lock may be the asker's own, and end with its transaction
+
+    async def _still_empty(self, catalog: Catalog, those: frozenset[Relation], *, hasty: bool) -> frozenset[Relation]:
+        """Return those of which all columns that no value was seen of hold none still: nothing is learnt there."""
+        found = set()
+        for relation in those:
+            columns, shape = self.empty_columns(relation), catalog.relations.get(relation)
+            if columns is None or shape is None or not columns <= {column.name for column in shape.columns}:
+                continue
+            try:
+                if await scanner.still_empty(
+                    self._questions, shape, columns, lock_ms=HASTY_MS if hasty else int(OWN_SETTINGS["lock_timeout"])
+                ):
+                    found.add(relation)
+            except Fault:
+                continue  # a lock, or too many rows to look through in time: the scan knows what to make of it
+        return frozenset(found)
 
     def catalog_changes(self) -> None:
         """Raise the shared epoch: DDL is about to run, or has just ended."""
@@ -383,9 +407,12 @@ class DatabaseWorld:
             return True
         tried = frozenset(catalog.relations) if only is None else only
         unseen = frozenset(c.relation for c in result.unseen)
-        before = self._unseen
-        self._unseen = unseen if only is None else (before - tried) | unseen
-        if only is not None and self._unseen == before and not again and not tried & self._blind:
+        before = self._unseen, self._empty
+        others = {} if only is None else {r: names for r, names in self._empty.items() if r not in tried}
+        empty = {r: frozenset(c.name for c in result.unseen if c.relation == r) for r in unseen}
+        self._unseen = unseen if only is None else (self._unseen - tried) | unseen
+        self._empty = others | empty
+        if only is not None and (self._unseen, self._empty) == before and not again and not tried & self._blind:
             return False  # still empty; what others remember stays good
         if result.digests:
             self._record(

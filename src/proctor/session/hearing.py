@@ -17,16 +17,18 @@ from proctor.session import advice, refusals
 from proctor.session.comments import Said, said_behind, trace_behind
 from proctor.session.counter import Counter, Refused
 from proctor.session.footing import Footing
-from proctor.session.judge import Behind, Bench, Judged, Lore, Memory, Stamp
+from proctor.session.judge import MAX_REMEMBERED_TEXT, Behind, Bench, Judged, Lore, Memory, Stamp
 from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World
 from proctor.session.proposals import proposal_of, trial_of
+from proctor.session.unseen import keeps_apart
 from proctor.session.view import ENDS, NAMES, STATE, View
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
 from proctor.terms import Allow, Analysis, Claims, Column, Context, Deny, Effect, Hold, Relation, Ticket
 
+MAX_UNSETTLED = 256  # texts are a stranger's to choose
 MAX_SPOKEN = 64  # claims in comments; a client may make one up for each statement
 AMENDS = frozenset({"set", "set_local", "reset", "discard", "begin", "savepoint"}) | ENDS
 LOOKS = 3  # how often names are asked for again when they change while we ask
@@ -81,6 +83,8 @@ class Hearing:
         self._view_version = 0
         self._learnt: str | None = None
         self._last: Catalog | None = None
+        self._unsettled: dict[tuple[int, str], Judged] = {}
+        """Judgements that hold for as long as a column has no values, which is looked at before each is used."""
 
     def denial(self, judged: Judged, decision: Deny, exchange: str) -> dict[str, str]:
         """Return what the client is told of a denial: with what would fare better, and whom to ask."""
@@ -166,7 +170,7 @@ class Hearing:
         if judged.unknown_object and fresh:
             await self._look_again(pipeline)
             judged = self._judged(text)
-        unseen = judged.touches & self._world.unseen
+        unseen = self._unseen(judged)
         if unseen:
             await self._look_at(unseen, pipeline)
             judged = self._judged(text)
@@ -181,17 +185,25 @@ class Hearing:
         if bound.refers:  # a portal that executes a name looks it up when it runs
             return await self.judge(bound.text, pipeline)
         await self._freshen(pipeline)
-        unseen = bound.touches & self._world.unseen
+        unseen = self._unseen(bound)
         if unseen:
             await self._look_at(unseen, pipeline)
         if self.recall(bound.text) is bound:
             return bound  # it was decided under this very stamp, and that is all that a decision depends on
-        return self._bench(bound.text).again(bound)
+        bench = self._bench(bound.text)
+        if unseen and self._unsettled.get((self._number_of(bench), bound.text)) is bound:
+            return bound
+        return bench.again(bound)
 
     async def _look_at(self, unseen: frozenset[Relation], pipeline: Pipeline) -> None:
         # In a transaction the asker may hold the very lock that the look would wait for, and wait for the look.
         await self._world.look_at(unseen, hasty=pipeline.answers.status != "I")
         await self._freshen(pipeline)  # meanwhile the catalog may have changed
+
+    def _unseen(self, judged: Judged) -> frozenset[Relation]:
+        """Return the relations to look at first: columns without values that it may tell of may have some."""
+        among, world = judged.touches & self._world.unseen, self._world
+        return frozenset(r for r in among if not keeps_apart(judged, r, world.empty_columns(r))) if among else among
 
     def meant(self, text: str) -> Judged:
         """Return what a text that gets a name means at this moment."""
@@ -242,15 +254,23 @@ class Hearing:
 
     def _judged(self, text: str) -> Judged:
         bench = self._bench(text)
-        number = self._number if bench.stamp is self._stamp else self._memory.number(bench.stamp)
-        known = self._memory.recall(number, text)
+        number = self._number_of(bench)
+        known = self._memory.recall(number, text) or self._unsettled.get((number, text))
         if known is not None:
             return self._amended(known, bench)
         judged = bench.judge(text, lookup=self._lookup)
         # What a name stands for is not part of the stamp, nor is whether an empty table has got its first rows.
-        if not judged.refers and not judged.touches & self._world.unseen:
+        if self._unseen(judged) and not (judged.refers or judged.unknown_object):
+            if len(self._unsettled) >= MAX_UNSETTLED:
+                self._unsettled.clear()
+            if len(text) <= MAX_REMEMBERED_TEXT:
+                self._unsettled[number, text] = judged
+        elif not judged.refers:
             self._memory.keep(number, judged)
         return self._amended(judged, bench)
+
+    def _number_of(self, bench: Bench) -> int:
+        return self._number if bench.stamp is self._stamp else self._memory.number(bench.stamp)
 
     def _amended(self, judged: Judged, bench: Bench) -> Judged:
         """Return the judgement of what may take back a claim that cannot be true, as if there were none.

@@ -107,6 +107,9 @@ class World(Protocol):
     def unseen(self) -> frozenset[Relation]:
         """Return the relations that were empty when they were looked at, so that only their names were judged."""
 
+    def empty_columns(self, relation: Relation) -> frozenset[str] | None:
+        """Return the columns of an unseen relation that held no value, None where more than that is not known."""
+
     async def look_at(self, relations: frozenset[Relation], *, hasty: bool = False) -> None:
         """Scan those again, now that somebody asks for them; `hasty` does not wait for anybody's lock."""
 
