@@ -24,6 +24,7 @@ from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
 from tests.databases.bearers import SETTINGS, lay_keys, token
 from tests.databases.lab import PEOPLE, Lab, changed, lab
+from tests.databases.test_signing_out import logout_token
 from tests.unit.edge.issuing import URL
 
 UPDATE = "update orders set total = 1 where id = 1"
@@ -467,3 +468,43 @@ def test_without_an_address_of_its_own_no_token_is_taken(house: Lab) -> None:
     assert shown(house, for_mcp()).status_code == 401
     host, port = house.gateway.console
     assert httpx.get(f"http://{host}:{port}/.well-known/oauth-protected-resource").status_code == 404
+
+
+async def test_a_person_asks_for_a_grant_through_their_agent_and_sees_what_was_granted(signed: Lab) -> None:
+    look = {"database": "shop", "sql": "select email from customers where id = 2"}
+    wish = {"database": "shop", "column": "public.customers.email", "minutes": 5, "reason": "INC-42"}
+    async with ForeignClient(StreamableHttpTransport(where(signed), auth=for_mcp())) as ada:
+        masked, _, _ = await ask(ada, "query", **look)
+        assert masked["rows"][0][0].endswith("@masked.example")
+        asked, _, _ = await ask(ada, "request_grant", **wish)
+        (grant,) = asked["grants"]
+        assert (grant["state"], grant["column"], grant["minutes"]) == ("pending", "public.customers.email", 5)
+        said = signed.ask("grants", "approve", grant["grant"], person="dana")
+        assert said.code == 0, said.text
+        (mine,) = (await ask(ada, "list_grants"))[0]["grants"]
+        assert (mine["grant"], mine["state"]) == (grant["grant"], "active")
+        async with asyncio.timeout(30):
+            while (await ask(ada, "query", **look))[0]["rows"][0][0] != "person2@example.com":
+                await asyncio.sleep(0.1)
+        for column in ("email", "public.customers.none", "public.orders.total"):
+            assert (await ask(ada, "request_grant", **{**wish, "column": column}))[2], column
+
+
+async def test_an_agent_is_granted_nothing_and_told_whom_to_ask(signed: Lab) -> None:
+    bearer = for_mcp(act={"sub": "copilot"})
+    async with ForeignClient(StreamableHttpTransport(where(signed), auth=bearer)) as copilot:
+        wish = {"database": "shop", "column": "public.customers.full_name", "reason": "INC-42"}
+        no, text, failed = await ask(copilot, "request_grant", **wish)
+        assert (failed, no["message"]) == (True, "only people are granted sight of sensitive values")
+        assert "Ask the person you work for" in text
+        assert (await ask(copilot, "list_grants"))[0] == {"grants": []}, "nor does it see its person's"
+
+
+def test_a_token_whose_sign_in_has_ended_is_dead_here_too(signed: Lab) -> None:
+    bearer = for_mcp("eve")
+    assert shown(signed, bearer).status_code == 200
+    host, port = signed.gateway.console
+    word = {"logout_token": logout_token(sub="eve", aud="proctor", jti="at mcp")}
+    assert httpx.post(f"http://{host}:{port}/api/v1/back-channel-logout", data=word).status_code == 200
+    assert shown(signed, bearer).status_code == 401
+    assert any("has ended" in str(record["why"]) for record in signed.recorded("login.failed", method="token"))

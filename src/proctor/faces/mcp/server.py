@@ -17,12 +17,12 @@ from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.requests import Request
 
-from proctor.control import Control
+from proctor.control import Control, column_named
 from proctor.control.agents import Caller, Tell, Trouble
 from proctor.control.words import Refused
 from proctor.faces.guard import MAX_BODY
 from proctor.faces.mcp import telling, tools
-from proctor.terms import Identity, Ticket
+from proctor.terms import Identity, Kind, Ticket
 
 log = logging.getLogger("proctor.mcp")
 
@@ -96,11 +96,29 @@ class Face:
                 return _ticket(await desk.follow(caller, name, asked.wait_seconds, tell))
             case tools.CancelTicket(ticket=name):
                 return _ticket(await self._control.cancel(caller.by, name))
+            case tools.RequestGrant():
+                return await self._request_grant(caller.by, asked)
+            case tools.ListGrants():
+                mine = [
+                    each for each in await self._control.grants.list(caller.by) if each.requester == caller.by.subject
+                ]
+                return telling.grants(mine)
             case tools.History():
                 records = await desk.history(caller, asked.database, asked.limit)
                 return telling.refused(records) if isinstance(records, Refused) else telling.history(records)
             case _:
                 raise NotImplementedError(type(asked).__name__)
+
+    async def _request_grant(self, by: Identity, asked: tools.RequestGrant) -> types.CallToolResult:
+        named = column_named(f'"{asked.database.replace(chr(34), chr(34) * 2)}".{asked.column}')
+        if named is None:
+            return telling.wrong("that is no column", "Name it as SCHEMA.TABLE.COLUMN, as describe_schema does.")
+        done = await self._control.grants.request(by, *named, asked.minutes * 60, asked.reason)
+        if not isinstance(done, Refused):
+            return telling.grants([done])
+        if by.kind is not Kind.HUMAN and not done.hint:
+            done = replace(done, hint="Ask the person you work for: they may request a grant for themselves.")
+        return telling.refused(done)
 
 
 def manager(control: Control, version: str) -> StreamableHTTPSessionManager:

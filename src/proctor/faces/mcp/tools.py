@@ -99,6 +99,19 @@ class CancelTicket(Asked, frozen=True, kw_only=True):
     ticket: Ticket
 
 
+class RequestGrant(Asked, frozen=True, kw_only=True):
+    """A sensitive column to see as it is, for a while."""
+
+    database: Name
+    column: Annotated[str, Meta(min_length=5, max_length=400, description="SCHEMA.TABLE.COLUMN")]
+    minutes: Annotated[int, Meta(ge=1, le=480, description="For how long, from when somebody agrees.")] = 30
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, description="Why; whoever agrees reads it.")]
+
+
+class ListGrants(Asked, frozen=True, kw_only=True):
+    """One's own grants."""
+
+
 class History(Asked, frozen=True, kw_only=True):
     """Which of one's own records."""
 
@@ -136,6 +149,13 @@ DESCRIPTIONS: Mapping[str, tuple[type[Asked], str, bool]] = {
     ),
     "follow_ticket": (FollowTicket, "Return the state of a ticket of yours, or wait until it is decided.", True),
     "cancel_ticket": (CancelTicket, "Withdraw a ticket of yours.", False),
+    "request_grant": (
+        RequestGrant,
+        "Ask that you may see one sensitive column as it is for a while. Somebody else has to agree, and only people "
+        "are granted that: an agent asks the person it works for to do it.",
+        False,
+    ),
+    "list_grants": (ListGrants, "Return your grants, the newest first, each with its state and when it ends.", True),
     "history": (History, "Return your own statements on record, newest last, with what was decided about each.", True),
 }
 
