@@ -65,7 +65,9 @@ def test_a_budget_is_of_all_sessions_and_somebody_is_asked_about_the_rest(
     postgres: ThrowawayPostgres, tmp_path: Path
 ) -> None:
     budget = COPILOT.replace(" }", ", budget = { statements = 2 } }")
-    with changed(postgres, tmp_path, (COPILOT, budget), ('wait = "60s"', 'wait = "0s"')) as small:
+    cost = 'tasks = ["billing"], budget = { cost = 600 } }'
+    others = ((COPILOT, budget), ('tasks = ["billing"] }', cost), ('wait = "60s"', 'wait = "0s"'))
+    with changed(postgres, tmp_path, *others) as small:
         for _ in range(2):
             with bot(small) as session:
                 assert session.execute("select count(*) from orders").fetchone() == (600,)
@@ -77,6 +79,10 @@ def test_a_budget_is_of_all_sessions_and_somebody_is_asked_about_the_rest(
             assert small.ask("approvals", "approve", str(ticket["id"]), person="dana").code == 0
             assert session.execute("select count(*) from orders").fetchone() == (600,)
             assert "is used up" in refused(session, "select count(*) from orders")
+        with psycopg.connect(small.dsn("clerk", "shop", options="-c proctor.task=billing"), autocommit=True) as clerk:
+            assert len(clerk.execute("select id, total from orders").fetchall()) == 600
+            said = refused(clerk, "select id, total from orders")
+            assert "the agent's budget of 600 rows that statements were expected to read a day is used up" in said
 
 
 def test_the_session_of_an_agent_ends_when_its_owner_is_disabled_and_neither_comes_back(house: Lab) -> None:
