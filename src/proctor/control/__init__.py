@@ -34,6 +34,7 @@ from proctor.control.grants import GrantDesk
 from proctor.control.provisioning import Provisioning
 from proctor.control.reading_room import ReadingRoom
 from proctor.control.sign_outs import SignOuts, killed_token
+from proctor.control.views import ViewRoom
 from proctor.control.words import APPROVERS, MAX_OUTCOME, MAX_TARGET, READERS
 from proctor.control.words import Recorder as Recorder
 from proctor.control.words import Refused as Refused
@@ -117,13 +118,14 @@ class Control:
         self.sign_outs = SignOuts(store, self.issuers, clock, journal.record)
         self.reading = ReadingRoom(config, journal, clock, lambda: self.rules)
         self.evidence = EvidenceRoom(config, journal, clock)
+        self.views = ViewRoom(config, journal, clock, store.views)
 
     def change(self, config: Config, rules: Rules) -> None:
         """Put other settings and rules in force."""
         self.config, self.rules = config, rules
         self.grants.config = self.answers.config = self.agents.config = config
         self.issuers.change(config.identity)
-        self.reading.config = self.evidence.config = config
+        self.reading.config = self.evidence.config = self.views.config = config
         self.provisioning.directory = config.scim
 
     # --- the approval desk ------------------------------------------------------------------------------------------

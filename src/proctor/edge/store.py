@@ -23,6 +23,7 @@ from proctor.edge.shelf import Shelf, bump, microseconds, moment_of
 from proctor.edge.sign_in_book import SignInBook
 from proctor.edge.tables import events
 from proctor.edge.ticket_book import TicketBook
+from proctor.edge.view_book import ViewBook
 
 EPOCHS = "epochs"
 RULES = "rules"
@@ -51,6 +52,7 @@ class Store:
         self.sessions = LiveSessions(shelf)
         self.sign_ins = SignInBook(shelf)
         self.people = PeopleBook(shelf)
+        self.views = ViewBook(shelf)
 
     @classmethod
     def open(cls, state: Path, *, migrate: bool = False) -> Store:

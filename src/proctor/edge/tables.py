@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0012"
+HEAD = "0013"
 """The migration that these tables belong to. Processes of different heads refuse each other."""
 
 metadata = MetaData()
@@ -148,6 +148,14 @@ kills = Table(
     Column("by", String, nullable=False),
     Column("because", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("owner", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("query", Text, nullable=False),
 )
 
 sign_ins = Table(

@@ -18,6 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from proctor.audit.search import Question
 from proctor.control import Control, Refused, column_named
 from proctor.control.reading_room import HIT_AMONG, MAX_STATEMENT, MOST
+from proctor.control.views import Kept
 from proctor.faces.problems import Declined, declined
 from proctor.terms import Identity
 
@@ -31,6 +32,19 @@ class Span(BaseModel):
     model_config = ConfigDict(extra="forbid")
     since: AwareDatetime
     until: AwareDatetime
+
+
+class DroppedView(BaseModel):
+    """The name of a kept search."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=200)
+
+
+class KeptView(DroppedView):
+    """A search to keep, as the query of the journal's address."""
+
+    query: str = Field(max_length=4000)
 
 
 class Since(BaseModel):
@@ -53,6 +67,7 @@ class Tried(BaseModel):
 def add_reading(app: FastAPI, control: Control, who: Caller, json_only: JsonOnly) -> None:
     """Add the routes."""
     _add_records(app, control, who)
+    _add_views(app, control, who, json_only)
     _add_rules(app, control, who, json_only)
     _add_evidence(app, control, who, json_only)
 
@@ -171,6 +186,25 @@ def _earlier(until: datetime | None, cursor: str | None) -> datetime | None:
     if named is None or named.tzinfo is None:
         raise Declined(422, "the cursor is none of ours; begin without one")
     return named if until is None else min(until, named)
+
+
+def _add_views(app: FastAPI, control: Control, who: Caller, json_only: JsonOnly) -> None:
+    def told(found: Kept | Refused) -> Response:
+        if isinstance(found, Refused):
+            raise declined(found)
+        return JSONResponse({"views": [{"name": name, "query": query} for name, query in found]})
+
+    @app.get("/api/v1/views")
+    async def views(by: Annotated[Identity, Depends(who)]) -> Response:
+        return told(await control.views.list(by))
+
+    @app.post("/api/v1/views", dependencies=[Depends(json_only)])
+    async def keep(kept: KeptView, by: Annotated[Identity, Depends(who)]) -> Response:
+        return told(await control.views.keep(by, kept.name, kept.query))
+
+    @app.post("/api/v1/views/drop", dependencies=[Depends(json_only)])
+    async def drop(dropped: DroppedView, by: Annotated[Identity, Depends(who)]) -> Response:
+        return told(await control.views.drop(by, dropped.name))
 
 
 def _add_rules(app: FastAPI, control: Control, who: Caller, json_only: JsonOnly) -> None:

@@ -15,6 +15,7 @@ import pytest
 from proctor.audit.integrator import Integrator
 from proctor.audit.journal import Journal
 from proctor.audit.record import LoginFailed
+from proctor.control import views
 from proctor.edge import certificates, rule_shelf
 from proctor.edge.config import ListenTls
 from proctor.edge.doorkeeper import Doorkeeper
@@ -98,6 +99,9 @@ ROUTES: dict[tuple[str, str], tuple[set[str], object]] = {
     ("GET", "/api/v1/databases"): (READERS, None),
     ("GET", "/api/v1/databases/shop/columns/public.customers.email/history"): (READERS, None),
     ("GET", "/api/v1/rule-hits"): (READERS, None),
+    ("GET", "/api/v1/views"): (READERS, None),
+    ("POST", "/api/v1/views"): (READERS, {"name": "mine", "query": "who=mallory"}),
+    ("POST", "/api/v1/views/drop"): (set(), {"name": "none"}),
     ("POST", "/api/v1/replay"): (READERS, {"since": "2026-01-01T00:00:00Z"}),
     ("GET", "/api/v1/rule-sets"): (EVERYBODY, None),
     ("GET", "/api/v1/rule-sets/none"): (set(), None),
@@ -267,3 +271,39 @@ async def test_certificates_are_told_with_the_days_that_they_have_left(client: h
     (config.state / "tls" / "server.crt").write_text("no certificate")
     told = (await client.get("/api/v1/condition", auth=AUDITOR)).json()["certificates"]
     assert told[0]["trouble"] == "cannot be read (ValueError)"
+
+
+# --- kept searches ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_kept_search_is_its_keepers_alone(client: httpx.AsyncClient) -> None:
+    async def asked(path: str, name: str, sent: object) -> httpx.Response:
+        return await client.post(f"/api/v1/views{path}", auth=login(name), json=sent)
+
+    kept = {"name": "failed logins", "query": "kind=login.failed&who=%22%3E&other=1"}
+    told = (await asked("", "audrey", kept)).json()["views"]
+    assert told == [{"name": "failed logins", "query": "kind=login.failed&who=%22%3E"}]
+    assert (await client.get("/api/v1/views", auth=login("dora"))).json() == {"views": []}
+    assert (await asked("/drop", "dora", {"name": "failed logins"})).status_code == 404
+    again = (await asked("", "audrey", {**kept, "query": "who=bob"})).json()["views"]
+    assert again == [{"name": "failed logins", "query": "who=bob"}], "a second of that name takes its place"
+    assert (await asked("/drop", "audrey", {"name": "failed logins"})).json() == {"views": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [("", "who=x"), ("n" * 101, "who=x"), ("a\nb", "who=x"), ("n", ""), ("n", "other=1"), ("n", "who=" + "x" * 2000)],
+)
+async def test_a_search_that_says_nothing_or_too_much_is_not_kept(
+    client: httpx.AsyncClient, name: str, query: str
+) -> None:
+    said = await client.post("/api/v1/views", auth=AUDITOR, json={"name": name, "query": query})
+    assert said.status_code == 422
+    assert (await client.get("/api/v1/views", auth=AUDITOR)).json() == {"views": []}
+
+
+async def test_nobody_keeps_more_searches_than_a_page_can_show(client: httpx.AsyncClient, house: House) -> None:
+    for number in range(views.MOST):
+        house.store.views.keep("audrey", f"view {number}", "who=x", views.MOST)
+    said = await client.post("/api/v1/views", auth=AUDITOR, json={"name": "one more", "query": "who=x"})
+    assert said.status_code == 409

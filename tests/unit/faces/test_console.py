@@ -158,6 +158,7 @@ ROUTES: dict[tuple[str, str], tuple[set[str], dict[str, str], int]] = {
     ("POST", "/console/grants/none"): (set(), {"step": "approve"}, 303),
     ("GET", "/console/journal"): (READERS, {}, 200),
     ("GET", "/console/seen?column=email"): (READERS, {}, 200),
+    ("POST", "/console/journal-views"): (READERS, {"name": HOSTILE, "query": "who=x", "step": "keep"}, 303),
     ("GET", "/console/journal/worker-0/1?prove=1"): (READERS, {}, 200),
     ("GET", "/console/data"): (READERS, {}, 200),
     ("GET", "/console/data/shop"): (READERS, {}, 200),
@@ -572,6 +573,18 @@ async def test_the_data_map_tells_its_coverage_where_copies_went_and_what_has_ch
     assert "public.elsewhere" not in page, "another database's are not on this page"
     seen = Seen(page)
     assert ("script" in seen.tags, seen.running) == (False, [])
+
+
+async def test_a_search_is_kept_under_a_name_and_dropped(client: httpx.AsyncClient) -> None:
+    await sign_in(client, "audrey")
+    token = await csrf(client)
+    kept = {"csrf": token, "name": HOSTILE, "query": "who=copilot&decision=allow", "step": "keep"}
+    await client.post("/console/journal-views", data=kept)
+    page = (await client.get("/console/journal")).text
+    assert 'href="/console/journal?who=copilot&amp;decision=allow"' in page
+    assert ("script" in Seen(page).tags, Seen(page).running) == (False, [])
+    await client.post("/console/journal-views", data={**kept, "step": "drop"})
+    assert "decision=allow" not in (await client.get("/console/journal")).text
 
 
 async def test_times_are_those_of_the_viewers_zone(client: httpx.AsyncClient, house: House) -> None:

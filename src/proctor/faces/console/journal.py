@@ -13,12 +13,12 @@ from proctor.audit.record import KINDS
 from proctor.audit.search import Question
 from proctor.classify.classes import CLASSES
 from proctor.control import Refused
+from proctor.control.views import FIELDS
 from proctor.faces.console.charts import flows
 from proctor.faces.console.stage import HEADERS, Guest, Stage, to, viewed, words_of
 from proctor.faces.console.words import zone_named
 
 MOST: Final = 100
-FIELDS: Final = ("who", "database", "table", "text", "session", "decision", "kind", "data_class", "since", "until")
 _KINDS: Final = sorted(str(kind.__struct_config__.tag) for kind in KINDS)
 _LONGEST: Final = 4000
 
@@ -39,6 +39,7 @@ def _add_search(stage: Stage) -> None:
         found = await control.reading.search(guest.me, _question(asked, since, until))
         stage.got(guest, found)
         assert not isinstance(found, Refused)
+        kept = await control.views.list(guest.me)
         older = ""
         if len(found) == MOST:
             older = "/console/journal?" + urlencode(
@@ -53,6 +54,8 @@ def _add_search(stage: Stage) -> None:
             kinds=_KINDS,
             classes=sorted(CLASSES),
             summary=words_of,
+            views=() if isinstance(kept, Refused) else kept,
+            query=urlencode({name: value for name, value in asked.items() if value}),
         )
 
     async def seen(guest: Guest) -> Response:
@@ -61,7 +64,15 @@ def _add_search(stage: Stage) -> None:
         stage.got(guest, found)
         return stage.show(guest, "seen.html", found=found, column=column)
 
+    async def view(guest: Guest) -> Response:
+        if guest.said("step") == "drop":
+            stage.got(guest, await control.views.drop(guest.me, guest.said("name")))
+            return to("/console/journal?done=dropped")
+        stage.got(guest, await control.views.keep(guest.me, guest.said("name"), guest.said("query")))
+        return to("/console/journal?done=kept")
+
     stage.get("journal", search)
+    stage.post("journal-views", view)
     stage.get("seen", seen)
 
 

@@ -54,6 +54,8 @@ DONE: Final = {
     "say": "Overruled.",
     "back": "Taken back.",
     "built": "The pack is built.",
+    "kept": "Kept.",
+    "dropped": "Dropped.",
     "reload": "Settings and rules are read again.",
 }
 """What a page says after a form, by a word of ours: nothing of an address is ever shown."""
