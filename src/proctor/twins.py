@@ -22,6 +22,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.wire._batch",
     "proctor.audit._hot",
     "proctor.audit._tally",
+    "proctor.audit.page",
     "proctor.audit.boxes",
     "proctor.sql.shape",
     "proctor.policy.masks_keyed",

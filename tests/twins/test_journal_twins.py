@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 from proctor.audit.segments import frame
 
 ROOT = Path(__file__).parents[2]
-HOT = Path("proctor", "audit", "_hot.py")
-TALLY = Path("proctor", "audit", "_tally.py")
+AUDIT = Path("proctor", "audit")
 RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 LARGEST = 2**63 - 1
 
 
-def load(path: Path, name: str = "proctor.audit._hot") -> ModuleType:
-    spec = spec_from_file_location(name, path)
+def load(path: Path) -> ModuleType:
+    spec = spec_from_file_location(f"proctor.audit.{path.name.partition('.')[0]}", path)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -32,24 +31,39 @@ def load(path: Path, name: str = "proctor.audit._hot") -> ModuleType:
     return module
 
 
-@pytest.fixture(scope="module")
-def compiled(tree: Path) -> ModuleType:
-    (built,) = (tree / HOT).parent.glob("_hot.*.so")
-    module = load(built)
+def built(tree: Path, name: str) -> ModuleType:
+    (found,) = (tree / AUDIT).glob(f"{name}.*.so")
+    module = load(found)
     assert module._is_compiled()
     return module
 
 
-@pytest.fixture(scope="module")
-def plain() -> ModuleType:
-    module = load(ROOT / "src" / HOT)
+def bare(name: str) -> ModuleType:
+    module = load(ROOT / "src" / AUDIT / f"{name}.py")
     assert not module._is_compiled()
     return module
 
 
+@pytest.fixture(scope="module")
+def compiled(tree: Path) -> ModuleType:
+    return built(tree, "_hot")
+
+
+@pytest.fixture(scope="module")
+def plain() -> ModuleType:
+    return bare("_hot")
+
+
+@pytest.fixture(scope="module")
+def pages(tree: Path) -> tuple[ModuleType, ModuleType]:
+    """The page's twins, the compiled one first."""
+    return built(tree, "page"), bare("page")
+
+
 @pytest.mark.parametrize("choice", ["require", "forbid"])
 def test_the_tests_of_journal_and_log_hold_for_this_twin(tree: Path, choice: str) -> None:
-    probe = f"import proctor.audit._hot as hot; assert hot._is_compiled() is {choice == 'require'}"
+    both = "import proctor.audit._hot as hot, proctor.audit.page as page"
+    probe = f"{both}; assert hot._is_compiled() is page._is_compiled() is {choice == 'require'}"
     env = os.environ | {"PROCTOR_COMPILED": choice, "PYTHONPATH": str(tree)}
     subprocess.run([sys.executable, "-c", probe], env=env, cwd=tree, check=True)
     tests = [f"tests/unit/audit/test_{name}.py" for name in ("journal", "runs", "integrator", "tlog")]
@@ -78,7 +92,7 @@ LOOKS = st.lists(st.tuples(NS, st.integers(0, LARGEST // 2)), min_size=1, max_si
 SEQ = st.integers(0, LARGEST - 10) | st.sampled_from([0, 9, 10, 99, 100])
 
 
-def written(twin: ModuleType, shard: str, first: int, looks: list[tuple[int, int]], bodies: list[bytes]) -> object:
+def written(twin: ModuleType, shard: str, first: int, looks: list[tuple[int, int]], bodies: list[object]) -> object:
     page = twin.Page(1, shard, Set(looks))
     page.begin_at(first)
     told: list[object] = []
@@ -103,20 +117,77 @@ Page = tuple[str, int, list[tuple[int, int]], list[bytes]]
 @RELAXED
 @given(st.tuples(SHARDS, SEQ, LOOKS, st.lists(st.binary(max_size=60), min_size=4)))
 @example(("w0", 0, [(0, 0), (1, 0), (0, 1), (10**18, 5)], [b"", b"x", b"y", b"z"]))
-def test_the_twins_write_the_same(compiled: ModuleType, plain: ModuleType, page: Page) -> None:
+def test_the_twins_write_the_same(pages: tuple[ModuleType, ModuleType], page: Page) -> None:
     shard, first, looks, tails = page
-    bodies = [tail if tail[:1] == b"!" else b'{"kind":' + tail for tail in tails]
-    assert written(compiled, shard, first, looks, bodies) == written(plain, shard, first, looks, bodies)
+    bodies: list[object] = [tail if tail[:1] == b"!" else b'{"kind":' + tail for tail in tails]
+    one, other = (written(twin, shard, first, looks, bodies) for twin in pages)
+    assert one == other
+
+
+@RELAXED
+@given(st.lists(st.tuples(st.binary(max_size=400), st.booleans()), max_size=8), st.integers(0, LARGEST - 10))
+def test_a_record_in_parts_is_the_record_in_one(
+    pages: tuple[ModuleType, ModuleType], parts: list[tuple[bytes, bool]], first: int
+) -> None:
+    """The checksum of a part that many records have in common is known beforehand, whatever goes before it."""
+    whole = b'{"kind":' + b"".join(text for text, _ in parts)
+    frames = set()
+    for twin in pages:
+        page = twin.Page(1, "w0", Set([(10**18, 1), (10**18, 1), (10**18, 2)]))
+        page.begin_at(first)
+        pieces = [twin.Piece(text) if common else text for text, common in parts]
+        page.add((b'{"kind":', *pieces))
+        frames.add(page.take())
+        page.begin_at(first)
+        page.add(whole)
+        found = page.take()
+        assert found == frame(found[8:])
+        frames.add(found)
+    assert len(frames) == 1
+    assert frames.pop().endswith(whole[1:])
+
+
+def test_a_page_grows_with_what_is_put_on_it_and_keeps_what_was_there(pages: tuple[ModuleType, ModuleType]) -> None:
+    taken = []
+    for twin in pages:
+        page = twin.Page(1, "w0", Set([(10**18, 1)] * 4))
+        for size in (10, 70_000, 2_000_000, 3):
+            page.add((b'{"kind":', b"x" * size))
+        taken.append([page.size, page.newest, page.take(), page.size, page.take()])
+    assert taken[0] == taken[1]
+    assert taken[0][0] == len(taken[0][2])
+
+
+def test_what_is_held_on_a_page_goes_before_what_comes_next(pages: tuple[ModuleType, ModuleType]) -> None:
+    taken = []
+    for twin in pages:
+        page = twin.Page(1, "w0", Set([(10**18, 1)] * 2))
+        page.add(b'{"kind":"one"}')
+        page.hold(0, page.take())
+        page.add(b'{"kind":"two"}')
+        taken.append((page.first, page.next, page.size, page.take()))
+    assert taken[0] == taken[1]
+    assert taken[0][:2] == (0, 2)
+    assert taken[0][3].index(b'"one"') < taken[0][3].index(b'"two"')
+
+
+def test_a_part_that_is_no_part_puts_nothing_on_the_page(pages: tuple[ModuleType, ModuleType]) -> None:
+    for twin in pages:
+        page = twin.Page(1, "w0", Set([(10**18, 1)] * 2))
+        with pytest.raises((TypeError, AttributeError)):
+            page.add((b'{"kind":', "text"))
+        assert (page.next, page.size, page.take()) == (0, 0, b"")
+        assert page.add(b'{"kind":"x"}') == 0
 
 
 @pytest.mark.parametrize("size", [0, 255, 256, 65_536, 16 * 1024 * 1024 - 520, 16 * 1024 * 1024])
-def test_the_twins_frame_any_length_as_the_reader_wants_it(compiled: ModuleType, plain: ModuleType, size: int) -> None:
+def test_the_twins_frame_any_length_as_the_reader_wants_it(pages: tuple[ModuleType, ModuleType], size: int) -> None:
     """The length has a checksum of its own making in the compiled twin: each of its bytes must count."""
     body = b'{"kind":' + b"x" * size
-    one, other = (written(twin, "w0", 7, [(10**18, 1)], [body]) for twin in (compiled, plain))
+    one, other = (written(twin, "w0", 7, [(10**18, 1)], [body]) for twin in pages)
     assert one == other
     if size < 16 * 1024 * 1024 - 520:
-        page = compiled.Page(1, "w0", Set([(10**18, 1)]))
+        page = pages[0].Page(1, "w0", Set([(10**18, 1)]))
         page.add(body)
         frames = page.take()
         assert frames == frame(frames[8:])
@@ -156,18 +227,18 @@ def test_neither_twin_packs_an_entry_that_is_too_large(compiled: ModuleType, pla
             twin.pack_all([b"", b"x" * 65_536])
 
 
-def test_the_plain_twin_runs_where_cython_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plain_twins_run_where_cython_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cython", None)
-    bare = load(ROOT / "src" / HOT)
-    assert bare.cython.__name__ == "proctor.audit._shim"
-    page = bare.Page(1, "w0", Set([(10**18, 1)]))
-    assert page.add(b'{"kind":"x"}') == 0
-    assert len(bare.sound_records(page.take(), 1)[0]) == 1
+    hot, page = (load(ROOT / "src" / AUDIT / f"{name}.py") for name in ("_hot", "page"))
+    assert hot.cython.__name__ == page.cython.__name__ == "proctor.audit._shim"
+    own = page.Page(1, "w0", Set([(10**18, 1)]))
+    assert own.add((b'{"kind":', page.Piece(b'"x"}'))) == 0
+    assert len(hot.sound_records(own.take(), 1)[0]) == 1
 
 
 @pytest.mark.parametrize("number", [0, 9, 10, 99, 100, 1_000_000, 2**62])
-def test_the_twins_write_the_same_numerals(compiled: ModuleType, plain: ModuleType, number: int) -> None:
-    assert compiled.numeral(number) == plain.numeral(number) == str(number).encode()
+def test_the_twins_write_the_same_numerals(pages: tuple[ModuleType, ModuleType], number: int) -> None:
+    assert pages[0].numeral(number) == pages[1].numeral(number) == str(number).encode()
 
 
 # ---- what is counted from records
@@ -176,11 +247,7 @@ def test_the_twins_write_the_same_numerals(compiled: ModuleType, plain: ModuleTy
 @pytest.fixture(scope="module")
 def tallies(tree: Path) -> tuple[ModuleType, ModuleType]:
     """Return the twins that count."""
-    (built,) = (tree / TALLY).parent.glob("_tally.*.so")
-    compiled, plain = (load(path, "proctor.audit._tally") for path in (built, ROOT / "src" / TALLY))
-    assert compiled._is_compiled()
-    assert not plain._is_compiled()
-    return compiled, plain
+    return built(tree, "_tally"), bare("_tally")
 
 
 NAMES = st.sampled_from(["x1", "x2", "x3", ""])

@@ -1,6 +1,6 @@
-"""Stand in for the `cython` module where Cython is not installed, so that `_hot` runs as plain Python.
+"""Stand in for the `cython` module where Cython is not installed, so that `page` and `_hot` run as plain Python.
 
-Holds only the names that `_hot` uses at run time; each does nothing.
+Holds only the names that they use at run time; each does nothing.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 _C = TypeVar("_C", bound=type)
+_V = TypeVar("_V")
 _F = TypeVar("_F", bound=Callable[..., object])
 
 compiled = False
-longlong = int
+longlong = uint = int
 
 
 def cclass(made: _C) -> _C:
@@ -25,10 +26,15 @@ def cfunc(function: _F) -> _F:
     return function
 
 
-def exceptval(value: int, *, check: bool = False) -> Callable[[_F], _F]:
+def exceptval(value: int = 0, *, check: bool = False) -> Callable[[_F], _F]:
     """Return a decorator that changes nothing."""
     return cfunc
 
 
 def declare(kind: object, *, visibility: str = "private") -> None:
     """Declare an attribute; it comes to be when it is assigned."""
+
+
+def cast(kind: object, value: _V) -> _V:
+    """Return the value as it is."""
+    return value

@@ -21,10 +21,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from proctor.audit._hot import Clock, Front, Page
 from proctor.audit.disk import lock
 from proctor.audit.healing import heal
 from proctor.audit.leaving import Leave, Leaving
+from proctor.audit.page import Clock, Encoded, Front, Page
 from proctor.audit.record import SCHEMA, Body, ClockStepped, JournalFault, JournalOpened, encode
 from proctor.audit.sync import Failed, Prepared, ProcessSyncer, Synced, Syncer
 from proctor.audit.writer import SegmentWriter
@@ -122,7 +122,7 @@ class Journal(Front):
         self._segments.sync()
         self._known_synced(self._written)
 
-    def append(self, body: bytes) -> int:
+    def append(self, body: Encoded) -> int:
         """Write a record and return its position. It survives a crash of the gateway from here on."""
         if self.failed is not None or self._unsynced_size > MAX_UNSYNCED:
             self.make_way()
@@ -153,7 +153,9 @@ class Journal(Front):
 
     def settle(self) -> None:
         """Write, and ask for the disk what waits for it."""
-        self.flush()
+        if self.failed is not None:
+            self._refuse_if_failed()
+        self.write()
         if self._durably:
             self._sync_for_them()
         if self._soon is None:
@@ -232,7 +234,7 @@ class Journal(Front):
         self._refuse_if_failed()
         self._catch_up()
 
-    def step_and_put(self, body: bytes) -> int:
+    def step_and_put(self, body: Encoded) -> int:
         """Record that the clocks have stepped, and behind it the record that was to be taken."""
         self._page.put(encode(ClockStepped(id=self._own_id(), by_us=self._page.step)))
         return self._page.put(body)

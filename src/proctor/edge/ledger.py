@@ -15,11 +15,11 @@ from typing import Protocol, Self
 
 import msgspec
 
-from proctor.audit._hot import numeral
 from proctor.audit.basis import basis_of
 from proctor.audit.boxes import DataKey
 from proctor.audit.decided import decided_of
 from proctor.audit.journal import Journal
+from proctor.audit.page import Piece, numeral
 from proctor.audit.record import Origin as From
 from proctor.audit.record import StatementAnswered, claims_of, encode, who_of
 from proctor.edge.sealing import SEALS_TEXT, Seal, seals
@@ -33,7 +33,8 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
-_HEAD = b'{"kind":"statement.decided","id":""'
+_DECIDED = b'{"kind":"statement.decided","id":"'
+_HEAD = _DECIDED + b'"'
 _TEXT = b',"statement":{"text":'
 _DIGEST = b'"digest":"'
 
@@ -55,6 +56,22 @@ _TAG = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz01234567
 
 
 @cython.cclass
+class Template:
+    """What is said of all statements judged alike: in front of the text's digest, and behind it but for the end."""
+
+    front: Piece
+    back: Piece
+    kind: str
+    seals: cython.int
+
+    def __init__(self, front: bytes, back: bytes, kind: str, seals: int) -> None:
+        self.front = Piece(front)
+        self.back = Piece(back)
+        self.kind = kind
+        self.seals = seals
+
+
+@cython.cclass
 class SessionLedger:
     """One session's way into the journal."""
 
@@ -65,7 +82,7 @@ class SessionLedger:
     _database: str
     _who: bytes
     _claims: Claims | None
-    _front: bytes
+    _front: Piece
     _statements: cython.Py_ssize_t
     _refused: cython.Py_ssize_t
     _command: str
@@ -96,7 +113,7 @@ class SessionLedger:
             msgspec.json.encode(origin),
         )
         self._claims = None
-        self._front = b""
+        self._front = Piece(b"")
         self._statements = 0
         self._refused = 0
         self._command = ""
@@ -128,10 +145,11 @@ class SessionLedger:
     @property
     def shape(self) -> str:
         """Return the last statement without its literals, as its record says it."""
-        template = () if self._judged is None else self._judged.lore.template
-        if type(template) is not tuple or not template:
+        template = None if self._judged is None else self._judged.lore.template
+        if not isinstance(template, Template):
             return ""
-        front: bytes = template[0]
+        known: Template = template
+        front = known.front.text
         at = front.find(_TEXT)
         return "" if at < 0 else str(msgspec.json.decode(front[at + len(_TEXT) : -len(_DIGEST) - 1]))
 
@@ -145,38 +163,38 @@ class SessionLedger:
         durable: bool = False,
     ) -> None:
         """Write that a statement was judged as it was before, and let it leave when that is written, or on disk."""
-        if claims is not self._claims or type(verdict.lore.template) is not tuple:
+        template = verdict.lore.template
+        if claims is not self._claims or not isinstance(template, Template):
             position = self.decided(Decided(exchange, verdict, claims, values))
             if durable:
                 self._journal.then(position, leave)
             else:
                 leave(None)
             return
+        known: Template = template
         self._statements += 1
-        self._command = verdict.meant.kind
+        self._command = known.kind
         self._judged = verdict
+        self._journal.append_then(self._record(exchange, verdict, known, values, (), False), leave, durable)
+
+    @cython.cfunc
+    def _record(
+        self,
+        exchange: str,
+        verdict: Verdict,
+        known: Template,
+        values: tuple[bytes | None, ...],
+        besides: tuple[bytes, ...],
+        approved: cython.bint,
+    ) -> tuple[bytes | Piece, ...]:
+        """Return the record's body in its parts."""
         name = exchange.encode("ascii")
-        front, back = verdict.lore.template
         digest = verdict.digest or self._signed(verdict)
-        if values or verdict.lore.seals == SEALS_TEXT:
-            back = back[:-1] + self._values(verdict, values) + b"}"
-        self._journal.append_then(
-            b"".join(
-                (
-                    b'{"kind":"statement.decided","id":"',
-                    name,
-                    b'","exchange":"',
-                    name,
-                    b'"',
-                    self._front,
-                    front,
-                    digest,
-                    back,
-                )
-            ),
-            leave,
-            durable,
-        )
+        said: tuple[bytes, ...] = ()
+        if values or known.seals == SEALS_TEXT:
+            said = self._values(verdict, known, values, approved)
+        head = (_DECIDED, name, b'","exchange":"', name, b'"', self._front)
+        return (*head, known.front, digest, known.back, *besides, *said, b"}")
 
     def let_go(self) -> None:
         """Write now what waits for the end of the round, and let it leave."""
@@ -196,47 +214,35 @@ class SessionLedger:
         if entry.claims is not self._claims:
             self._claims = entry.claims
             claims = claims_of(entry.claims)
-            self._front = self._who + (b"" if claims is None else b',"claims":' + msgspec.json.encode(claims))
-        name = entry.exchange.encode("ascii")
-        head = b'{"kind":"statement.decided","id":"%b","exchange":"%b"' % (name, name)
-        return self._journal.append(head + self._front + self._what(entry))
-
-    def _what(self, entry: Decided) -> bytes:
-        verdict = entry.decided
-        if not isinstance(verdict.lore.template, tuple):
+            self._front = Piece(self._who + (b"" if claims is None else b',"claims":' + msgspec.json.encode(claims)))
+        if not isinstance(verdict.lore.template, Template):
             verdict.lore.template = self._encoded(verdict)
-        front, back = verdict.lore.template
-        what: bytes = front + (verdict.digest or self._signed(verdict)) + back
-        if not (entry.ticket or entry.parameters or entry.probes) and verdict.lore.seals != SEALS_TEXT:
-            return what
-        tail = b"" if entry.ticket is None else b',"ticket":' + msgspec.json.encode(entry.ticket)
-        if entry.probes:
-            tail += b',"probes":' + msgspec.json.encode({str(c): n for c, n in sorted(entry.probes.items())})
-        said: bytes = self._values(verdict, entry.parameters or ())
-        if entry.ticket is not None and entry.parameters and said.startswith(b',"sealed"'):
-            said += self._signature(entry.parameters)  # that what was approved is what ran must show without a key
-        return what[:-1] + tail + said + b"}"
+        known: Template = verdict.lore.template
+        approved = entry.ticket is not None
+        return self._journal.append(
+            self._record(entry.exchange, verdict, known, entry.parameters or (), _besides(entry), approved)
+        )
 
     @cython.cfunc
-    def _values(self, verdict: Verdict, values: tuple[bytes | None, ...]) -> bytes:
+    def _values(
+        self, verdict: Verdict, known: Template, values: tuple[bytes | None, ...], approved: cython.bint
+    ) -> tuple[bytes, ...]:
         """Return what is said of literals and bound values: a box for the right to reveal, or else a digest."""
-        box: bytes = b"" if self._seal is None else self._seal.values(verdict, values)
-        return box if box or not values else self._signature(values)
+        box: tuple[bytes, ...] = () if self._seal is None else self._seal.values(verdict, values, known.seals)
+        if values and (approved or not box):  # that what was approved is what ran must show without a key
+            return (*box, self._signature(values))
+        return box
 
     @cython.cfunc
     def _signature(self, values: tuple[bytes | None, ...]) -> bytes:
         return b',"parameters":"' + self._digest(values) + b'"'
 
-    def _encoded(self, verdict: Verdict) -> tuple[bytes, bytes]:
-        """Return what is said of a verdict, in front of the text's digest and behind it.
-
-        All but the digest is the same for every text that is judged like this one: redacted, they are one text.
-        """
+    def _encoded(self, verdict: Verdict) -> Template:
+        """Return what is said of a verdict but for the text's digest: redacted, all texts judged alike are one text."""
         digest = self._signed(verdict)
         grounds, verdict.lore.grounds = verdict.lore.grounds, None
         basis = None if grounds is None else basis_of(verdict.analysis, *grounds)
         text = redacted(verdict.text)
-        verdict.lore.seals = seals(verdict, text)
         body = decided_of(
             verdict.analysis,
             verdict.decision,
@@ -246,8 +252,8 @@ class SessionLedger:
             digest=digest.decode(),
             basis=basis,
         )
-        front, back = encode(body)[len(_HEAD) :].split(b'"digest":"%b"' % digest)
-        return front + _DIGEST, b'"' + back
+        front, back = encode(body)[len(_HEAD) : -1].split(b'"digest":"%b"' % digest)
+        return Template(front + _DIGEST, b'"' + back, verdict.meant.kind, seals(verdict, text))
 
     @cython.cfunc
     def _signed(self, verdict: Verdict) -> bytes:
@@ -300,11 +306,17 @@ class SessionLedger:
 
 
 @cython.cfunc
-def _answered(name: bytes, rows: int, size: int, took: int, tag: bytes) -> bytes:
-    """Return the record of an exchange that went well and had nothing masked."""
-    return b"".join(
-        (
-            b'{"kind":"statement.answered","id":"', name, b'-a","of":"', name, b'","rows":', numeral(rows),
-            b',"bytes":', numeral(size), b',"duration_us":', numeral(took), b',"sqlstate":"00000","tag":"', tag, b'"}',
-        )
+def _answered(name: bytes, rows: int, size: int, took: int, tag: bytes) -> tuple[bytes, ...]:
+    """Return the record of an exchange that went well and had nothing masked, in its parts."""
+    return (
+        b'{"kind":"statement.answered","id":"', name, b'-a","of":"', name, b'","rows":', numeral(rows),
+        b',"bytes":', numeral(size), b',"duration_us":', numeral(took), b',"sqlstate":"00000","tag":"', tag, b'"}',
     )  # fmt: skip
+
+
+def _besides(entry: Decided) -> tuple[bytes, ...]:
+    """Return what only the slow story has to say: the ticket, and the plain values that were counted."""
+    ticket = () if entry.ticket is None else (b',"ticket":', msgspec.json.encode(entry.ticket))
+    if not entry.probes:
+        return ticket
+    return (*ticket, b',"probes":', msgspec.json.encode({str(c): n for c, n in sorted(entry.probes.items())}))

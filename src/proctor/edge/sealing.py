@@ -46,30 +46,29 @@ class Seal:
         self._name = key.name
         self._front = b',"sealed":{"key":"%b","box":"' % key.name.encode("ascii")
 
-    def values(self, verdict: Verdict, values: tuple[bytes | None, ...]) -> bytes:
-        """Return what a record says of bound values, and of the literals beside them."""
-        what = verdict.lore.seals
+    def values(self, verdict: Verdict, values: tuple[bytes | None, ...], what: int) -> tuple[bytes, ...]:
+        """Return what a record says of bound values, and of the literals beside them, in parts: nothing, or a box.
+
+        `what` is what `seals` said of the statement.
+        """
         if not what:
-            return b""
+            return ()
         if not values:
-            return self._text(verdict)
-        text = verdict.text.encode("utf-8", "replace") if what == SEALS_TEXT else None
-        sealed = (text, *values)
+            return self._text(verdict) if what == SEALS_TEXT else ()
+        values = (verdict.text.encode("utf-8", "replace"), *values) if what == SEALS_TEXT else (None, *values)
         size: cython.Py_ssize_t = 0
-        for value in sealed:
+        for value in values:
             size += 0 if value is None else len(value)
-        if size > MAX_SEALED:
-            return b""
-        return self._front + self._key.seal(sealed, verdict.digest) + b'"}'
+        return () if size > MAX_SEALED else (self._front, self._key.seal(values, verdict.digest), b'"}')
 
     @cython.cfunc
-    def _text(self, verdict: Verdict) -> bytes:
-        if verdict.lore.seals != SEALS_TEXT or len(verdict.text) > MAX_SEALED // 4:
-            return b""
+    def _text(self, verdict: Verdict) -> tuple[bytes, ...]:
+        if len(verdict.text) > MAX_SEALED // 4:
+            return ()
         name, said = verdict.box
         if name != self._name:
             # The text is the same each time, and its digest tells that anyhow: one box does for all its records.
             box = self._key.seal((verdict.text.encode("utf-8", "replace"),), verdict.digest)
             said = self._front + box + b'"}'
             verdict.box = (self._name, said)
-        return said
+        return (said,)

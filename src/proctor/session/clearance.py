@@ -5,6 +5,8 @@ Takes judgements; gives the exchanges that may go upstream and the ticket spent 
 
 from __future__ import annotations
 
+from itertools import count
+
 from proctor.errors import ClientFault, HouseFault
 from proctor.session import refusals
 from proctor.session.allowance import Allowance, counts
@@ -37,8 +39,9 @@ class Clearance:
         self._clock = clock
         self._client = client
         self._position = 0
-        self._count = 0
         self._since: int | None = None
+        self.number = count(1).__next__
+        """Gives each exchange its number; the fast lane asks it too."""
         self.allowance: Allowance | None = None
         """What the asker has left of its budgets, if it has any."""
 
@@ -189,5 +192,4 @@ class Clearance:
 
     def next_id(self) -> str:
         """Return the name of the session's next exchange."""
-        self._count += 1
-        return f"{self._terms.session}-{self._count}"
+        return f"{self._terms.session}-{self.number()}"

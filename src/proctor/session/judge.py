@@ -86,8 +86,6 @@ class Lore:
     """A place for the ledger to keep what it has encoded once."""
     grounds: tuple[Classified, Context, Identity] | None = None
     """What it was decided on, until the ledger has encoded it: a data map may be large."""
-    seals: int = 0
-    """A place for the ledger to keep whether it seals the bound values, and the text."""
     shown: dict[bytes, bytes] = field(default_factory=dict)
     """The descriptions, by the result formats asked for, whose rows pass as they are; what the fast lane goes by."""
     look_at: int = 0

@@ -76,7 +76,8 @@ class Lane:
     _clock: Clock
     _client: Outlet
     _upstream: Outlet
-    _next_id: Callable[[], str]
+    _session: str
+    _number: Callable[[], int]
     _over: Callable[[], None]
     _taken: Taken | None
     _strict: cython.bint
@@ -97,7 +98,7 @@ class Lane:
         clock: Clock,
         client: Outlet,
         upstream: Outlet,
-        next_id: Callable[[], str],
+        number: Callable[[], int],
         over: Callable[[], None],
     ) -> None:
         self._slowly = _nothing
@@ -110,7 +111,8 @@ class Lane:
         self._clock = clock
         self._client = client
         self._upstream = upstream
-        self._next_id = next_id
+        self._session = terms.session
+        self._number = number
         self._over = over
         self._taken = None
         self._strict = terms.strict
@@ -174,7 +176,7 @@ class Lane:
         known = self._recall(batch, statement)
         if known is None:
             return False
-        exchange = self._next_id()
+        exchange = f"{self._session}-{self._number()}"
         taken = Taken(data, batch, known, statement, exchange, self._clock.monotonic_ns())
         self._taken = taken
         try:

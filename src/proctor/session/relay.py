@@ -92,7 +92,7 @@ class Relay:
             clock,
             client,
             upstream,
-            self.clearance.next_id,
+            self.clearance.number,
             self._over,
         )
         self.keyring = Keyring(self.hearing, wardrobe)
@@ -553,7 +553,8 @@ class Relay:
 
     def _over(self) -> None:
         """Take in the end of a transaction in which nothing but the fast lane's question was asked."""
-        if self.hearing.view.plain and not self.names.portals:
+        view = self.hearing.view
+        if not (view.unsettled or view.defined or view.closing or self.names.portals):
             self.answers.wary = False  # what follows is the long way to say that nothing has changed
             self.drained()
         else:

@@ -55,11 +55,6 @@ class View:
     private: Catalog | None = None
     private_of: int = -1
 
-    @property
-    def plain(self) -> bool:
-        """Say whether nothing was set or defined in this transaction, so that its end changes nothing."""
-        return not (self.unsettled or self.defined or self.closing)
-
     def follow(self, effects: Iterable[Effect], *, opaque: bool, temporary: bool) -> None:
         """Note what a statement that is about to run may change."""
         for effect in effects:

@@ -13,6 +13,10 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
+if cython.compiled:
+    from cython.cimports.cpython.bytes import PyBytes_AS_STRING  # type: ignore[import-untyped]
+    from cython.cimports.libc.string import memchr  # type: ignore[import-untyped]
+
 QUERY, BOUND, PARSED = 1, 2, 3
 MAX_BATCH = 65_536  # longer ones gain nothing here
 
@@ -46,6 +50,20 @@ def _two(data: bytes, pos: cython.Py_ssize_t) -> cython.Py_ssize_t:
     return (data[pos] << 8) | data[pos + 1]
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(-2, check=True)
+def _nul(data: bytes, pos: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.Py_ssize_t:
+    """Return where the next NUL is, -1 if there is none; `end` is the length."""
+    if cython.compiled:
+        if pos >= end:
+            return -1
+        text: cython.p_char = PyBytes_AS_STRING(data)
+        found: cython.p_char = cython.cast(cython.p_char, memchr(text + pos, 0, end - pos))
+        return found - text if found != cython.NULL else -1
+    return data.find(0, pos)
+
+
 def read_batch(data: bytes) -> Batch | None:
     """Return what the buffer asks, if it is one simple query, or one unnamed portal bound, run whole, and synced."""
     end: cython.Py_ssize_t = len(data)
@@ -56,13 +74,13 @@ def read_batch(data: bytes) -> Batch | None:
     if stop == 0:
         return None
     if data[0] == 0x51:  # Q
-        if stop != end or data.find(0, 5) != end - 1:
+        if stop != end or _nul(data, 5, end) != end - 1:
             return None
         return QUERY, data[5 : end - 1], b"", (), False
     kind = BOUND
     text = b""
     if data[0] == 0x50:  # P, of the unnamed statement
-        at: cython.Py_ssize_t = data.find(0, 6)
+        at: cython.Py_ssize_t = _nul(data, 6, end)
         if data[5] != 0 or at < 0 or at + 3 > stop or at + 3 + 4 * _two(data, at + 1) != stop:
             return None
         kind, text = PARSED, data[6:at]
@@ -82,10 +100,10 @@ def _rest(
     kind: cython.Py_ssize_t,
     text: bytes,
 ) -> object:
-    bound = _bind(data, pos, stop)
+    bound: tuple | None = _bind(data, pos, stop, end)  # type: ignore[type-arg]  # Cython takes no parameters here
     if bound is None:
         return None
-    name, results, values = bound
+    name: bytes = bound[0]
     if kind == PARSED:
         if name:
             return None
@@ -109,15 +127,15 @@ def _rest(
     stop = _length(data, pos, end)
     if stop != end or data[pos] != 0x53 or stop - pos != 5:
         return None
-    return kind, text, results, values, described
+    return kind, text, bound[1], bound[2], described
 
 
 @cython.cfunc
-def _bind(data: bytes, pos: cython.Py_ssize_t, stop: cython.Py_ssize_t) -> object:
+def _bind(data: bytes, pos: cython.Py_ssize_t, stop: cython.Py_ssize_t, end: cython.Py_ssize_t) -> object:
     """Return the statement's name, the result formats as sent, and the parameters, binary ones behind a NUL."""
     if data[pos] != 0x42 or stop - pos < 13 or data[pos + 5] != 0:  # B, of the unnamed portal
         return None
-    at: cython.Py_ssize_t = data.find(0, pos + 6)
+    at: cython.Py_ssize_t = _nul(data, pos + 6, end)
     if at < 0 or at + 5 > stop:
         return None
     name = data[pos + 6 : at]
