@@ -119,11 +119,12 @@ async def test_what_a_witness_has_seen_more_of_is_not_forgotten_by_a_change(tmp_
     await asyncio.to_thread(archive.leave)
 
 
-async def test_the_fence_and_what_is_kept_how_long_are_as_they_were_at_the_start(tmp_path: Path) -> None:
+async def test_what_is_kept_how_long_is_put_in_force_and_the_fence_is_as_it_was_at_the_start(tmp_path: Path) -> None:
     config = configured(tmp_path, '[audit.retention]\nage = "400d"\n')
     archive = Archive(config, "house.example", SystemClock(), {}, lambda body: 0)
-    archive.change(archive.prepared(Audit(fence=tmp_path / "elsewhere")))
-    assert (archive._config.retention, archive._config.fence) == (config.audit.retention, None)
+    shorter = configured(tmp_path, '[audit.retention]\nage = "30d"\n').audit
+    archive.change(archive.prepared(replace(shorter, fence=tmp_path / "elsewhere")))
+    assert (archive._config.retention.age, archive._config.fence) == (30 * 86_400, None)
     await asyncio.to_thread(archive.leave)
 
 
