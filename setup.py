@@ -1,5 +1,6 @@
 """Builds what `proctor.twins.COMPILED` names, where there is a C compiler; everything else is in pyproject.toml."""
 
+import os
 import runpy
 from pathlib import Path
 
@@ -21,4 +22,5 @@ def extensions() -> list[Extension]:
     return built
 
 
-setup(ext_modules=extensions())
+# Each is compiled by a process of its own: as many at a time as there are cores.
+setup(ext_modules=extensions(), options={"build_ext": {"parallel": os.cpu_count() or 1}})
