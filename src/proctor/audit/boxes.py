@@ -26,7 +26,6 @@ if cython.compiled:
         PyBytes_FromStringAndSize,
         PyBytes_GET_SIZE,
     )
-    from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
 
 NONCE: Final = 12
 ABOUT: Final = 32
@@ -43,8 +42,6 @@ def framed(values: Values) -> bytes:
 
 @cython.cfunc
 def _framed(front: bytes, values: Values) -> bytes:
-    if cython.compiled:
-        return _laid_out(front, values)
     parts: list[bytes] = [front]
     for value in values:
         if value is None:
@@ -52,53 +49,6 @@ def _framed(front: bytes, values: Values) -> bytes:
         else:
             parts += (numeral(len(value)), b":", value)
     return b"".join(parts)
-
-
-@cython.cfunc
-def _laid_out(front: bytes, values: tuple) -> bytes:  # type: ignore[type-arg]  # Cython takes no parameters here
-    """Do the same in C: the sizes first, then all at once."""
-    size: cython.Py_ssize_t = PyBytes_GET_SIZE(front)
-    one: cython.Py_ssize_t
-    width: cython.Py_ssize_t
-    for value in values:
-        one = 0 if value is None else len(cython.cast(bytes, value))
-        size += 1 if value is None else _width(one) + 1 + one
-    framed: bytes = PyBytes_FromStringAndSize(cython.NULL, size)
-    at: cython.p_char = PyBytes_AS_STRING(framed)
-    memcpy(at, PyBytes_AS_STRING(front), PyBytes_GET_SIZE(front))
-    at += PyBytes_GET_SIZE(front)
-    for value in values:
-        if value is None:
-            at[0] = 45  # -
-            at += 1
-            continue
-        one = len(cython.cast(bytes, value))
-        width = _width(one)
-        _digits(at, one, width)
-        at[width] = 58  # :
-        memcpy(at + width + 1, PyBytes_AS_STRING(value), one)
-        at += width + 1 + one
-    return framed
-
-
-@cython.cfunc
-@cython.exceptval(-1, check=False)
-def _width(number: cython.Py_ssize_t) -> cython.Py_ssize_t:
-    width: cython.Py_ssize_t = 1
-    while number >= 10:
-        number //= 10
-        width += 1
-    return width
-
-
-@cython.cfunc
-@cython.exceptval(-1, check=False)
-def _digits(at: cython.p_char, number: cython.Py_ssize_t, width: cython.Py_ssize_t) -> cython.int:
-    while width > 0:
-        width -= 1
-        at[width] = cython.cast(cython.char, 48 + number % 10)
-        number //= 10
-    return 0
 
 
 def unframed(data: bytes) -> Values:
