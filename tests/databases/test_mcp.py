@@ -19,6 +19,7 @@ from fastmcp.client.transports import StreamableHttpTransport
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import ElicitResult, ListRootsResult
 
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
@@ -43,10 +44,10 @@ def where(house: Lab) -> str:
 
 
 @asynccontextmanager
-async def agent(house: Lab, name: str = "copilot") -> AsyncIterator[ForeignClient[Any]]:
+async def agent(house: Lab, name: str = "copilot", **more: Any) -> AsyncIterator[ForeignClient[Any]]:
     login = base64.b64encode(f"{name}:{PEOPLE[name]}".encode()).decode()
     transport = StreamableHttpTransport(where(house), headers={"authorization": f"Basic {login}"})
-    async with ForeignClient(transport) as client:
+    async with ForeignClient(transport, **more) as client:
         yield client
 
 
@@ -379,6 +380,138 @@ def test_there_is_no_stream_to_open_and_no_session_to_take_over(house: Lab) -> N
     assert httpx.delete(where(house), auth=login).status_code == 405
     large = httpx.post(where(house), auth=login, content=b"x" * 100_000, headers={"content-type": "application/json"})
     assert large.status_code == 413
+
+
+# ---- a client whose person can be asked
+
+
+class Person:
+    """Somebody before the form that their client shows; answers with what was laid out, and keeps what was asked."""
+
+    def __init__(self, *answers: object) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    async def __call__(self, message: str, kind: type, params: object, context: object) -> object:
+        self.asked.append(message)
+        answer = self.answers.pop(0)
+        return kind(reason=answer) if isinstance(answer, str) else answer
+
+
+def about(house: Lab, statement: str) -> list[dict[str, object]]:
+    return [each for each in house.tickets() if each["statement"] == statement]
+
+
+async def test_what_is_held_without_a_reason_asks_for_it_before_anybody_is_asked(house: Lab) -> None:
+    """The answer is a claim like any other: scanned, and on the one ticket there is."""
+    statement = "update orders set total = 61 where id = 61"
+    person = Person("INC-61 for ann@example.com")
+    async with agent(house, elicitation_handler=person) as copilot:
+        said, _, failed = await ask(copilot, "query", database="shop", sql=statement)
+        assert (failed, said["outcome"]) == (False, "held")
+        (message,) = person.asked
+        assert "A statement for shop needs somebody's approval" in message
+        assert "rule agent-writes" in message
+        assert "Write no passwords" in message
+        (ticket,) = about(house, statement)
+        assert (ticket["id"], ticket["reason"]) == (said["ticket"], "INC-61 for [email]")
+        again, _, _ = await ask(copilot, "query", database="shop", sql=statement, reason="INC-62")
+        assert again["outcome"] == "held"
+        free, _, _ = await ask(copilot, "query", database="shop", sql="select count(*) from orders")
+        assert free["rows"]
+    assert len(person.asked) == 1, "with a reason at hand, and for what is not held, nobody is asked"
+
+
+async def test_an_answer_lets_the_same_call_wait_and_run(house: Lab) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def hear(_: float, __: float | None, message: str | None) -> None:
+        await told.put(message or "")
+
+    words = {"database": "shop", "sql": "update orders set total = 62 where id = 62", "wait_seconds": 60}
+    async with agent(house, elicitation_handler=Person("INC-62")) as copilot:
+        run = asyncio.create_task(copilot.call_tool("query", words, progress_handler=hear, raise_on_error=False))
+        message = await asyncio.wait_for(told.get(), 30)
+        while not message.startswith(WAITS):
+            message = await asyncio.wait_for(told.get(), 30)
+        said = await asyncio.to_thread(house.ask, "approvals", "approve", message.split()[4], person="dana")
+        assert said.code == 0
+        answer = await asyncio.wait_for(run, 30)
+    assert (answer.structured_content or {})["status"] == "UPDATE 1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        pytest.param(ElicitResult(action="decline"), "no reason was given", id="declined"),
+        pytest.param(ElicitResult(action="cancel"), "no reason was given", id="closed"),
+        pytest.param("   ", "no reason was given", id="blank"),
+        pytest.param("x" * 1001, "longer than 1000 characters", id="too long"),
+    ],
+)
+async def test_without_a_good_answer_nobody_is_asked_to_approve(house: Lab, answer: object, why: str) -> None:
+    statement = "update orders set total = 63 where id = 63"
+    async with agent(house, elicitation_handler=Person(answer, answer)) as copilot:
+        for tool in ("query", "request_approval"):
+            said, text, failed = await ask(copilot, tool, database="shop", sql=statement)
+            assert (failed, said["outcome"]) == (True, "refused")
+            assert why in said["message"]
+            assert "Instead: Give `reason` with the call." in text
+    assert about(house, statement) == []
+
+
+async def test_a_request_for_approval_or_a_grant_asks_for_its_reason_where_the_client_can(house: Lab) -> None:
+    statement = "update orders set total = 64 where id = 64"
+    person = Person("INC-64", "INC-65 for ann@example.com")
+    async with agent(house, elicitation_handler=person) as copilot:
+        required = {tool.name: tool.input_schema["required"] for tool in await copilot.list_tools()}
+        assert required["request_approval"] == ["database", "sql"]
+        nothing, _, _ = await ask(copilot, "request_approval", database="shop", sql="select 1")
+        assert (nothing["outcome"], person.asked) == ("allowed", [])
+        held, _, _ = await ask(copilot, "request_approval", database="shop", sql=statement)
+        assert held["outcome"] == "held"
+        _, _, failed = await ask(copilot, "request_grant", database="shop", column="public.customers.email")
+        assert (failed, len(person.asked)) == (True, 1), "an agent is granted nothing, so nobody is asked why"
+    async with agent(house, "ada", elicitation_handler=person) as ada:
+        granted, _, _ = await ask(ada, "request_grant", database="shop", column="public.customers.email")
+        assert granted["grants"][0]["state"] == "pending"
+    assert "Sight of public.customers.email in shop" in person.asked[1]
+    assert [each["reason"] for each in about(house, statement)] == ["INC-64"]
+    (record,) = house.recorded("grant.requested", grant=granted["grants"][0]["grant"])
+    assert record["because"] == "INC-65 for [email]"
+
+
+async def test_a_client_that_cannot_ask_brings_the_reason_itself(house: Lab) -> None:
+    async with agent(house) as copilot:
+        required = {tool.name: tool.input_schema["required"] for tool in await copilot.list_tools()}
+        assert required["request_approval"] == ["database", "sql", "reason"]
+        assert required["request_grant"] == ["database", "column", "reason"]
+        said, _, failed = await ask(copilot, "request_approval", database="shop", sql=UPDATE)
+        assert (failed, "`reason` is missing" in said["message"]) == (True, True)
+        held, _, failed = await ask(copilot, "query", database="shop", sql="update orders set total = 66 where id = 66")
+        assert (failed, held["outcome"]) == (False, "held"), "as before: a ticket at once, without a reason"
+
+
+async def test_the_official_client_is_asked_and_its_answer_may_be_to_another_question(house: Lab) -> None:
+    statement = "update orders set total = 67 where id = 67"
+    asked: list[Any] = []
+
+    async def person(_: object, params: Any) -> ElicitResult:
+        asked.append(params)
+        return ElicitResult(action="accept", content={"reason": "INC-67"})
+
+    async with (
+        httpx2.AsyncClient(auth=("copilot", PEOPLE["copilot"])) as http,
+        Client(streamable_http_client(where(house), http_client=http), elicitation_callback=person) as client,
+    ):
+        words = {"database": "shop", "sql": statement}
+        forged = await client.call_tool("query", words, input_responses={"reason": ListRootsResult(roots=[])})
+        assert (forged.is_error, asked) == (True, [])
+        said = await client.call_tool("query", words)
+    assert said.structured_content["outcome"] == "held"
+    (params,) = asked
+    assert params.requested_schema["properties"]["reason"]["maxLength"] == 1000
+    assert [each["reason"] for each in about(house, statement)] == ["INC-67"]
 
 
 # ---- tokens

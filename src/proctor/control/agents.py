@@ -8,7 +8,6 @@ are the same. Knows no HTTP and no JSON-RPC.
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import msgspec
 
 from proctor.audit import search as auditing
 from proctor.audit.record import OperatorCall, who_of
+from proctor.control.described import COLUMNS, Schema, place_behind, place_of, tables_of
 from proctor.control.pages import Page, Pages
 from proctor.control.words import MAX_OUTCOME, MAX_TARGET, Recorder, Refused
 from proctor.edge.config import Config
@@ -27,12 +27,12 @@ from proctor.edge.letters import Letter
 from proctor.edge.store import Store
 from proctor.errors import Fault
 from proctor.session.ports import Clock, Purpose
-from proctor.session.refusals import UNASKED
-from proctor.terms import Classified, Column, Identity, Relation, Ticket, TicketState
+from proctor.session.refusals import UNASKED, UNREASONED
+from proctor.terms import Identity, Ticket, TicketState
 
 MOST_ROWS = 1000
 RESULT_BYTES = 4 * 1024 * 1024
-MOST_COLUMNS = 500
+MOSTCOLUMNS = 500
 MOST_RECORDS = 100
 LOOK_SECONDS = 0.5
 TELL_SECONDS = 10.0
@@ -42,18 +42,6 @@ Tell = Callable[[str], Awaitable[None]]
 _RULE = re.compile(r"Rule (\S+) (?:decided|holds it)")
 _EXCHANGE = re.compile(r"[Ee]xchange ([^\s.;]+)")
 _TICKET = re.compile(r"ticket ([0-9A-Za-z-]{20,40})")
-_COLUMNS = """
-SELECT n.nspname, c.relname, c.relkind, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped
-AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-AND ($1::text IS NULL OR n.nspname = $1::text) AND ($2::text IS NULL OR c.relname = $2::text)
-AND ($3::text IS NULL OR (n.nspname, c.relname) > ($3::text, $4::text))
-ORDER BY 1, 2, a.attnum
-"""
-KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +53,8 @@ class Caller:
     application: str = "mcp"
     reason: str | None = None
     task: str | None = None
+    curious: bool = False
+    """Whoever asks can be asked for a reason: what is held without one waits for it, and is at no desk yet."""
 
     @property
     def owner(self) -> tuple[str, str | None]:
@@ -74,7 +64,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What the stations said instead of rows. `outcome` is `denied`, `held` or `failed`."""
+    """What the stations said instead of rows. `outcome` is `denied`, `held`, `unreasoned` or `failed`."""
 
     outcome: str
     code: str
@@ -93,34 +83,6 @@ class Offered:
     name: str
     environment: str
     engine: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeenColumn:
-    """A column as its schema describes it; no value of it."""
-
-    name: str
-    type: str
-    nullable: bool
-    data_class: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SeenTable:
-    """A table or view, with its columns."""
-
-    schema: str
-    name: str
-    kind: str
-    columns: tuple[SeenColumn, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """Some tables of a database; `after` names the last one where there are more."""
-
-    tables: tuple[SeenTable, ...]
-    after: str | None = None
 
 
 class AgentDesk:
@@ -149,19 +111,19 @@ class AgentDesk:
         self, caller: Caller, database: str, schema: str | None, table: str | None, after: str | None
     ) -> Schema | Trouble:
         """Return tables and columns as this identity's own session sees them, with what each is held to be."""
-        place = _place(after)
+        place = place_of(after)
         if place is None:
             return Trouble("failed", "22023", "`after` is what an earlier answer gave, and nothing else")
         values = (schema, table, *place)
-        said = await self._said(caller, database, _COLUMNS, values, MOST_COLUMNS, wait=0.0, tell=_silence)
+        said = await self._said(caller, database, COLUMNS, values, MOSTCOLUMNS, wait=0.0, tell=_silence)
         if said.failed is not None:
             return trouble_of(said.failed)
         classified = await asyncio.to_thread(self._store.map.classified, database)
-        tables = _tables(said.rows, classified)
+        tables = tables_of(said.rows, classified)
         if not said.more:
             return Schema(tuple(tables))
         whole = tables[:-1] if len(tables) > 1 else tables  # the last one may be cut in the middle
-        return Schema(tuple(whole), _after(whole[-1]))
+        return Schema(tuple(whole), place_behind(whole[-1]))
 
     # ---- statements
 
@@ -203,7 +165,7 @@ class AgentDesk:
 
     async def request_approval(self, caller: Caller, database: str, sql: str, values: Sequence[str | None]) -> Trouble:
         """Open a ticket for a statement that is held; return what its asker is told. Nothing runs."""
-        letter = Letter(caller.by, caller.address, Purpose.ASK)
+        letter = Letter(caller.by, caller.address, Purpose.ASK, curious=caller.curious)
         return trouble_of(
             (
                 await self._asked(
@@ -261,7 +223,7 @@ class AgentDesk:
         wait: float,
         tell: Tell,
     ) -> Said:
-        letter = Letter(caller.by, caller.address, Purpose.RUN, wait, RESULT_BYTES)
+        letter = Letter(caller.by, caller.address, Purpose.RUN, wait, RESULT_BYTES, curious=caller.curious)
         return await self._asked(
             caller, database, letter, lambda session, hear: session.run(sql, values, rows, hear), tell
         )
@@ -339,6 +301,8 @@ def trouble_of(fields: Mapping[str, str]) -> Trouble:
     outcome = "failed"
     if code == UNASKED:
         outcome = "allowed"
+    elif code == UNREASONED:
+        outcome = "unreasoned"
     elif message.startswith("held for approval"):
         outcome = "held"
     elif message.startswith("refused"):
@@ -353,17 +317,6 @@ def trouble_of(fields: Mapping[str, str]) -> Trouble:
         None if exchange is None else exchange[1],
         None if ticket is None else ticket[1],
     )
-
-
-def _tables(rows: Sequence[tuple[str | None, ...]], classified: Classified) -> list[SeenTable]:
-    found: dict[Relation, tuple[str, list[SeenColumn]]] = {}
-    for schema, table, kind, name, kind_of_value, not_null in rows:
-        relation = Relation(schema or "", table or "")
-        kept = found.setdefault(relation, (KINDS.get(kind or "", "table"), []))[1]
-        column = Column(relation, name or "")
-        data_class = "by its tables" if kind == "v" else classified.class_of(column)
-        kept.append(SeenColumn(column.name, kind_of_value or "", not_null != "t", data_class))
-    return [SeenTable(each.schema, each.name, kind, tuple(columns)) for each, (kind, columns) in found.items()]
 
 
 def _records(state: Path, subject: str, database: str | None, limit: int) -> list[Mapping[str, object]]:
@@ -381,21 +334,6 @@ def _whose(record: Mapping[str, object]) -> tuple[str, str | None]:
         return "", None
     behind = who.get("on_behalf_of")
     return str(who.get("subject", "")), None if behind is None else str(behind)
-
-
-def _after(table: SeenTable) -> str:
-    """Return the place behind a table, in a form that no name can be mistaken for."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([table.schema, table.name])).decode()
-
-
-def _place(after: str | None) -> tuple[str | None, str | None] | None:
-    """Return schema and name of such a place, or None where it is none."""
-    if after is None:
-        return None, None
-    try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(after), type=tuple[str, str])
-    except (ValueError, msgspec.MsgspecError):
-        return None
 
 
 async def _silence(_: str) -> None:

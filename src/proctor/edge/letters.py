@@ -27,7 +27,7 @@ class Letter:
     """Who is let in, from where, and for what.
 
     `wait` is for how many seconds a held statement waits, `result_bytes` how large a result may be: both at most what
-    the settings say.
+    the settings say. `curious` says that whoever asks can be asked for a reason, if one is wanted.
     """
 
     asker: Identity
@@ -35,6 +35,7 @@ class Letter:
     purpose: Purpose = Purpose.RUN
     wait: float = 0.0
     result_bytes: int = 0
+    curious: bool = False
 
 
 _DECODE = msgspec.json.Decoder(Letter).decode

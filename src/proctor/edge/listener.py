@@ -333,6 +333,7 @@ class Visit:
             withheld_bytes=config.limits.withheld_bytes,
             console=console_address(self._house),
             purpose=Purpose.RUN if letter is None else letter.purpose,
+            curious=letter is not None and letter.curious,
         )
 
     def _welcome(self, pid: int, secret: bytes) -> None:

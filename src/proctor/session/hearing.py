@@ -444,6 +444,8 @@ class Hearing:
         ticket = self._desk.claim(request)
         if ticket is not None:
             return self._approved(judged, ticket, bound=asked.bound), ticket
+        if self._terms.curious and not request.claims.reason:
+            raise Refused(refusals.unreasoned(decision, asked.exchange))
         ticket = await self.counter.wait(request, asked.exchange, tell)
         await self._freshen(pipeline)
         again = self._approved(judged, ticket, bound=asked.bound)

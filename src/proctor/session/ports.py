@@ -256,3 +256,5 @@ class Terms:
     withheld_bytes: int
     console: str
     purpose: Purpose = Purpose.RUN
+    curious: bool = False
+    """Whoever asks can be asked for a reason: what is held without one is told so, and opens no ticket yet."""

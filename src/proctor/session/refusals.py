@@ -21,6 +21,8 @@ ON_TABLES = frozenset({"copy", "truncate", "analyze", "vacuum", "lock", "alter t
 
 UNASKED = "PR000"
 """The code of what is no error: the session was not opened to run anything."""
+UNREASONED = "PR001"
+"""The code for a session that can ask: somebody would have to approve this, and nobody has said why it should run."""
 KEPT = frozenset("SVCstcdn")
 SAFE = {
     "22": "a value did not fit the operation",
@@ -73,6 +75,13 @@ def held(decision: Hold, ticket: Ticket, exchange: str, console: str) -> dict[st
     detail = f"Rule {rule} holds it; exchange {exchange}; ticket {ticket.id}, waiting for {who}."
     hint = f"Once `proctor approvals approve {ticket.id}` or {console} has it approved, run the same statement again."
     return error("42501", f"held for approval: {decision.reason}", detail=detail, hint=hint)
+
+
+def unreasoned(decision: Hold, exchange: str) -> dict[str, str]:
+    """Tell a hold for which a reason is wanted before anybody is asked."""
+    rule = decision.rules[0] if decision.rules else "default"
+    detail = f"Rule {rule} holds it; exchange {exchange}."
+    return error(UNREASONED, f"held until there is a reason: {decision.reason}", detail=detail, hint="Say why.")
 
 
 def unapproved(ticket: Ticket, exchange: str) -> dict[str, str]:

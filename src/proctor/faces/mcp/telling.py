@@ -15,7 +15,8 @@ from typing import Any
 
 import mcp_types as types
 
-from proctor.control.agents import Offered, Schema, Trouble
+from proctor.control.agents import Offered, Trouble
+from proctor.control.described import Schema
 from proctor.control.pages import CELL_CHARS, Page
 from proctor.control.words import Refused
 from proctor.faces.plain import Json, moment

@@ -81,7 +81,7 @@ class RequestApproval(Asked, frozen=True, kw_only=True):
 
     database: Name
     sql: Text
-    reason: Annotated[str, Meta(min_length=1, max_length=1000, description="Why; approvers read it.")]
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, description="Why; approvers read it.")] = ""
     parameters: Values = []
     task: Task | None = None
 
@@ -105,7 +105,7 @@ class RequestGrant(Asked, frozen=True, kw_only=True):
     database: Name
     column: Annotated[str, Meta(min_length=5, max_length=400, description="SCHEMA.TABLE.COLUMN")]
     minutes: Annotated[int, Meta(ge=1, le=480, description="For how long, from when somebody agrees.")] = 30
-    reason: Annotated[str, Meta(min_length=1, max_length=1000, description="Why; whoever agrees reads it.")]
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, description="Why; whoever agrees reads it.")] = ""
 
 
 class ListGrants(Asked, frozen=True, kw_only=True):
@@ -160,13 +160,17 @@ DESCRIPTIONS: Mapping[str, tuple[type[Asked], str, bool]] = {
 }
 
 
-def listed() -> list[types.Tool]:
-    """Return every tool with the schema of its arguments."""
+NEED_REASONS = (RequestApproval, RequestGrant)
+"""What nobody is asked for without a reason: it comes with the call, unless the client's person can be asked for it."""
+
+
+def listed(*, reasons: bool = True) -> list[types.Tool]:
+    """Return every tool with the schema of its arguments; `reasons` must come with the call where they are needed."""
     return [
         types.Tool(
             name=name,
             description=description,
-            input_schema=_schema(kind),
+            input_schema=_schema(kind, reasons=reasons),
             output_schema={"type": "object"},
             annotations=types.ToolAnnotations(read_only_hint=reads, open_world_hint=False),
         )
@@ -192,9 +196,12 @@ def texts(values: list[Value]) -> list[str | None]:
     ]
 
 
-def _schema(kind: type[Asked]) -> dict[str, Any]:
+def _schema(kind: type[Asked], *, reasons: bool) -> dict[str, Any]:
     _, components = msgspec.json.schema_components((kind,), ref_template="#/$defs/{name}")
     schema = dict(components[kind.__name__])
     schema.pop("title", None)
     schema.pop("description", None)
+    if kind in NEED_REASONS:
+        schema["properties"]["reason"].pop("default")
+        schema["required"] = [*schema["required"], *(["reason"] if reasons else [])]
     return schema
