@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import psycopg
 import pytest
 
@@ -76,6 +77,24 @@ def test_an_approved_copy_is_masked_for_everybody_also_renamed_and_after_a_resta
     with Gateway(shop.gateway.config) as again:
         shop.gateway.postgres = again.postgres
         nothing_true(shop, "notes", "a", "s")
+
+
+def test_the_data_map_tells_by_which_way_a_copy_of_a_copy_has_left(shop: Lab) -> None:
+    approved(shop, "ada", COPY, "create table again as select h as k from debug")
+    with psycopg.connect(shop.dsn("ada", "shop"), autocommit=True) as session:
+        with session.cursor().copy("copy (select k from again) to stdout") as rows:
+            assert len([*rows.rows()]) == 300
+        with pytest.raises(psycopg.Error), session.cursor().copy("copy customers from program 'cat' to stdout"):
+            pass
+    address = "http://{}:{}/api/v1/databases/shop/copies".format(*shop.gateway.console)
+
+    def told() -> list[dict[str, object]]:
+        found: list[dict[str, object]] = httpx.get(address, auth=("dana", PEOPLE["dana"])).json()["copies"]
+        return [one for one in found if one["way"] == "client"]
+
+    (out,) = until(told)
+    assert (out["who"], out["sources"], out["masked"], out["rows"]) == ("ada", ["public.again.k"], True, 300)
+    assert out["routes"] == [["public.customers.email", "public.debug.h", "public.again.k"]]
 
 
 def test_a_renaming_around_the_gateway_carries_the_class_too(shop: Lab) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from proctor.audit.index import Row, decode, part, word
+from proctor.audit.fields import Row, decode, part, word
 
 MAX_TEXT: Final = 1023
 """What the format gives to `msg`; a longer statement is cut, and its digest names it."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from proctor.audit.index import Row, decode, part, word
+from proctor.audit.fields import Row, decode, part, word
 
 VERSION: Final = "8.17.0"
 _HEADS: Final = frozenset(

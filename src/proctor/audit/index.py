@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
@@ -21,23 +21,20 @@ from typing import Final
 
 import msgspec
 
+from proctor.audit.copies import ways_of
+from proctor.audit.fields import Row, decode, part, parts, word
 from proctor.audit.integrator import entry_of
 from proctor.audit.reading import Bookmark, records, shards
 from proctor.audit.record import ENTRY_LIMIT
 from proctor.audit.tiles import WIDTH
 from proctor.errors import HouseFault
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 BATCH: Final = 10_000
 FILE: Final = "index.sqlite"
 CACHE_KB: Final = 64 * 1024
 PATIENCE: Final = 120  # seconds for another who is sorting the first filling
 KNOWN: Final = 50_000  # shapes in memory at once; statements are a stranger's to choose
-
-Row = Mapping[str, object]
-"""A record as read back from JSON."""
-
-decode: Final = msgspec.json.Decoder(dict[str, object]).decode
 
 _SEARCHED: Final = {
     "shapes": "number integer primary key, key blob not null unique, kind text not null, subject text, "
@@ -45,6 +42,7 @@ _SEARCHED: Final = {
     "words": "number integer primary key, key blob not null unique, text text not null",
     "touched": "shape integer not null, relation text not null, name text not null, column_name text not null",
     "masked": "shape integer not null, class text not null",
+    "moved": "shape integer not null, way text not null",
 }
 """The tables in which a search finds the shapes that fit."""
 # Each holds all that its condition needs: what fits is found without a look at the shapes themselves.
@@ -332,6 +330,7 @@ class Index:
             "insert into touched values (?, ?, ?, ?)", [(number, *place) for place in _touched(said)]
         )
         self.connection.executemany("insert into masked values (?, ?)", [(number, name) for name in _classes(said)])
+        self.connection.executemany("insert into moved values (?, ?)", [(number, way) for way in ways_of(said)])
         return number
 
     def _words(self, text: str) -> int:
@@ -359,24 +358,6 @@ def _read(shard: str, seq: int, record: bytes) -> _Said:
         return _read_said(record)
     except msgspec.MsgspecError as fault:
         raise HouseFault(f"record {seq} of {shard} is damaged", hint="run `proctor audit verify`") from fault
-
-
-def part(said: Row, name: str) -> Row:
-    """Return an object within a record, empty when it has none."""
-    found = said.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def parts(said: Row, name: str) -> list[Row]:
-    """Return the objects of a list within a record."""
-    found = said.get(name)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def word(said: Row, name: str) -> str | None:
-    """Return a text within a record."""
-    found = said.get(name)
-    return found if isinstance(found, str) else None
 
 
 def _columns(said: Row) -> tuple[str | None, ...]:

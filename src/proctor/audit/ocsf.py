@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from proctor.audit.index import Row, decode, part, parts, word
+from proctor.audit.fields import Row, decode, part, parts, word
 
 VERSION: Final = "1.8.0"
 _PRODUCT: Final = {"name": "Proctor", "vendor_name": "Proctor"}

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from proctor.audit.index import Row, decode, part, word
+from proctor.audit.fields import Row, decode, part, word
 
 _INFO: Final = (9, "INFO")
 _WARN: Final = (13, "WARN")

@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from proctor.audit.index import ANSWER, Index, Row, decode, microseconds, part, parts, word
+from proctor.audit.fields import Row, decode, part, parts, word
+from proctor.audit.index import ANSWER, Index, microseconds
 from proctor.audit.reading import Tail, everything, fetched
 
 MOST: Final = 1000
@@ -40,6 +41,8 @@ class Question:
     text: str | None = None
     kind: str | None = None
     session: str | None = None
+    way: str | None = None
+    """How a statement would take data elsewhere, `any` for whichever."""
     limit: int = MOST
 
 
@@ -82,6 +85,7 @@ def search(
     text: str | None = None,
     kind: str | None = None,
     session: str | None = None,
+    way: str | None = None,
     limit: int = MOST,
     index: Path | None = None,
 ) -> Iterator[Row]:
@@ -98,6 +102,7 @@ def search(
         text=text,
         kind=kind,
         session=session,
+        way=way,
         limit=limit,
     )
     with Index.open(state, index) as opened:
@@ -228,6 +233,7 @@ def _shapes(question: Question) -> tuple[str, list[str]]:
         "select number from shapes where words in (select number from words where instr(text, ?))": (
             None if question.text is None else question.text.lower()
         ),
+        "select shape from moved where ? in (way, 'any')": question.way,
         "select number from shapes where verdict = ?": question.decision,
         "select number from shapes where database = ?": question.database,
         "select number from shapes where kind = ?": question.kind,

@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from proctor.audit import verify as verifying
-from proctor.audit.index import Index, Row, decode, part, word
+from proctor.audit.fields import Row, decode, part, word
+from proctor.audit.index import Index
 from proctor.audit.integrator import Integrator, entry_of
 from proctor.audit.note import Untrusted, Verifier
 from proctor.audit.proof import Receipt

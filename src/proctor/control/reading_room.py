@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from proctor.audit.copies import ANY, Copy, copies
+from proctor.audit.fields import Row, decode
 from proctor.audit.figures import MINUTES, Figures
-from proctor.audit.index import Index, Row, decode
+from proctor.audit.index import Index
 from proctor.audit.integrator import entry_of
 from proctor.audit.note import Untrusted, Verifier, open_checkpoint
 from proctor.audit.proof import Receipt, includes
@@ -45,6 +47,8 @@ CATCHING_UP: Final = 3600.0
 REPLAYING: Final = 300.0
 HIT_AMONG: Final = 5000
 """Of the newest decisions, so many tell which rules are ever hit."""
+COPIED_AMONG: Final = 5000
+"""Of the statements that would take data elsewhere, so many newest tell where copies went."""
 Found = TypeVar("Found")
 
 
@@ -106,6 +110,15 @@ class ReadingRoom(Room):
             return no
         asked = replace(question, limit=min(question.limit, MOST))
         return await self._ready(lambda: tuple(reversed([*sightings(self.config.state, asked)])))
+
+    async def copies(self, by: Identity, database: str) -> tuple[Copy, ...] | Refused:
+        """Return the steps that took values of sensitive columns elsewhere, newest first."""
+        if (no := self._closed(by, "map.copies", database)) is not None:
+            return no
+        if self.config.database(database) is None:
+            return Refused("missing", "there is no such database")
+        asked = Question(kind="statement.decided", decision="allow", database=database, way=ANY, limit=COPIED_AMONG)
+        return await self._indexed(lambda index: tuple(reversed([*copies(ask(index, asked))])))
 
     async def record(self, by: Identity, shard: str, number: int) -> Row | Refused:
         """Return one record in full."""

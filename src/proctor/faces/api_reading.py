@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from proctor.audit.search import Question
 from proctor.control import Control, Refused, column_named
-from proctor.control.reading_room import HIT_AMONG, MAX_STATEMENT, MOST
+from proctor.control.reading_room import COPIED_AMONG, HIT_AMONG, MAX_STATEMENT, MOST
 from proctor.control.views import Kept
 from proctor.faces.problems import Declined, declined
 from proctor.terms import Identity
@@ -162,6 +162,13 @@ def _add_records(app: FastAPI, control: Control, who: Caller) -> None:
         if isinstance(found, Refused):
             raise declined(found)
         return JSONResponse({"databases": [{"name": name, "environment": where} for name, where in found]})
+
+    @app.get("/api/v1/databases/{database}/copies")
+    async def copies(database: str, by: Annotated[Identity, Depends(who)]) -> Response:
+        found = await control.reading.copies(by, database)
+        if isinstance(found, Refused):
+            raise declined(found)
+        return JSONResponse({"among": COPIED_AMONG, "copies": jsonable_encoder([asdict(each) for each in found])})
 
     @app.get("/api/v1/databases/{database}/columns/{column}/history")
     async def history(database: str, column: str, by: Annotated[Identity, Depends(who)]) -> Response:

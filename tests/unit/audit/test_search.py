@@ -11,6 +11,7 @@ import pytest
 
 from proctor.audit import index as module
 from proctor.audit import segments
+from proctor.audit.basis import Basis, Copied
 from proctor.audit.index import FILE, Index
 from proctor.audit.journal import Journal
 from proctor.audit.ocsf import event
@@ -31,6 +32,7 @@ from proctor.errors import HouseFault
 
 NOON = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
 ALICE = Who(subject="alice", kind="human", groups=("support",))
+ROBOT = Who(subject="loader", kind="service")
 BOT = Who(subject="copilot", kind="agent", on_behalf_of="alice")
 
 
@@ -250,6 +252,23 @@ def test_a_decided_statement_comes_with_its_answer(told):
     assert (found["answered"]["rows"], found["answered"]["cells"]) == (7, {"1": 6})
     (denied,) = search(told.state, decision="deny")
     assert "answered" not in denied
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"way": "any"}, ["x4", "x5"]),
+        ({"way": "column"}, ["x4"]),
+        ({"way": "client", "who": "loader"}, ["x5"]),
+        ({"way": "server file"}, []),
+    ],
+)
+def test_statements_are_found_by_the_way_by_which_they_take_data_elsewhere(told, clock, asked, expected):
+    with Journal.open(told.journal / "w1", "w1", clock=clock) as journal:
+        moved = {"command": "create_table_as", "basis": Basis(copies=(Copied(sources=("a.b.c",), target="d.e.f"),))}
+        journal.record(decided("x4", ALICE, "create table e as select c from b", {}, **moved))
+        journal.record(decided("x5", ROBOT, "copy e to stdout", {}, command="copy", shows={"d.e": ("f",)}))
+    assert ids(search(told.state, **asked)) == expected
 
 
 def test_a_time_without_a_zone_is_refused(told):

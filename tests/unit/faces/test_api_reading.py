@@ -97,6 +97,7 @@ ROUTES: dict[tuple[str, str], tuple[set[str], object]] = {
     ("GET", "/api/v1/logs"): (READERS, None),
     ("GET", "/api/v1/condition"): (READERS, None),
     ("GET", "/api/v1/databases"): (READERS, None),
+    ("GET", "/api/v1/databases/shop/copies"): (READERS, None),
     ("GET", "/api/v1/databases/shop/columns/public.customers.email/history"): (READERS, None),
     ("GET", "/api/v1/rule-hits"): (READERS, None),
     ("GET", "/api/v1/views"): (READERS, None),

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from proctor.audit.basis import Basis, Copied
 from proctor.audit.integrator import Integrator
 from proctor.audit.journal import Journal
 from proctor.audit.record import (
@@ -558,6 +559,27 @@ async def test_the_data_map_tells_its_coverage_where_copies_went_and_what_has_ch
             )
         )
         journal.record(ClassificationChanged(id="c2", database="other", column="public.elsewhere.x", after="email"))
+    with Journal.open(state / "journal" / "worker-1", "worker-1", clock=FakeClock()) as journal:
+        for number, (source, target) in enumerate(
+            [(f"public.customers.{HOSTILE}", "public.mail.a"), ("public.mail.a", "")]
+        ):
+            journal.record(
+                StatementDecided(
+                    id=f"C{number}",
+                    who=Who(subject=HOSTILE, kind="human"),
+                    database="shop",
+                    statement=StatementText(text="copy", digest="d"),
+                    command="copy",
+                    understood=True,
+                    decision=Verdict(verdict="allow"),
+                    shows={} if target else {"public.mail": ("a",)},
+                    basis=Basis(
+                        classes={source: "email"},
+                        copies=(Copied(sources=(source,), target=target),) if target else (),
+                    ),
+                )
+            )
+            journal.record(StatementAnswered(id=f"C{number}-a", of=f"C{number}", rows=1, bytes=10, duration_us=900))
     integrator = Integrator.open(state / "journal", state / "log", keys=state / "keys", origin="proctor.test")
     integrator.integrate()
     integrator.close()
@@ -569,6 +591,10 @@ async def test_the_data_map_tells_its_coverage_where_copies_went_and_what_has_ch
     assert "not on record" not in page
     assert re.search(r"public\.mail_copy\.address</a></td><td data-name=\"class\">email</td>", page)
     assert "copied from public.customers.email" in page
+    assert "<strong>the client of " in page
+    assert re.search(r"by way of public\.customers\.&#34;.*? → public\.mail\.a<", page)
+    (last, *_) = re.findall(r'href="/console/journal/(worker-1/\d+)"', page)
+    assert "shows.public.mail" in (await client.get(f"/console/journal/{last}")).text, "the newest comes first"
     assert "drift" in page
     assert "public.elsewhere" not in page, "another database's are not on this page"
     seen = Seen(page)

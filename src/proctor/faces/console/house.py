@@ -112,6 +112,7 @@ def _add_data(stage: Stage) -> None:
         scans = await control.reading.search(guest.me, Question(kind="scan.finished", database=database, limit=1))
         asked = Question(kind="classification.changed", database=database, limit=LATELY)
         changes = await control.reading.search(guest.me, asked)
+        steps = await control.reading.copies(guest.me, database)
         counted = Counter(str(one.finding.data_class) for one in found if one.finding.data_class is not None)
         shown = [
             one
@@ -127,6 +128,8 @@ def _add_data(stage: Stage) -> None:
             sensitive=counted.total(),
             evident=sum(bool(one.finding.evidence) for one in found),
             copies=[one for one in found if one.finding.source == "inherited"][:MOST],
+            steps=() if isinstance(steps, Refused) else steps[:MOST],
+            moved=0 if isinstance(steps, Refused) else len(steps),
             scanned=None if isinstance(scans, Refused) or not scans else scans[0].get("time"),
             changes=() if isinstance(changes, Refused) else changes,
             classes=sorted(counted.items()),
