@@ -71,7 +71,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What an agent was registered for. None sets no bound; `model` and `version` are what its owner says it runs."""
+    """What an agent was registered for, by the settings, and who is its `owner`. None sets no bound.
+
+    `model` and `version` are what its owner says it runs.
+    """
 
     purpose: str = ""
     databases: frozenset[str] | None = None
@@ -79,6 +82,7 @@ class Registration:
     model: str = ""
     version: str = ""
     budget: Budget = UNBOUNDED
+    owner: str = ""
 
 
 UNREGISTERED = Registration()
@@ -107,6 +111,9 @@ class Identity:
     registration: Registration = UNREGISTERED
     actors: tuple[str, ...] = ()
     """Who has acted before the agent in the same errand, the last one first: history, which gives no right."""
+    model: str = ""
+    """Which model an agent says it runs, in its token; a claim, which gives no right. `version` likewise."""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,12 @@ audience = "deploys"
 kind = "service"
 keys_file = "keys.json"
 claims = {{ repository = "acme/shop" }}
+[identity.bots]
+issuer = "{URL}"
+audience = "bots"
+kind = "agent"
+keys_file = "keys.json"
+claims = {{ team = "shop" }}
 """
 
 

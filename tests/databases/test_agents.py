@@ -57,7 +57,7 @@ def test_a_registered_agent_does_what_it_is_registered_for(house: Lab) -> None:
     assert opened["agent"] == {"purpose": "answers questions", "model": "m-1", "version": "7"}
     assert opened["who"] == {
         "subject": "copilot", "kind": "agent", "proof": "scram-sha-256", "on_behalf_of": "ada",
-        "person_groups": ["engineering"],
+        "person_groups": ["engineering"], "model": "m-1", "version": "7",
     }  # fmt: skip
 
 

@@ -93,6 +93,34 @@ def test_a_program_comes_in_by_the_rules_on_its_claims(house: Lab) -> None:
     refused(house, "must in the claim repository", bad, user="ci:repo:acme/shop")
 
 
+def test_an_agent_comes_in_with_a_token_of_its_own_for_whom_it_is_registered_by(house: Lab) -> None:
+    own = token("copilot", aud="bots", team="shop", model="m-1", version="2026-11", groups=["engineers"])
+    with psycopg.connect(dsn(house, "copilot", own)) as agent:
+        assert who(agent) == (200,)
+    opened = [r for r in house.recorded("session.opened") if r["who"]["subject"] == "copilot"][-1]
+    theirs = [r["who"] for r in house.records() if r.get("session") == opened["session"]]
+    assert len(theirs) >= 4, "opened, decided, answered, closed"
+    assert all(
+        each == {
+            "subject": "copilot", "kind": "agent", "proof": "oidc", "issuer": "bots", "on_behalf_of": "ada",
+            "person_groups": ["engineering"], "model": "m-1", "version": "2026-11",
+        }
+        for each in theirs
+    )  # fmt: skip
+    refused(house, "must in the claim team", token("copilot", aud="bots", team="evil"), user="copilot")
+    refused(house, "nobody has registered the agent", token("ada", aud="bots", team="shop"), user="ada")
+
+
+def test_every_record_of_an_agent_names_the_model_that_its_persons_token_claims(house: Lab) -> None:
+    act = {"sub": "copilot", "model": "m-2 of bob@example.com", "version": "7"}
+    with psycopg.connect(dsn(house, "copilot", token("ada", act=act))) as agent:
+        assert who(agent) == (200,)
+    opened = [r for r in house.recorded("session.opened") if r["who"]["subject"] == "copilot"][-1]
+    theirs = [r["who"] for r in house.records() if r.get("session") == opened["session"]]
+    assert len(theirs) >= 4
+    assert {(each["model"], each["version"]) for each in theirs} == {("m-2 of [email]", "7")}
+
+
 def test_accounts_of_the_house_come_in_beside_it(house: Lab) -> None:
     with psycopg.connect(house.dsn("ada", sslmode="require")) as ada:
         assert who(ada) == (200,)

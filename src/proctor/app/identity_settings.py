@@ -18,7 +18,7 @@ LONGEST_LIFETIME = 24 * 3600.0  # a token for longer is a password
 LONGEST_LEEWAY = 300.0
 LONGEST_SESSION = 7 * 24 * 3600.0
 LONGEST_KEYS_AGE = 7 * 24 * 3600.0
-_KINDS = {"human": Kind.HUMAN, "service": Kind.SERVICE}
+_KINDS = {"human": Kind.HUMAN, "service": Kind.SERVICE, "agent": Kind.AGENT}
 
 
 def read_identity(top: Section) -> Mapping[str, Issuer]:
@@ -33,7 +33,7 @@ def read_identity(top: Section) -> Mapping[str, Issuer]:
 
 def _issuer(name: str, section: Section) -> Issuer:
     default = Issuer(name, "", ())
-    kind = _KINDS[section.choice("kind", ("human", "service"), "human")]
+    kind = _KINDS[section.choice("kind", ("human", "service", "agent"), "human")]
     prefix = section.take("prefix")
     if prefix is not None and (not isinstance(prefix, str) or len(prefix) > 63 or not prefix.isprintable()):
         section.note("prefix", 'must be a string of at most 63 printable characters, "" for none')
@@ -54,6 +54,8 @@ def _issuer(name: str, section: Section) -> Issuer:
         claims=_rules(section, kind),
         clients=frozenset(section.texts("clients")),
         agents=section.flag("agents"),
+        model_claim=section.text("model_claim", "model" if kind is Kind.AGENT else default.model_claim),
+        version_claim=section.text("version_claim", "version" if kind is Kind.AGENT else default.version_claim),
         algorithms=_algorithms(section),
         leeway=_bounded(section, "leeway", default.leeway, LONGEST_LEEWAY),
         lifetime=_bounded(section, "lifetime", default.lifetime, LONGEST_LIFETIME),
@@ -134,17 +136,19 @@ def _rules(section: Section, kind: Kind) -> Mapping[str, tuple[str, ...]]:
             inner.note(name, "an empty list would let nobody in; name the values that the claim may have")
         found[name] = values
     inner.close()
-    if kind is Kind.SERVICE and not found:
+    if kind is not Kind.HUMAN and not found:
         section.report.warn(section.path, "has no [claims], so every token of that issuer for this audience is let in")
     return MappingProxyType(found)
 
 
 def _check_prefixes(top: Section, found: Mapping[str, Issuer]) -> None:
     """Note issuers that could name two principals alike: what one of them may, the other may."""
-    seen: dict[str, Issuer] = {}
+    seen: dict[tuple[bool, str], Issuer] = {}
     for name, issuer in found.items():
-        other = seen.setdefault(issuer.prefix, issuer)
+        # An agent is one that the settings know, and a token for somebody of another kind is refused: no mix-up there.
+        other = seen.setdefault((issuer.kind is Kind.AGENT, issuer.prefix), issuer)
         if other.issuer != issuer.issuer:
+            whom = "agents" if issuer.kind is Kind.AGENT else "people"
             top.report.note(
-                ("identity", name), f"could name people as [identity.{other.name}] does; give one of them a prefix"
+                ("identity", name), f"could name {whom} as [identity.{other.name}] does; give one of them a prefix"
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
@@ -356,7 +357,7 @@ def _agent(name: str, section: Section, people: Mapping[str, Person], tasks: Map
     groups, password = _login(section, close=False)
     bound = tasks_of(section, tasks)
     owner_groups = people[owner].groups if owner in people else frozenset()
-    registration, expires = registration_of(section), section.moment("expires")
+    registration, expires = replace(registration_of(section), owner=owner), section.moment("expires")
     enabled = section.flag("enabled", default=True)
     section.close()
     return Agent(name, owner, groups, password, bound, owner_groups, registration, enabled, expires)

@@ -231,8 +231,10 @@ def _same(config: Config, asker: Identity) -> bool:
     if principal is None:
         return bool(asker.issuer) and asker.kind is not Kind.AGENT
     now = principal.identity(asker.proof)
+    named = bool(asker.issuer) and config.identity[asker.issuer].kind is not Kind.AGENT
     bounds = (now.kind, now.registration, now.tasks) == (asker.kind, asker.registration, asker.tasks)
-    return bounds and (bool(asker.issuer) or now.on_behalf_of == asker.on_behalf_of)
+    # Whom an agent acts for is said by its person's token, or else by its registration.
+    return bounds and (named or now.on_behalf_of == asker.on_behalf_of)
 
 
 def settings_digest(source: Path) -> str:

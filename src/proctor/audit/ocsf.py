@@ -154,6 +154,7 @@ def _unmapped(said: Row) -> Event | None:
         found["on_behalf_of"] = behalf
     if who and word(who, "kind") == "agent":
         found["agent"] = word(who, "subject")
+        found |= {f"agent_{name}": claim for name in ("model", "version") if (claim := word(who, name))}
     return found or None
 
 

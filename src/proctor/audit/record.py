@@ -42,6 +42,8 @@ class Who(Part, frozen=True, kw_only=True):
     amr: tuple[str, ...] = ()
     person_groups: tuple[str, ...] = ()
     actors: tuple[str, ...] = ()
+    model: str = ""
+    version: str = ""
 
 
 class Origin(Part, frozen=True, kw_only=True):
@@ -480,6 +482,7 @@ def encode(body: Body) -> bytes:
 
 def who_of(identity: Identity) -> Who:
     """Return an identity as a record writes it, groups in order."""
+    model, version = _running(identity)
     return Who(
         subject=identity.subject,
         kind=str(identity.kind),
@@ -491,7 +494,16 @@ def who_of(identity: Identity) -> Who:
         amr=tuple(sorted(identity.amr)),
         person_groups=tuple(sorted(identity.person_groups)),
         actors=identity.actors,
+        model=model,
+        version=version,
     )
+
+
+def _running(identity: Identity) -> tuple[str, str]:
+    """Return the model and version that an agent claims to run: its token's word, or else its registration's."""
+    if identity.model or identity.version:
+        return identity.model, identity.version
+    return identity.registration.model, identity.registration.version
 
 
 def registered(identity: Identity) -> dict[str, str]:

@@ -111,7 +111,7 @@ class Control:
         self._reload = reload
         self.grants = GrantDesk(store, config, journal, clock)
         self.agents = AgentDesk(store, config, journal, clock, knock)
-        self.provisioning = Provisioning(store, config.scim, journal, clock)
+        self.provisioning = Provisioning(store, config, journal, clock)
         self.answers = AnswerDesk(config, clock, journal.record, self.approve, self.deny)
         self.issuers = Issuers(config.identity, clock, ended=store.sign_ins.ended)
         self.code_flow = CodeFlow(self.issuers, clock)
@@ -126,7 +126,7 @@ class Control:
         self.grants.config = self.answers.config = self.agents.config = config
         self.issuers.change(config.identity)
         self.reading.config = self.evidence.config = self.views.config = config
-        self.provisioning.directory = config.scim
+        self.provisioning.config = config
 
     # --- the approval desk ------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from proctor.audit.record import OperatorCall, who_of
 from proctor.control.words import MAX_OUTCOME, MAX_TARGET, Recorder, Refused
+from proctor.edge.config import Config
 from proctor.edge.desk import new_id
 from proctor.edge.directory_config import EXTERNAL_ID, Directory
 from proctor.edge.people_book import GROUP, USER, Resource
@@ -42,11 +43,16 @@ class Wanted:
 class Provisioning:
     """The directory's desk."""
 
-    def __init__(self, store: Store, directory: Directory | None, journal: Recorder, clock: Clock) -> None:
-        self.directory = directory
+    def __init__(self, store: Store, config: Config, journal: Recorder, clock: Clock) -> None:
+        self.config = config
         self._store = store
         self._journal = journal
         self._clock = clock
+
+    @property
+    def directory(self) -> Directory | None:
+        """Return which directory may ask, None where none may."""
+        return self.config.scim
 
     async def get(self, sort: str, name: str) -> Resource | None:
         """Return a resource by its id."""
@@ -118,7 +124,10 @@ class Provisioning:
         await self._on_record(action, resource.name, "done", details)
 
     async def _end(self, subjects: frozenset[str]) -> tuple[int, int]:
-        """Have their sessions ended, and those of agents that act for them; return how many went, and how many not."""
+        """Have their sessions ended, and those of agents that are theirs or act for them.
+
+        Returns how many went, and how many did not.
+        """
         asked = await asyncio.to_thread(self._ask_ends, subjects)
         left = set(asked)
         until = self._clock.monotonic_ns() + int(PATIENCE * 1000 * MILLISECOND)
@@ -128,10 +137,13 @@ class Provisioning:
         return len(asked) - len(left), len(left)
 
     def _ask_ends(self, subjects: frozenset[str]) -> tuple[str, ...]:
+        owned = {agent.name for agent in self.config.agents.values() if agent.owner.casefold() in subjects}
         theirs = [
             session.id
             for session in self._store.sessions.list()
-            if session.subject.casefold() in subjects or (session.on_behalf_of or "").casefold() in subjects
+            if session.subject.casefold() in subjects
+            or (session.on_behalf_of or "").casefold() in subjects
+            or session.subject in owned
         ]
         now = self._clock.now()
         return tuple(

@@ -94,6 +94,9 @@ def fitted(config: Config, identity: Identity) -> Identity:
     if principal is None:
         return identity
     known = principal.identity(identity.proof)
+    if identity.kind is Kind.AGENT and identity.on_behalf_of is None:
+        # A token of the agent's own names no person: it acts for whom it was registered by.
+        identity = replace(identity, on_behalf_of=known.on_behalf_of)
     if known.kind is not identity.kind:
         raise ClientFault("the token's name belongs to another kind of principal here")
     person = config.people.get(identity.on_behalf_of or "")

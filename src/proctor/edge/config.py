@@ -377,6 +377,8 @@ class Config:
         behind = None if person is None else self.people.get(person)
         if behind is not None and not behind.enabled:
             return "the person it acts for is disabled"
+        if isinstance(found, Agent) and (found.owner not in self.people or not self.people[found.owner].enabled):
+            return "its owner is disabled"
         return None
 
     def database(self, name: str) -> Database | None:

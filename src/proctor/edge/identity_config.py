@@ -78,6 +78,9 @@ class Issuer:
     """The clients (`azp` or `client_id`) to which a token may have been given; empty: any."""
     agents: bool = False
     """Its tokens may name an agent that acts for a person (`act`)."""
+    model_claim: str = "act.model"
+    """The claim in which an agent's token names the model that it runs; `version_claim` likewise."""
+    version_claim: str = "act.version"
     algorithms: tuple[str, ...] = ALGORITHMS
     leeway: float = 30.0
     lifetime: float = 2 * 3600.0

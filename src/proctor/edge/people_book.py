@@ -51,14 +51,13 @@ class PeopleBook:
     # ---- at the door
 
     def admitted(self, asker: Identity, given: Mapping[str, str]) -> Identity | None:
-        """Return the identity with what groups the directory gives; None if it, or whom it acts for, has left.
+        """Return the identity with what groups the directory gives; None if it, its owner or whom it acts for has left.
 
         `given` says which group of the directory is which of the house. Only people get any.
         """
         with self.shelf.reading() as connection:
-            if asker.on_behalf_of is not None and not self._may_enter(connection, asker.on_behalf_of):
-                return None
-            if not self._may_enter(connection, asker.subject):
+            named = {asker.subject, asker.on_behalf_of or "", asker.registration.owner} - {""}
+            if not all(self._may_enter(connection, each) for each in named):
                 return None
             if asker.kind is not Kind.HUMAN or not given:
                 return asker

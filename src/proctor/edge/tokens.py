@@ -11,7 +11,7 @@ import math
 import warnings
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -21,6 +21,7 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from proctor.edge.identity_config import Issuer
+from proctor.session.claimed import told
 from proctor.terms import Identity, Kind
 
 MAX_TOKEN = 16 * 1024  # a person in hundreds of groups has 8 KiB
@@ -29,6 +30,7 @@ MAX_SUBJECT = 255
 MAX_GROUPS, MAX_GROUP = 500, 200
 MAX_ACTORS = 8  # RFC 8693 nests them without end
 MAX_METHODS = 16
+MAX_MODEL = 100  # it is kept in every record
 RSA_BITS = 2048
 
 BEARER_TYPES = frozenset({"", "jwt", "at+jwt", "application/jwt", "application/at+jwt"})
@@ -218,8 +220,12 @@ def _proven(token: str, issuer: Issuer, claims: Claimed, now: datetime) -> Prove
     agent = _agent(issuer, bearer, actors) if actors else None
     if agent is not None:
         _check_may_act(claims, actors[0])
+    identity = agent or bearer
+    if identity.kind is Kind.AGENT:
+        model, version = (_prose(claim_of(claims, name)) for name in (issuer.model_claim, issuer.version_claim))
+        identity = replace(identity, model=model, version=version)
     return Proven(
-        identity=agent or bearer,
+        identity=identity,
         issuer=issuer,
         issued=issued,
         expires=expires,
@@ -365,6 +371,11 @@ def _number(claims: Claimed, name: str) -> float:
     if not 0 <= value < 2**40:
         raise TokenRefused(f"the token's times are impossible ({name})")
     return float(value)
+
+
+def _prose(value: object) -> str:
+    """Return what a claim says in words as it may be kept: bounded, on one line, without personal data."""
+    return told(value[: 4 * MAX_MODEL])[:MAX_MODEL].strip() if isinstance(value, str) else ""
 
 
 def _client(claims: Claimed) -> str:

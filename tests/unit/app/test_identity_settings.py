@@ -60,7 +60,7 @@ claims = { repository = "acme/shop", ref = ["refs/heads/main", "refs/tags/*"] }
     ("line", "trouble"),
     [
         ("groups_claims = 'x'", 'unknown key; did you mean "groups_claim"?'),
-        ("kind = 'agent'", 'write "human" or "service"'),
+        ("kind = 'robot'", 'write "human" or "service" or "agent"'),
         ("algorithms = ['none']", '"none" is not accepted'),
         ("algorithms = ['HS256']", '"HS256" is not accepted'),
         ("leeway = '1h'", "must be at most 300s"),
@@ -100,6 +100,18 @@ def test_two_issuers_may_not_name_people_alike(tmp_path):
     with pytest.raises(ConfigFault, match=r"identity.other: could name people as \[identity.corp\] does"):
         read(tmp_path, MINIMAL + CORP + other)
     assert len(read(tmp_path, MINIMAL + CORP + other + 'prefix = "other:"').identity) == 2
+
+
+def test_agents_may_have_an_issuer_of_their_own(tmp_path):
+    bots = CORP.replace("corp", "bots").replace("login", "bots") + 'kind = "agent"\nclaims = { team = "shop" }'
+    found = read(tmp_path, MINIMAL + CORP + bots).identity
+    assert (found["bots"].kind, found["bots"].prefix) == (Kind.AGENT, "")
+    assert (found["bots"].model_claim, found["bots"].version_claim) == ("model", "version")
+    assert (found["corp"].model_claim, found["corp"].version_claim) == ("act.model", "act.version")
+    named = read(tmp_path, MINIMAL + CORP + 'model_claim = "ai.model"\nversion_claim = "ai.version"').identity["corp"]
+    assert (named.model_claim, named.version_claim) == ("ai.model", "ai.version")
+    with pytest.raises(ConfigFault, match=r"identity.more: could name agents as \[identity.bots\] does"):
+        read(tmp_path, MINIMAL + bots + bots.replace("bots", "more"))
 
 
 def test_a_service_without_rules_on_its_claims_is_unwise(tmp_path):

@@ -505,7 +505,12 @@ def test_an_agent_is_registered_with_bounds_and_an_end(tmp_path: Path) -> None:
     path.write_text(REGISTERED.replace("enabled = false", ""))
     config = load(path)
     assert config.fallen("clerk", "alice", agent.expires) == "its registration has expired"
-    assert config.fallen("clerk", "alice", agent.expires - timedelta(seconds=1)) is None
+    early = agent.expires - timedelta(seconds=1)
+    assert config.fallen("clerk", "alice", early) is None
+    path.write_text(path.read_text().replace("[people.alice]", "[people.alice]\nenabled = false"))
+    config = load(path)
+    assert config.fallen("clerk", "alice", early) == "the person it acts for is disabled"
+    assert config.fallen("clerk", "dora", early) == "its owner is disabled", "whomever its token names"
 
 
 @pytest.mark.parametrize(

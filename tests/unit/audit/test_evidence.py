@@ -56,7 +56,15 @@ FORMULA = '=cmd|" /C calc"!A0'
 RULES = "permit (principal, action, resource);"
 ALICE = Who(subject="alice", kind="human", groups=("support",), proof="password")
 DORA = Who(subject="dora", kind="human", groups=("dba",), proof="password")
-BOT = Who(subject="copilot", kind="agent", groups=("bots",), proof="token", on_behalf_of="alice")
+BOT = Who(
+    subject="copilot",
+    kind="agent",
+    groups=("bots",),
+    proof="token",
+    on_behalf_of="alice",
+    model="m-9",
+    version="2026-11",
+)
 AFAR = Origin(address="203.0.113.7:4711", tls="TLSv1.3")
 
 
@@ -113,7 +121,7 @@ def at_the_workers() -> list[Body]:
         "basis": Basis(environment="production", classes={mail[0]: "email"}, grants={mail[0]: "G1"}),
     }
     update = {"actions": ("update",), "writes": {"public.orders": ("total",)}}
-    task = Claimed(task=HOSTILE, application="model-9")
+    task = Claimed(task=HOSTILE, application="psql")
     return [
         SessionOpened(id="s1", session="s1", who=ALICE, origin=AFAR, database="shop"),
         SessionOpened(id="s2", session="s2", who=BOT, origin=Origin(address="198.51.100.9:1"), database="shop"),
@@ -230,7 +238,7 @@ def test_the_change_audit_of_agents_tells_who_when_why_and_who_agreed(made: Path
     approved = next(row for row in rows if row["approved before by"] and row["decision"] == "allow")
     told = ("agent", "model claimed", "person", "delegation proven by", "task claimed", "decision", "rows", "outcome")
     assert [approved[name] for name in told] == [
-        "copilot", "model-9", "alice", "token", HOSTILE, "allow", 1, "00000",
+        "copilot", "m-9 2026-11", "alice", "token", HOSTILE, "allow", 1, "00000",
     ]  # fmt: skip
     assert approved["approved before by"] == "dora"
     assert exceptions(made, "ai-changes") == ["ran without a person's approval before"]

@@ -126,3 +126,9 @@ def test_every_kind_has_its_event_or_is_of_no_use_to_a_siem():
         r.ClockStepped(id="k", by_us=-5),
     ):
         assert event(whole(body)) is None
+
+
+def test_an_event_of_an_agent_says_what_it_claims_to_run():
+    running = r.Who(subject="copilot", kind="agent", model="m-1", version="7")
+    said = json.loads(event(whole(decided("x9", "allow", who=running))) or b"{}")
+    assert (said["unmapped"]["agent_model"], said["unmapped"]["agent_version"]) == ("m-1", "7")

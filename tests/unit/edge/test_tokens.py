@@ -318,6 +318,32 @@ def test_those_who_acted_before_are_kept_as_history():
     assert who_of(agent).actors == ("planner", "router")
 
 
+def test_the_model_that_an_agent_claims_is_kept_bounded_and_masked():
+    act = {"sub": "copilot", "model": "m-1", "version": "2026-11"}
+    agent = prove(sign(claims(act=act)), [issuer(agents=True)], KEYS, NOW).identity
+    assert (who_of(agent).model, who_of(agent).version) == ("m-1", "2026-11")
+    hostile = {**act, "model": "m\n4111 1111 1111 1111 of bob@example.com " + "x" * 1000, "version": ["7"]}
+    agent = prove(sign(claims(act=hostile)), [issuer(agents=True)], KEYS, NOW).identity
+    assert agent.model.startswith("m [payment_card] of [email] xxx")
+    assert (len(agent.model), agent.version) == (100, "")
+    elsewhere = issuer(agents=True, model_claim="ai.model", version_claim="ai.release")
+    agent = prove(sign(claims(act=act, ai={"model": "m-2", "release": "8"})), [elsewhere], KEYS, NOW).identity
+    assert (agent.model, agent.version) == ("m-2", "8")
+
+
+def test_a_person_claims_no_model():
+    alice = prove(sign(claims(model="m-1", version="7")), [issuer(model_claim="model")], KEYS, NOW).identity
+    assert (alice.model, alice.version) == ("", "")
+
+
+def test_an_agent_may_come_with_a_token_of_its_own():
+    bots = issuer(kind=Kind.AGENT, model_claim="model", version_claim="version")
+    agent = prove(sign(claims(sub="copilot", model="m-1", groups=["dba"])), [bots], KEYS, NOW)
+    assert (agent.identity.kind, agent.identity.subject, agent.identity.model) == (Kind.AGENT, "copilot", "m-1")
+    assert (agent.identity.groups, agent.identity.on_behalf_of, agent.person) == (frozenset(), None, None)
+    refused(sign(claims(sub="copilot", act={"sub": "planner"})), "(act)", kind=Kind.AGENT, agents=True)
+
+
 @pytest.mark.parametrize(
     ("may_act", "good"),
     [({"sub": "copilot"}, True), ({"sub": "copilot", "iss": URL}, True), ({"sub": "copilot", "iss": "https://other.test"}, False),

@@ -270,6 +270,16 @@ async def test_who_has_left_does_not_come_in_until_they_are_told_of_anew(
     assert left == ["alice", "copilot", "alice"]
 
 
+async def test_an_agent_whose_owner_has_left_does_not_come_in_for_somebody_else_either(
+    client: httpx.AsyncClient, house: House, door: Doorkeeper
+) -> None:
+    for_dora = replace(house.who("copilot"), on_behalf_of="dora")
+    assert await door.standing(for_dora) == for_dora
+    alice = await made(client, "alice")
+    assert (await client.delete(f"{USERS}/{alice['id']}")).status_code == 204
+    assert await door.standing(for_dora) is None
+
+
 async def test_groups_of_the_directory_give_what_the_settings_say_and_only_to_people(
     client: httpx.AsyncClient, house: House, door: Doorkeeper
 ) -> None:
@@ -287,20 +297,22 @@ async def test_sessions_of_a_leaver_and_of_their_agents_are_ended_and_the_record
     client: httpx.AsyncClient, house: House
 ) -> None:
     alice = await made(client, "alice")
-    for name, subject, acting in (("s1", "alice", None), ("s2", "copilot", "alice"), ("s3", "dora", None)):
+    # The last one is of an agent of alice's, which acts for somebody else.
+    open_ones = (("s1", "alice", None), ("s2", "planner", "alice"), ("s3", "dora", None), ("s4", "copilot", "dora"))
+    for name, subject, acting in open_ones:
         kind = Kind.AGENT if acting else Kind.HUMAN
         session = LiveSession(SessionId(name), "worker-0", subject, kind, acting, "shop", None, None, "::1", NOW)
         assert house.store.sessions.opened(session)
     leaving = asyncio.create_task(client.delete(f"{USERS}/{alice['id']}"))
-    while len(wanted := house.store.sessions.kills("worker-0")) < 2:
+    while len(wanted := house.store.sessions.kills("worker-0")) < 3:
         await asyncio.sleep(0)
-    assert {kill.session for kill in wanted} == {"s1", "s2"}
+    assert {kill.session for kill in wanted} == {"s1", "s2", "s4"}
     for kill in wanted:  # as their worker does
         house.store.sessions.closed(kill.session)
     assert (await leaving).status_code == 204
     asked, done = calls(house)[-2:]
     assert (asked.action, asked.outcome, done.outcome) == ("scim.users.remove", "asked", "done")
-    assert (done.target, done.details["sessions_ended"], done.details["sessions_left"]) == ("alice", "2", "0")
+    assert (done.target, done.details["sessions_ended"], done.details["sessions_left"]) == ("alice", "3", "0")
     assert done.details["took_ms"].isdecimal()
 
 

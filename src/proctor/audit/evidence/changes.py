@@ -172,7 +172,7 @@ class AgentChanges(Report):
         cells = (
             said.time,
             said.subject_name,
-            (said.claims.application if said.claims else None) or "",
+            " ".join(word for word in (said.who.model, said.who.version) if word),
             said.behalf,
             said.who.proof,
             (said.claims.task if said.claims else None) or "",
