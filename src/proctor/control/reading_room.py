@@ -218,6 +218,12 @@ class ReadingRoom(Room):
             return no
         return tuple((name, one.environment) for name, one in sorted(self.config.databases.items()))
 
+    async def principals(self, by: Identity) -> tuple[str, ...] | Refused:
+        """Return who is named in the settings: those as whom a statement may be tried."""
+        if (no := self._closed(by, "rules.principals")) is not None:
+            return no
+        return tuple(sorted([*self.config.people, *self.config.agents, *self.config.services]))
+
     async def condition(self, by: Identity) -> Condition | Refused:
         """Return how the parts are that wear out: certificates, witnesses, versions."""
         if (no := self._closed(by, "house.condition")) is not None:

@@ -7,7 +7,7 @@ In come requests of whoever `api` has let in; out goes JSON. Lists go on by a cu
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Request
@@ -16,9 +16,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from proctor.audit.search import Question
+from proctor.classify.classes import CLASSES
 from proctor.control import Control, Refused, column_named
 from proctor.control.reading_room import COPIED_AMONG, HIT_AMONG, MAX_STATEMENT, MOST
 from proctor.control.views import Kept
+from proctor.faces.plain import moment
 from proctor.faces.problems import Declined, declined
 from proctor.terms import Identity
 
@@ -140,7 +142,8 @@ def _add_records(app: FastAPI, control: Control, who: Caller) -> None:
         found = await control.reading.pulse(by)
         if isinstance(found, Refused):
             raise declined(found)
-        return JSONResponse({**asdict(found), "since": found.since.isoformat()})
+        told = {**asdict(found), "delays": dict(control.reading.figures.delays())}
+        return JSONResponse(jsonable_encoder(told))
 
     @app.get("/api/v1/logs")
     async def logs(by: Annotated[Identity, Depends(who)]) -> Response:
@@ -161,7 +164,8 @@ def _add_records(app: FastAPI, control: Control, who: Caller) -> None:
         found = await control.reading.databases(by)
         if isinstance(found, Refused):
             raise declined(found)
-        return JSONResponse({"databases": [{"name": name, "environment": where} for name, where in found]})
+        listed = [{"name": name, "environment": where} for name, where in found]
+        return JSONResponse({"databases": listed, "classes": sorted(CLASSES)})
 
     @app.get("/api/v1/databases/{database}/copies")
     async def copies(database: str, by: Annotated[Identity, Depends(who)]) -> Response:
@@ -218,7 +222,11 @@ def _add_rules(app: FastAPI, control: Control, who: Caller, json_only: JsonOnly)
     @app.get("/api/v1/rule-sets")
     async def rule_sets(by: Annotated[Identity, Depends(who)]) -> Response:
         found = await control.reading.rule_sets(by)
-        return JSONResponse({"rule_sets": [{"digest": each.digest, "in_force": each.in_force} for each in found]})
+        listed = [
+            {"digest": each.digest, "in_force": each.in_force, "since": moment(datetime.fromtimestamp(each.since, UTC))}
+            for each in found
+        ]
+        return JSONResponse({"rule_sets": listed})
 
     @app.get("/api/v1/rule-sets/{digest}")
     async def rule_set(digest: str, by: Annotated[Identity, Depends(who)]) -> Response:
@@ -240,6 +248,13 @@ def _add_rules(app: FastAPI, control: Control, who: Caller, json_only: JsonOnly)
         if isinstance(found, Refused):
             raise declined(found)
         return JSONResponse({"changed": [dict(each) for each in found]})
+
+    @app.get("/api/v1/principals")
+    async def principals(by: Annotated[Identity, Depends(who)]) -> Response:
+        found = await control.reading.principals(by)
+        if isinstance(found, Refused):
+            raise declined(found)
+        return JSONResponse({"principals": found})
 
     @app.post("/api/v1/explain", dependencies=[Depends(json_only)])
     async def explain(tried: Tried, by: Annotated[Identity, Depends(who)]) -> Response:

@@ -106,6 +106,7 @@ ROUTES: dict[tuple[str, str], tuple[set[str], object]] = {
     ("POST", "/api/v1/replay"): (READERS, {"since": "2026-01-01T00:00:00Z"}),
     ("GET", "/api/v1/rule-sets"): (EVERYBODY, None),
     ("GET", "/api/v1/rule-sets/none"): (set(), None),
+    ("GET", "/api/v1/principals"): (READERS, None),
     ("POST", "/api/v1/explain"): (READERS, {"name": "nobody", "database": "shop", "sql": "select 1"}),
     ("GET", "/api/v1/evidence"): (READERS, None),
     ("POST", "/api/v1/evidence"): (READERS, {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}),

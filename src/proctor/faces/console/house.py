@@ -100,9 +100,10 @@ def _add_data(stage: Stage) -> None:
     control = stage.control
 
     async def databases(guest: Guest) -> Response:
-        if not guest.reads:
-            stage.got(guest, await control.data_map(guest.me, ""))
-        return stage.show(guest, "data.html", database=None, databases=sorted(control.config.databases))
+        found = await control.reading.databases(guest.me)
+        stage.got(guest, found)
+        assert not isinstance(found, Refused)
+        return stage.show(guest, "data.html", database=None, databases=[name for name, _ in found])
 
     async def columns(guest: Guest) -> Response:
         database, sought, everything = guest.place("database"), guest.asked("q").casefold(), bool(guest.asked("all"))
@@ -214,15 +215,15 @@ def _add_rules(stage: Stage) -> None:
         return stage.show(guest, "rules-diff.html", before=before, after=after, lines=lines[:MOST_LINES])
 
     async def tester(guest: Guest, trouble: str = "", stories: object = ()) -> Response:
-        config = control.config
-        if not guest.reads:
-            stage.got(guest, Refused("forbidden", "this is for people of auditor or dba or security"))
+        principals = await control.reading.principals(guest.me)
+        databases = await control.reading.databases(guest.me)
+        stage.got(guest, principals)
         asked = {name: guest.said(name) for name in ("name", "database", "reason", "sql")}
         return stage.show(
             guest,
             "rules-test.html",
-            principals=sorted([*config.people, *config.agents, *config.services]),
-            databases=sorted(config.databases),
+            principals=principals,
+            databases=() if isinstance(databases, Refused) else [name for name, _ in databases],
             asked=asked,
             trouble=trouble,
             stories=stories,
