@@ -24,7 +24,7 @@ from mcp_types import ElicitResult, ListRootsResult
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
 from tests.databases.bearers import SETTINGS, lay_keys, token
-from tests.databases.lab import PEOPLE, Lab, changed, lab
+from tests.databases.lab import PEOPLE, Lab, changed, lab, until
 from tests.databases.test_signing_out import logout_token
 from tests.unit.edge.issuing import URL
 
@@ -525,7 +525,7 @@ def signed(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("signed")
     lay_keys(folder)
     more = SETTINGS + f'[mcp]\nurl = "{RESOURCE}"\n'
-    with changed(postgres, folder, ("[people]", more + "[people]"), ('wait = "60s"', 'wait = "0s"')) as made:
+    with changed(postgres, folder, ("[people]", more + "[people]")) as made:
         yield made
 
 
@@ -641,3 +641,76 @@ def test_a_token_whose_sign_in_has_ended_is_dead_here_too(signed: Lab) -> None:
     assert httpx.post(f"http://{host}:{port}/api/v1/back-channel-logout", data=word).status_code == 200
     assert shown(signed, bearer).status_code == 401
     assert any("has ended" in str(record["why"]) for record in signed.recorded("login.failed", method="token"))
+
+
+# ---- the end of a token ends what is under way
+
+ENDLESS = "select count(*) from generate_series(1, 100000000000)"
+
+
+async def call(house: Lab, bearer: str, tool: str, **words: object) -> dict[str, Any] | None:
+    """Call a tool without a client that would call again; None where the token was not good any more at the door."""
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": words}}
+    headers = {"accept": "application/json, text/event-stream", "authorization": f"Bearer {bearer}"}
+    async with httpx.AsyncClient(timeout=120) as http:
+        answer = await http.post(where(house), json=message, headers=headers)
+    if answer.status_code == 401:
+        return None
+    (said,) = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: {")][-1:]
+    return json.loads(said)["result"]["structuredContent"]
+
+
+async def test_what_runs_or_waits_ends_with_the_token_and_the_record_says_so(signed: Lab) -> None:
+    async with ForeignClient(StreamableHttpTransport(where(signed), auth=for_mcp(act={"sub": "copilot"}))) as copilot:
+        statement = "update orders set total = 71 where id = 71"
+        held, _, _ = await ask(copilot, "query", database="shop", sql=statement)
+    for lasts in (2, 10, 60):  # on a busy machine a token may be over before it is looked at
+        bearer = token("ada", lasts=lasts, aud=RESOURCE, act={"sub": "copilot"})
+        running, waiting = await asyncio.gather(
+            call(signed, bearer, "query", database="plain", sql=ENDLESS),
+            call(signed, bearer, "follow_ticket", ticket=held["ticket"], wait_seconds=600),
+        )
+        if running is not None and waiting is not None:
+            break
+    for said in (running, waiting):
+        assert said is not None
+        assert "the token that you have shown is not good any more" in said["message"]
+        assert said["hint"] == "Get a new token, and call again."
+    until(lambda: [r for r in signed.recorded("session.closed") if "its sign-in has expired" in str(r["why"])])
+    why = "ended: refused: the token that you have shown is not good any more"
+    assert signed.recorded("operator.call", action="agents.ticket", target=held["ticket"], outcome=why)
+
+
+async def test_what_is_held_is_withdrawn_when_the_token_ends_that_waits_for_it(signed: Lab) -> None:
+    statement = "update orders set total = 72 where id = 72"
+    for lasts in (2, 10, 60):
+        bearer = token("ada", lasts=lasts, aud=RESOURCE, act={"sub": "copilot"})
+        said = await call(signed, bearer, "query", database="shop", sql=statement, wait_seconds=600)
+        if said is not None:
+            break
+    assert said is not None
+    assert "not good any more" in said["message"]
+    until(lambda: [each["state"] for each in about(signed, statement)] == ["cancelled"])
+
+
+async def test_a_sign_out_ends_the_statement_that_runs(signed: Lab) -> None:
+    bearer = for_mcp("fay")
+    running = asyncio.create_task(call(signed, bearer, "query", database="plain", sql=ENDLESS))
+    try:
+        await asyncio.to_thread(until, lambda: busy(signed, "fay"))
+        host, port = signed.gateway.console
+        word = {"logout_token": logout_token(sub="fay", aud="proctor", jti="while it runs")}
+        async with httpx.AsyncClient() as http:
+            answer = await http.post(f"http://{host}:{port}/api/v1/back-channel-logout", data=word)
+        assert answer.status_code == 200
+        said = await asyncio.wait_for(running, 60)
+    finally:
+        running.cancel()
+    assert said is not None
+    assert "not good any more" in said["message"]
+    until(lambda: [r for r in signed.recorded("session.closed") if "signed out at the provider" in str(r["why"])])
+
+
+def busy(house: Lab, subject: str) -> bool:
+    said = house.ask("sessions", "list", "--json", person="dana").objects()
+    return any(each["subject"] == subject and each["busy"] for each in said)

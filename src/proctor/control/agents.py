@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -25,6 +25,7 @@ from proctor.edge.conversation import Conversation, Knock, Said
 from proctor.edge.desk import new_id
 from proctor.edge.letters import Letter
 from proctor.edge.store import Store
+from proctor.edge.tokens import SignIn
 from proctor.errors import Fault
 from proctor.session.ports import Clock, Purpose
 from proctor.session.refusals import UNASKED, UNREASONED
@@ -32,10 +33,14 @@ from proctor.terms import Identity, Ticket, TicketState
 
 MOST_ROWS = 1000
 RESULT_BYTES = 4 * 1024 * 1024
-MOSTCOLUMNS = 500
+MOST_COLUMNS = 500
 MOST_RECORDS = 100
 LOOK_SECONDS = 0.5
 TELL_SECONDS = 10.0
+LATE_SECONDS = 5.0
+SECOND = 1_000_000_000
+OVER = "refused: the token that you have shown is not good any more"
+OVER_HINT = "Get a new token, and call again."
 Tell = Callable[[str], Awaitable[None]]
 """Hears in words how far it is, every few seconds: so a client knows that we are alive."""
 
@@ -55,11 +60,18 @@ class Caller:
     task: str | None = None
     curious: bool = False
     """Whoever asks can be asked for a reason: what is held without one waits for it, and is at no desk yet."""
+    sign_in: SignIn | None = None
+    until: int | None = None
+    """By what the token is known that was shown, and until when it is good, by the clock that never steps back."""
 
     @property
     def owner(self) -> tuple[str, str | None]:
         """Return whose pages are whose: of an agent, those it got for the same person."""
         return self.by.subject, self.by.on_behalf_of
+
+    def left(self, now: int) -> float | None:
+        """Return for how many seconds the caller may still ask; None where no hour is set."""
+        return None if self.until is None else (self.until - now) / SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,7 @@ class AgentDesk:
         if place is None:
             return Trouble("failed", "22023", "`after` is what an earlier answer gave, and nothing else")
         values = (schema, table, *place)
-        said = await self._said(caller, database, COLUMNS, values, MOSTCOLUMNS, wait=0.0, tell=_silence)
+        said = await self._said(caller, database, COLUMNS, values, MOST_COLUMNS, wait=0.0, tell=_silence)
         if said.failed is not None:
             return trouble_of(said.failed)
         classified = await asyncio.to_thread(self._store.map.classified, database)
@@ -154,7 +166,7 @@ class AgentDesk:
 
     async def explain(self, caller: Caller, database: str, sql: str) -> Mapping[str, object] | Trouble:
         """Return what would be decided about a text and why; nothing runs, and nobody is asked."""
-        letter = Letter(caller.by, caller.address, Purpose.EXPLAIN)
+        letter = self._letter(caller, Purpose.EXPLAIN)
         self._record(caller, "agents.explain", database, "asked")
         said = await self._asked(caller, database, letter, lambda session, tell: session.ask(sql, tell), _silence)
         failed = said.failed or {}
@@ -165,7 +177,7 @@ class AgentDesk:
 
     async def request_approval(self, caller: Caller, database: str, sql: str, values: Sequence[str | None]) -> Trouble:
         """Open a ticket for a statement that is held; return what its asker is told. Nothing runs."""
-        letter = Letter(caller.by, caller.address, Purpose.ASK, curious=caller.curious)
+        letter = self._letter(caller, Purpose.ASK)
         return trouble_of(
             (
                 await self._asked(
@@ -184,14 +196,29 @@ class AgentDesk:
             return missing
         self._record(caller, "agents.ticket", ticket_id, "done")
         loop = asyncio.get_running_loop()
-        end, due = loop.time() + wait, 0.0
+        good = caller.left(self._clock.monotonic_ns())
+        end, due = loop.time() + (wait if good is None else min(wait, good)), 0.0
         while found.state is TicketState.PENDING and (left := end - loop.time()) > 0:
             if loop.time() >= due:
                 due = loop.time() + TELL_SECONDS
                 await tell(f"ticket {ticket_id} waits for {', '.join(sorted(found.approvers)) or 'an approver'}")
             await asyncio.sleep(min(LOOK_SECONDS, left))
+            if await self._over(caller):
+                break
             found = await self._own(caller, ticket_id) or found
+        if await self._over(caller):
+            self._record(caller, "agents.ticket", ticket_id, f"ended: {OVER}")
+            return Refused("forbidden", OVER, OVER_HINT)
         return found
+
+    async def _over(self, caller: Caller) -> bool:
+        """Tell whether the token that the caller has shown is not good any more."""
+        left = caller.left(self._clock.monotonic_ns())
+        if left is not None and left <= 0:
+            return True
+        if caller.sign_in is None:
+            return False
+        return await asyncio.to_thread(self._store.sign_ins.ended, caller.sign_in)
 
     async def _own(self, caller: Caller, ticket_id: str) -> Ticket | None:
         found = await asyncio.to_thread(self._store.tickets.get, ticket_id)
@@ -223,7 +250,7 @@ class AgentDesk:
         wait: float,
         tell: Tell,
     ) -> Said:
-        letter = Letter(caller.by, caller.address, Purpose.RUN, wait, RESULT_BYTES, curious=caller.curious)
+        letter = replace(self._letter(caller, Purpose.RUN), wait=wait, result_bytes=RESULT_BYTES)
         return await self._asked(
             caller, database, letter, lambda session, hear: session.run(sql, values, rows, hear), tell
         )
@@ -252,12 +279,33 @@ class AgentDesk:
                 heard.append(f"held for approval: ticket {ticket[1]} waits for somebody's yes")
                 await tell(heard[-1])
 
+        left = letter.lasts
+        if left is not None and left <= 0:
+            return Said(failed=_OVER)
         try:
-            async with Conversation(self._knock, letter, settings) as session, _reminding(heard, tell):
-                return await ask(session, hear)
+            # The worker ends the session in time; this is for a worker that does not.
+            async with (
+                asyncio.timeout(None if left is None else left + LATE_SECONDS),
+                Conversation(self._knock, letter, settings) as session,
+                _reminding(heard, tell),
+            ):
+                said = await ask(session, hear)
+        except TimeoutError:
+            return Said(failed=_OVER)
         except (Fault, ValueError) as fault:
             message = fault.message if isinstance(fault, Fault) else "a text cannot hold a NUL"
             return Said(failed={"C": getattr(fault, "sqlstate", "22021"), "M": message})
+        return Said(failed=_OVER) if said.failed is not None and await self._over(caller) else said
+
+    def _letter(self, caller: Caller, purpose: Purpose) -> Letter:
+        return Letter(
+            caller.by,
+            caller.address,
+            purpose,
+            curious=caller.curious,
+            sign_in=caller.sign_in,
+            lasts=caller.left(self._clock.monotonic_ns()),
+        )
 
     def _record(self, caller: Caller, action: str, target: str, outcome: str) -> None:
         self._journal.record(
@@ -334,6 +382,9 @@ def _whose(record: Mapping[str, object]) -> tuple[str, str | None]:
         return "", None
     behind = who.get("on_behalf_of")
     return str(who.get("subject", "")), None if behind is None else str(behind)
+
+
+_OVER: Mapping[str, str] = {"C": "28000", "M": OVER, "H": OVER_HINT}
 
 
 async def _silence(_: str) -> None:

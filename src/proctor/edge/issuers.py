@@ -22,7 +22,7 @@ from joserfc.jwk import Key, KeySet
 
 from proctor.edge.config import loopback
 from proctor.edge.identity_config import Issuer
-from proctor.edge.tokens import Proven, TokenRefused, UnknownKey, peek, prove, signed_claims, usable
+from proctor.edge.tokens import Proven, SignIn, TokenRefused, UnknownKey, peek, prove, signed_claims, usable
 
 log = logging.getLogger("proctor.issuers")
 
@@ -51,7 +51,7 @@ class Ticks(Protocol):
         """Return nanoseconds that never step back."""
 
 
-Ended = Callable[[Proven], bool]
+Ended = Callable[[SignIn], bool]
 """Tells whether a token is dead before its time: its bearer has signed out, left, or was thrown out."""
 Fetch = Callable[[str, Issuer], Awaitable[bytes]]
 
@@ -120,7 +120,7 @@ async def discover(issuer: Issuer, fetcher: Fetch = fetch) -> Mapping[str, objec
     return told
 
 
-def never_ended(_: Proven) -> bool:
+def never_ended(_: SignIn) -> bool:
     """Say that no token is dead: for those who have no store to ask."""
     return False
 
@@ -179,7 +179,7 @@ class Issuers:
             proven = prove(token, candidates, await self.keys(candidates[0]), now)
         except UnknownKey:
             proven = prove(token, candidates, await self.keys(candidates[0], unknown=True), now)
-        if self._ended(proven):
+        if self._ended(proven.sign_in):
             raise TokenRefused("the sign-in that the token is of has ended")
         self._check_name((proven.person or proven.identity).subject, proven.issuer.prefix)
         return proven

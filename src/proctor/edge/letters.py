@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from proctor.edge.end import Lost
+from proctor.edge.tokens import SignIn
 from proctor.errors import ClientFault
 from proctor.session.ports import Purpose
 from proctor.terms import Identity
@@ -28,6 +29,7 @@ class Letter:
 
     `wait` is for how many seconds a held statement waits, `result_bytes` how large a result may be: both at most what
     the settings say. `curious` says that whoever asks can be asked for a reason, if one is wanted.
+    `sign_in` is by what the token is known that was shown, and `lasts` for how many seconds it is still good.
     """
 
     asker: Identity
@@ -36,6 +38,8 @@ class Letter:
     wait: float = 0.0
     result_bytes: int = 0
     curious: bool = False
+    sign_in: SignIn | None = None
+    lasts: float | None = None
 
 
 _DECODE = msgspec.json.Decoder(Letter).decode

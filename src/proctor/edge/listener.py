@@ -216,10 +216,10 @@ class Visit:
 
         Whoever ends a token looks for its sessions afterwards: they see this one, or it sees that the token is dead.
         """
-        if guest.proven is None:
+        if guest.sign_in is None:
             return
-        self._house.store.sign_ins.opened(session, guest.proven)
-        if self._house.store.sign_ins.ended(guest.proven):
+        self._house.store.sign_ins.opened(session, guest.sign_in)
+        if self._house.store.sign_ins.ended(guest.sign_in):
             raise ClientFault("terminating connection: this sign-in has ended", sqlstate="57P05")
 
     def _standing(self, guest: Guest, address: str) -> Guest:
@@ -427,7 +427,8 @@ class Visit:
         relay, limits = self._relay, self._house.config.limits
         if relay is None or self._ended.done():
             return
-        if self._deadlines.expired(now, idle=relay.idle):
+        # Whom the control process lets in for one statement has no transaction to finish.
+        if self._deadlines.expired(now, idle=relay.idle or self._letter is not None):
             self.end("terminating connection: its sign-in has expired; sign in again", "57P05")
             return
         match self._deadlines.look(now, relay.under_way, self._client.received, waits=relay.holding):

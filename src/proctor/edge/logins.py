@@ -18,7 +18,7 @@ from proctor.edge.config import Config, Database
 from proctor.edge.end import End
 from proctor.edge.issuers import Issuers
 from proctor.edge.letters import Letter
-from proctor.edge.tokens import Proven, ends
+from proctor.edge.tokens import Proven, SignIn, ends
 from proctor.edge.verifiers import Locks
 from proctor.errors import ClientFault
 from proctor.session.claimed import told
@@ -54,8 +54,8 @@ class Guest:
     database: Database
     claims: Claims
     settings: dict[str, str]
-    proven: Proven | None = None
-    """What the token said by which they came in, if they did."""
+    sign_in: SignIn | None = None
+    """By what the token is known by which they came in, if they did."""
     lasts: float | None = None
     """After how many seconds their session ends, whatever they do."""
 
@@ -135,7 +135,8 @@ class Logins:
         self._failures.pop(f"user {login.user}", None)
         settings, claims = read_settings(login)
         lasts = proven.lasts if proven.token is None else ends(proven.token, datetime.now(UTC))
-        return Guest(proven.asker, proven.database, claims, settings, proven.token, lasts)
+        sign_in = None if proven.token is None else proven.token.sign_in
+        return Guest(proven.asker, proven.database, claims, settings, sign_in, lasts)
 
     async def _proven(self, attempt: _Attempt, way: str, *, tls: bool) -> _Proof:
         client = attempt.client
@@ -217,7 +218,7 @@ class Logins:
         if fallen is not None:
             raise ClientFault(f"{asker.subject} is not let in: {fallen}", sqlstate="28000")
         settings, claims = read_settings(login)
-        return Guest(letter.asker, database, claims, settings)
+        return Guest(letter.asker, database, claims, settings, letter.sign_in, letter.lasts)
 
     async def _slow_down(self, user: str, address: str) -> None:
         worst = 0

@@ -7,7 +7,7 @@ its audience is `mcp.url`, at the API if it is the issuer's; it is read, and goe
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -18,12 +18,21 @@ from proctor.edge.desk import new_id
 from proctor.edge.doorkeeper import FREE_TRIES_OF_ADDRESS, LEFT, SECOND, Doorkeeper, Wait, place_of
 from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import Ended, Issuers, Ticks, never_ended
-from proctor.edge.tokens import TokenRefused
+from proctor.edge.tokens import SignIn, TokenRefused, left
 from proctor.errors import ClientFault
 from proctor.terms import Identity
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 Believed = TypeVar("Believed")
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who has shown a token, by what that is known, and until when it is good: by the clock that never steps back."""
+
+    identity: Identity
+    sign_in: SignIn
+    until: int
 
 
 class Shown:
@@ -81,7 +90,6 @@ class Resource:
         self._door = door
         self._clock = clock
         self._of = door.config
-        self._shown = Shown(door, clock, self._believed)
         self._issuers = Issuers(_meant(door.config), clock, ended=ended)
 
     @property
@@ -110,18 +118,21 @@ class Resource:
         told = [f'error="{error}"'] if error else []
         return "Bearer " + ", ".join([*told, f'resource_metadata="{where}"'])
 
-    async def admit(self, token: str, address: str) -> Identity | Wait | None:
+    async def admit(self, token: str, address: str) -> Admitted | Wait | None:
         """Return whose token this is; None when it is not believed, `Wait` when too many were not."""
-        return await self._shown.admit(token, address)
+        return await patiently(lambda: self._believed(token), self._door, self._clock, address, "token")
 
-    async def _believed(self, token: str) -> Identity:
+    async def _believed(self, token: str) -> Admitted:
         config = self._door.config
         if not self.url:
             raise TokenRefused("no tokens are taken here: mcp.url is not set")
         if config is not self._of:
             self._issuers.change(_meant(config))
             self._of = config
-        return await believed(token, self._issuers, self._door, self._clock)
+        proven = await self._issuers.verify(token)
+        identity = await settled(proven.identity, self._door, self._clock)
+        until = self._clock.monotonic_ns() + int(left(proven, self._clock.now()) * SECOND)
+        return Admitted(identity, proven.sign_in, until)
 
 
 def _meant(config: Config) -> dict[str, Issuer]:

@@ -15,7 +15,7 @@ from sqlalchemy import and_, delete, insert, or_, select
 
 from proctor.edge.shelf import Shelf, microseconds
 from proctor.edge.tables import ended_tokens, sessions, sign_ins
-from proctor.edge.tokens import Proven
+from proctor.edge.tokens import SignIn
 from proctor.terms import SessionId
 
 KEPT = timedelta(hours=25)
@@ -51,30 +51,30 @@ class SignInBook:
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
 
-    def opened(self, session: SessionId, proven: Proven) -> None:
+    def opened(self, session: SessionId, token: SignIn) -> None:
         """Note by which token a session was opened."""
         with self.shelf.writing() as connection:
             connection.execute(
                 insert(sign_ins).values(
                     session=session,
-                    issuer=proven.issuer.issuer,
-                    subject=proven.subject,
-                    sid=proven.session_id,
-                    token=proven.token_id,
+                    issuer=token.issuer,
+                    subject=token.subject,
+                    sid=token.session_id,
+                    token=token.token_id,
                 )
             )
 
-    def ended(self, proven: Proven) -> bool:
+    def ended(self, token: SignIn) -> bool:
         """Tell whether a token is dead. Of a person's, those that were issued after the end are not."""
-        issued = microseconds(proven.issued)
+        issued = microseconds(token.issued)
         known = ended_tokens.c
         fits = or_(
-            and_(known.what == What.PERSON.value, known.value == proven.subject, known.at >= issued),
-            and_(known.what == What.SESSION.value, known.value == proven.session_id),
-            and_(known.what == What.TOKEN.value, known.value == proven.token_id),
+            and_(known.what == What.PERSON.value, known.value == token.subject, known.at >= issued),
+            and_(known.what == What.SESSION.value, known.value == token.session_id),
+            and_(known.what == What.TOKEN.value, known.value == token.token_id),
         )
         with self.shelf.reading() as connection:
-            wanted = select(known.value).where(known.issuer == proven.issuer.issuer, known.value != "", fits).limit(1)
+            wanted = select(known.value).where(known.issuer == token.issuer, known.value != "", fits).limit(1)
             return connection.execute(wanted).first() is not None
 
     def first(self, end: End) -> bool:

@@ -75,6 +75,20 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """By what a token is known: at its end, the sessions that it has opened end as well.
+
+    `issuer` is the address, and `subject` the issuer's own name for whom the token is for.
+    """
+
+    issuer: str
+    subject: str
+    session_id: str
+    token_id: str
+    issued: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Proven:
     """Who the bearer of a token is, and for how long that holds.
 
@@ -95,6 +109,11 @@ class Proven:
     person: Identity | None = None
     actors: tuple[Actor, ...] = ()
     claims: Claimed = field(default_factory=dict, repr=False)
+
+    @property
+    def sign_in(self) -> SignIn:
+        """Return by what the token is known."""
+        return SignIn(self.issuer.issuer, self.subject, self.session_id, self.token_id, self.issued)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +199,13 @@ def ends(proven: Proven, now: datetime) -> float:
     agent's does not: what it may do is written in the token.
     """
     if proven.identity.kind is Kind.AGENT:
-        return max(0.0, (proven.expires - now).total_seconds() + proven.issuer.leeway)
+        return left(proven, now)
     return proven.issuer.session
+
+
+def left(proven: Proven, now: datetime) -> float:
+    """Return for how many seconds a token is still good at this hour."""
+    return max(0.0, (proven.expires - now).total_seconds() + proven.issuer.leeway)
 
 
 def check_times(claims: Claimed, issuer: Issuer, now: datetime) -> tuple[datetime, datetime]:

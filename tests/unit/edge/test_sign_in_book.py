@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def opened(store: Store, name: str, proven: Proven = ALICE) -> None:
     session = SessionId(name)
     store.sessions.opened(LiveSession(session, "w", "alice", Kind.HUMAN, None, "shop", None, None, "here", NOW))
-    store.sign_ins.opened(session, proven)
+    store.sign_ins.opened(session, proven.sign_in)
 
 
 def end(what: What, value: str, **changes: object) -> End:
@@ -40,9 +40,9 @@ def end(what: What, value: str, **changes: object) -> End:
 )
 def test_a_token_dies_by_its_person_its_session_or_its_own_name(store: Store, said: End) -> None:
     opened(store, "one")
-    assert not store.sign_ins.ended(ALICE)
+    assert not store.sign_ins.ended(ALICE.sign_in)
     store.sign_ins.end([said])
-    assert store.sign_ins.ended(ALICE)
+    assert store.sign_ins.ended(ALICE.sign_in)
     assert store.sign_ins.fallen(said) == ("one",)
 
 
@@ -58,18 +58,18 @@ def test_a_token_dies_by_its_person_its_session_or_its_own_name(store: Store, sa
 )
 def test_nobody_elses_end_is_a_tokens(store: Store, said: End) -> None:
     store.sign_ins.end([said])
-    assert not store.sign_ins.ended(ALICE)
+    assert not store.sign_ins.ended(ALICE.sign_in)
 
 
 def test_what_a_token_does_not_say_ends_nothing(store: Store) -> None:
     silent = replace(ALICE, session_id="")
     store.sign_ins.end([end(What.SESSION, "")])
-    assert not store.sign_ins.ended(silent)
+    assert not store.sign_ins.ended(silent.sign_in)
 
 
 def test_a_later_end_counts_more_than_an_earlier_one(store: Store) -> None:
     store.sign_ins.end([end(What.PERSON, "alice", at=NOW - timedelta(hours=1)), end(What.PERSON, "alice")])
-    assert store.sign_ins.ended(ALICE)
+    assert store.sign_ins.ended(ALICE.sign_in)
 
 
 def test_a_word_is_taken_once(store: Store) -> None:
@@ -90,6 +90,6 @@ def test_sessions_that_are_closed_do_not_fall_and_are_forgotten(store: Store) ->
 def test_an_end_is_kept_for_as_long_as_a_token_could_live(store: Store) -> None:
     store.sign_ins.end([end(What.PERSON, "alice")])
     store.sign_ins.tidy(NOW + KEPT)
-    assert store.sign_ins.ended(ALICE)
+    assert store.sign_ins.ended(ALICE.sign_in)
     store.sign_ins.tidy(NOW + KEPT + timedelta(seconds=1))
-    assert not store.sign_ins.ended(ALICE)
+    assert not store.sign_ins.ended(ALICE.sign_in)

@@ -177,7 +177,7 @@ class Stage:
     async def _signed_out(self, visit: Visit) -> bool:
         if visit.proven is None:
             return False
-        return await asyncio.to_thread(self.control.store.sign_ins.ended, visit.proven)
+        return await asyncio.to_thread(self.control.store.sign_ins.ended, visit.proven.sign_in)
 
     def ways(self, request: Request) -> dict[str, Issuer]:
         """Return the providers that people sign in by: those that send them back here, wherever here is."""

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from proctor.control.agents import Caller
 from proctor.edge.config import Config, loopback
 from proctor.edge.doorkeeper import Wait
 from proctor.edge.resource import Resource
@@ -53,30 +54,31 @@ class Door:
             await problem(405, "MCP is asked by POST", headers={"allow": "POST"})(scope, receive, send)
             return
         try:
-            by = await self._by(request)
+            asker = await self._by(request)
         except Declined as no:
             await problem(no.status, no.detail, hint=no.hint, headers=no.headers)(scope, receive, send)
             return
-        await self._app({**scope, CALLER: (by, self._address(request))}, receive, send)
+        await self._app({**scope, CALLER: asker}, receive, send)
 
-    async def _by(self, request: Request) -> Identity:
+    async def _by(self, request: Request) -> Caller:
         """Return who asks, by a token or by name and password; raise `Declined`."""
+        address = self._address(request)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.casefold() != "bearer":
             try:
-                return await self._who(request)
+                return Caller(await self._who(request), address)
             except Declined as no:
                 challenge = self._resource.challenge()
                 if no.status != HTTPStatus.UNAUTHORIZED or not challenge:
                     raise
                 raise Declined(no.status, no.detail, headers={"www-authenticate": challenge}) from None
-        admitted = await self._resource.admit(token.strip(), self._address(request))
+        admitted = await self._resource.admit(token.strip(), address)
         if isinstance(admitted, Wait):
             raise Declined(429, "too many logins failed; wait a little", headers={"retry-after": str(admitted.seconds)})
         if admitted is None:
             challenge = self._resource.challenge("invalid_token")
             raise Declined(401, "the token is not good here", headers={"www-authenticate": challenge or "Bearer"})
-        return admitted
+        return Caller(admitted.identity, address, sign_in=admitted.sign_in, until=admitted.until)
 
 
 def told(resource: Resource) -> Callable[[Request], Awaitable[Response]]:

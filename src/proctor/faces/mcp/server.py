@@ -23,7 +23,7 @@ from proctor.faces.guard import MAX_BODY
 from proctor.faces.mcp import asking, telling, tools
 from proctor.faces.mcp.asking import Answer, Context, Question
 from proctor.session.claimed import told
-from proctor.terms import Identity, Kind, Ticket
+from proctor.terms import Kind, Ticket
 
 log = logging.getLogger("proctor.mcp")
 
@@ -165,12 +165,7 @@ def manager(control: Control, version: str) -> StreamableHTTPSessionManager:
 def _caller(context: Context) -> Caller | None:
     request = context.request
     found = None if request is None else request.scope.get(CALLER)
-    if not isinstance(found, tuple):
-        return None
-    by, address = found
-    if not isinstance(by, Identity):
-        return None
-    return Caller(by, str(address), application=_application(context))
+    return replace(found, application=_application(context)) if isinstance(found, Caller) else None
 
 
 def _application(context: Context) -> str:
