@@ -44,13 +44,14 @@ def openid(told: tuple[str, Queue[str]]) -> Iterator[OpenId]:
         redirect_uris=back, backchannel_logout_uri=told[0], backchannel_logout_session_required=True
     )  # fmt: skip
     other = client(client_id="other", redirect_uris=back)
-    with provider(host="localhost", clients=[ours, other], groups={"dora": ["DB owners"]}) as made:
+    with provider(host="localhost", clients=[ours, other], groups={"dora": ["DB owners"]}, userinfo=True) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def house(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory, openid: OpenId) -> Iterator[Lab]:
-    signing_in = settings(openid, groups='{ "DB owners" = "dba" }') + f'[people."{LEFT}"]\nenabled = false\n'
+    beside = {"scopes": '["openid", "email", "groups"]', "userinfo": "true"}
+    signing_in = settings(openid, groups='{ "DB owners" = "dba" }', **beside) + f'[people."{LEFT}"]\nenabled = false\n'
     with lab(postgres, tmp_path_factory.mktemp("browsed"), wait="120s", shop=signing_in) as made:
         yield made
 

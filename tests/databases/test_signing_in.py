@@ -428,21 +428,40 @@ def test_the_local_port_shows_the_token_to_no_gateway_that_it_does_not_believe(a
 def test_an_outage_ends_no_session_and_lets_nobody_in_whom_nobody_can_check(
     postgres: ThrowawayPostgres, tmp_path: Path
 ) -> None:
-    with provider() as first:
-        text = settings(first)
-        with lab(
-            postgres, tmp_path / "house" if (tmp_path / "house").mkdir() is None else tmp_path, tls="auto", shop=text
-        ) as made:
-            (tmp_path / "home").mkdir()
-            alice = Person(made, tmp_path / "home")
-            alice.sign_in()
-            dsn, token = alice.connect("--print-dsn").stdout, alice.tokens["id_token"]
+    """At a provider that tells names and groups at its userinfo endpoint alone."""
+    groups = {"alice": ["engineers"], "dora": ["owners"]}
+    with provider(groups=groups, userinfo=True) as first:
+        scopes = '["openid", "email", "groups", "offline_access"]'
+        text = settings(first, groups=MAPPED, scopes=scopes, userinfo="true")
+        for name in ("house", "alice", "dora"):
+            (tmp_path / name).mkdir()
+        with lab(postgres, tmp_path / "house", tls="auto", shop=text) as made:
+            alice, dora = Person(made, tmp_path / "alice"), Person(made, tmp_path / "dora")
+            assert alice.sign_in() == "signed in as alice@example.test\n"
+            assert dora.sign_in(Browser("dora")) == "signed in as dora@example.test\n"
+            (dsn, token), (hers, other) = (
+                (each.connect("--print-dsn").stdout, each.connect("--print-password").stdout.strip())
+                for each in (alice, dora)
+            )
             with psycopg.connect(dsn, password=token, autocommit=True) as inside:
+                opened = made.recorded("session.opened")[-1]
+                assert (opened["who"]["subject"], opened["who"]["groups"]) == ("alice@example.test", ["engineering"])
+                foreign = f"{token.partition('~')[0]}~{other.partition('~')[2]}"
+                for bad, why in (
+                    (foreign, "the userinfo is of somebody else than the token (sub)"),
+                    (token.partition("~")[0], "tells no userinfo for this access token: it answered 401"),
+                ):
+                    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                        psycopg.connect(dsn, password=bad)
+                    assert until(lambda why=why: [r for r in made.recorded("login.failed") if why in str(r["why"])])
                 first.process.kill()
                 first.process.wait(20)
                 assert inside.execute("select 6 * 7").fetchone() == (42,), "who is in stays"
                 with psycopg.connect(dsn, password=token) as known:
                     assert known.execute("select 1").fetchone() == (1,), "known keys still check"
+                with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                    psycopg.connect(hers, password=other)
+                assert "the userinfo of corp cannot be had" in made.recorded("login.failed")[-1]["why"]
                 made.gateway.stop()
             made.gateway.start()
             dsn = alice.connect("--print-dsn", "--port", str(made.through[1])).stdout

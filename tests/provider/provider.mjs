@@ -21,9 +21,10 @@ provider = new Provider(issuer, {
   // Here everything is on loopback, where it calls nobody otherwise.
   fetch: (url, { dispatcher: _, ...options }) => globalThis.fetch(url, options),
   cookies: { keys: ['for the tests alone'] },
-  claims: { openid: ['sub', 'groups'], email: ['email', 'email_verified'] },
-  scopes: ['openid', 'offline_access', 'email'],
-  conformIdTokenClaims: false,
+  // As it comes, it tells of people at its userinfo endpoint alone.
+  claims: { openid: given.userinfo ? ['sub'] : ['sub', 'groups'], email: ['email', 'email_verified'], groups: ['groups'] },
+  scopes: ['openid', 'offline_access', 'email', 'groups'],
+  conformIdTokenClaims: given.userinfo ?? false,
   rotateRefreshToken: true,
   ttl: { IdToken: given.idToken ?? 600, AccessToken: 600, ClientCredentials: 300 },
   findAccount: (_, id) => ({

@@ -53,6 +53,7 @@ def _issuer(name: str, section: Section) -> Issuer:
         member_of=frozenset(section.texts("member_of")),
         claims=_rules(section, kind),
         clients=frozenset(section.texts("clients")),
+        userinfo=_userinfo(section),
         agents=section.flag("agents"),
         model_claim=section.text("model_claim", "model" if kind is Kind.AGENT else default.model_claim),
         version_claim=section.text("version_claim", "version" if kind is Kind.AGENT else default.version_claim),
@@ -79,6 +80,13 @@ def _console(section: Section, kind: Kind) -> ConsoleClient:
         section.report.note(section.path, "the console is for people, and the tokens of this issuer are not")
     section.close()
     return client
+
+
+def _userinfo(section: Section) -> bool:
+    wanted = section.flag("userinfo")
+    if wanted and "keys_file" in section:
+        section.note("userinfo", "is asked of the issuer, and with a keys_file nobody asks it; leave one of them out")
+    return wanted
 
 
 def _address(section: Section) -> str:

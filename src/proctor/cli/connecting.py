@@ -64,7 +64,7 @@ def login(
         )
     with Wallet.usual().open() as wallet:
         wallet.gateways[where] = Signed(described, tokens)
-    print(f"signed in as {visible(user_of(described, token))}")
+    print(f"signed in as {visible(user_of(Signed(described, tokens), token))}")
 
 
 def logout(config: ConfigOption = DEFAULT_CONFIG, url: UrlOption = "") -> None:
@@ -230,7 +230,7 @@ def _words(
         "host": host or urlsplit(where).hostname or "",
         "port": str(port or described.port or 6432),
         "dbname": database,
-        "user": user_of(described, token),
+        "user": user_of(signed, token),
         "sslmode": "verify-full",
         "options": WAY_IN + (f" -c proctor.reason={said}" if reason else ""),
     }

@@ -25,10 +25,11 @@ import httpx
 import msgspec
 
 from proctor.cli.ground import Exit, Trouble, fail, visible
-from proctor.cli.wallet import Described, Tokens
+from proctor.cli.wallet import Described, Signed, Tokens
 from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import Issuers, discover, safe
 from proctor.edge.tokens import BEARER_TYPES, TokenRefused, check_audience, check_times, claim_of, peek
+from proctor.edge.userinfo import BESIDE
 
 SECONDS = 20.0
 PATIENCE = 300.0  # for a person and their second factor
@@ -167,7 +168,10 @@ class Provider:
             fail(f"the provider gave no fresh token: {_error(given)}")
         fresh = self._checked(given, None)
         return Tokens(
-            fresh.id_token or tokens.id_token, fresh.access_token, fresh.refresh_token or tokens.refresh_token
+            fresh.id_token or tokens.id_token,
+            fresh.access_token,
+            fresh.refresh_token or tokens.refresh_token,
+            fresh.subject or tokens.subject,
         )
 
     def revoke(self, tokens: Tokens) -> None:
@@ -181,11 +185,13 @@ class Provider:
         return {"resource": self.described.resource} if self.described.resource else {}
 
     def _ask(self, endpoint: str, words: Mapping[str, str]) -> Words:
+        return self._said("POST", endpoint, {"client_id": self.described.client_id, **words}, {})
+
+    def _said(self, method: str, endpoint: str, body: Mapping[str, str] | None, headers: Mapping[str, str]) -> Words:
         place = self.endpoint(endpoint)
-        body = {"client_id": self.described.client_id, **words}
         try:
             with httpx.Client(timeout=SECONDS, trust_env=False, follow_redirects=False) as http:
-                answer = http.post(place, data=body, headers={"accept": "application/json"})
+                answer = http.request(method, place, data=body, headers={"accept": "application/json", **headers})
         except httpx.HTTPError as fault:
             fail(f"the provider cannot be reached ({type(fault).__name__})", code=Exit.UNREACHABLE)
         if answer.status_code >= 500 or len(answer.content) > MAX_ANSWER:
@@ -217,7 +223,19 @@ class Provider:
             fail(f"the provider's ID token is not believed: {refused.why}")
         if nonce is not None and not hmac.compare_digest(_text(claims.get("nonce")), nonce):
             fail("the ID token is for another signing in (nonce)", then="proctor login again")
-        return tokens
+        return self._named(tokens, claims)
+
+    def _named(self, tokens: Tokens, claims: Mapping[str, object]) -> Tokens:
+        """Return the tokens with whose they are, where the provider tells that at its userinfo endpoint alone."""
+        described = self.described
+        if not described.userinfo or claim_of(claims, described.subject_claim) is not None or not tokens.access_token:
+            return tokens
+        said = self._said("GET", "userinfo_endpoint", None, {"authorization": f"Bearer {tokens.access_token}"})
+        if "error" in said:
+            fail(f"the provider does not tell who you are: {_error(said)}")
+        if said.get("sub") != claims.get("sub"):
+            fail("the userinfo is of somebody else than the ID token (sub)", then="proctor login again")
+        return msgspec.structs.replace(tokens, subject=_text(claim_of(said, described.subject_claim)))
 
 
 class _Ear:
@@ -275,20 +293,25 @@ class _Ear:
 
 
 def shown_token(described: Described, tokens: Tokens) -> str | None:
-    """Return the token that the gateway takes, None where none of them is for it, or holds long enough."""
+    """Return the token that the gateway takes, None where none of them is for it, or holds long enough.
+
+    Where the gateway asks for userinfo, the access token goes along with an ID token.
+    """
     for token in (tokens.access_token, tokens.id_token):
         claims = _unchecked(token)
         audience = claims.get("aud")
         meant = audience if isinstance(audience, list) else [audience]
         lasts = _number(claims.get("exp"), 0.0) > time.time() + SPARE
         if lasts and any(each in described.audience for each in meant):
-            return token
+            beside = described.userinfo and token is tokens.id_token and tokens.access_token
+            return f"{token}{BESIDE}{tokens.access_token}" if beside else token
     return None
 
 
-def user_of(described: Described, token: str) -> str:
+def user_of(signed: Signed, token: str) -> str:
     """Return the name at the gateway of whoever a token is for."""
-    found = claim_of(_unchecked(token), described.subject_claim)
+    described = signed.described
+    found = claim_of(_unchecked(token.partition(BESIDE)[0]), described.subject_claim) or signed.tokens.subject
     if not isinstance(found, str) or not found:
         fail(f"the token does not say who it is for ({described.subject_claim})")
     return described.prefix + found

@@ -31,6 +31,7 @@ class Described(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ("openid",)
     resource: str = ""
     subject_claim: str = "sub"
+    userinfo: bool = False
     prefix: str = ""
     port: int = 0
     ca: str = ""
@@ -42,6 +43,8 @@ class Tokens(msgspec.Struct, frozen=True):
     id_token: str = ""
     access_token: str = ""
     refresh_token: str = ""
+    subject: str = ""
+    """Who it is, where the provider tells that at its userinfo endpoint alone."""
 
     def __repr__(self) -> str:
         return "Tokens(…)"

@@ -128,8 +128,8 @@ class CodeFlow:
             raise TokenRefused(f"the provider said no: {_error(said['error'])}")
         if not 0 < len(code := said.get("code", "")) <= MAX_CODE:
             raise TokenRefused("the browser came back without a code")
-        token = await self._exchanged(issuer, told, begun, code)
-        return Finished(await self._proven(issuer, token, begun.nonce), begun.following)
+        token, access = await self._exchanged(issuer, told, begun, code)
+        return Finished(await self._proven(issuer, token, access, begun.nonce), begun.following)
 
     async def way_out(self, issuer: Issuer) -> str | None:
         """Return where one signs out at the provider, None where it does not say.
@@ -161,8 +161,8 @@ class CodeFlow:
 
     # --- the provider's part
 
-    async def _exchanged(self, issuer: Issuer, told: Told, begun: _Begun, code: str) -> str:
-        """Return the ID token that the provider gives for a code."""
+    async def _exchanged(self, issuer: Issuer, told: Told, begun: _Begun, code: str) -> tuple[str, str]:
+        """Return the ID token and the access token that the provider gives for a code."""
         words = {
             "grant_type": "authorization_code",
             "code": code,
@@ -180,13 +180,14 @@ class CodeFlow:
         token = given.get("id_token")
         if not isinstance(token, str):
             raise TokenRefused("the provider gave no ID token")
-        return token
+        access = given.get("access_token")
+        return token, access if isinstance(access, str) else ""
 
-    async def _proven(self, issuer: Issuer, token: str, nonce: str) -> Proven:
+    async def _proven(self, issuer: Issuer, token: str, access: str, nonce: str) -> Proven:
         client = issuer.console_client
         # For the console it is, whatever tokens at the database must be for.
         meant = replace(issuer, audience=(client,), clients=frozenset(), agents=False)
-        proven = await self._issuers.verify(token, meant=meant)
+        proven = await self._issuers.verify(token, meant=meant, access=access)
         said = proven.claims.get("nonce")
         if not isinstance(said, str) or not hmac.compare_digest(said.encode(), nonce.encode()):
             raise TokenRefused("the ID token is for another signing in (nonce)")

@@ -76,6 +76,8 @@ class Issuer:
     """What a token must say: a claim to the values that it may have, `*` in them standing for anything."""
     clients: frozenset[str] = frozenset()
     """The clients (`azp` or `client_id`) to which a token may have been given; empty: any."""
+    userinfo: bool = False
+    """Claims that the settings ask for and a token lacks are asked of the issuer's userinfo endpoint."""
     agents: bool = False
     """Its tokens may name an agent that acts for a person (`act`)."""
     model_claim: str = "act.model"

@@ -22,7 +22,19 @@ from joserfc.jwk import Key, KeySet
 
 from proctor.edge.config import loopback
 from proctor.edge.identity_config import Issuer
-from proctor.edge.tokens import Proven, SignIn, TokenRefused, UnknownKey, peek, prove, signed_claims, usable
+from proctor.edge.tokens import (
+    Proven,
+    SignIn,
+    TokenRefused,
+    UnknownKey,
+    any_claims,
+    check_times,
+    peek,
+    prove,
+    signed_claims,
+    usable,
+)
+from proctor.edge.userinfo import BESIDE, Ask, UserInfo, lacking
 
 log = logging.getLogger("proctor.issuers")
 
@@ -62,6 +74,11 @@ async def fetch(url: str, issuer: Issuer) -> bytes:
     if status != httpx.codes.OK:
         raise OSError(f"it answered {status}")
     return body
+
+
+async def ask(url: str, issuer: Issuer, access: str) -> tuple[int, bytes]:
+    """Return status and body of what an issuer answers to the bearer of an access token; raise `OSError`."""
+    return await answer_of("GET", url, issuer, headers={"authorization": f"Bearer {access}"})
 
 
 async def answer_of(
@@ -130,6 +147,7 @@ class _Ring:
     """The keys of one issuer. `fetched` and `tried` are by the clock that never steps back."""
 
     keys: tuple[Key, ...] = ()
+    userinfo: str = ""
     fetched: int | None = None
     tried: int | None = None
     trouble: str = ""
@@ -140,19 +158,27 @@ class Issuers:
     """All issuers that a process believes, and what it knows of each. One for each process."""
 
     def __init__(
-        self, issuers: Mapping[str, Issuer], clock: Ticks, *, fetcher: Fetch = fetch, ended: Ended = never_ended
+        self,
+        issuers: Mapping[str, Issuer],
+        clock: Ticks,
+        *,
+        fetcher: Fetch = fetch,
+        asker: Ask = ask,
+        ended: Ended = never_ended,
     ) -> None:
         self._ended = ended
         self._issuers = dict(issuers)
         self._clock = clock
         self._fetch = fetcher
         self._rings: dict[tuple[object, ...], _Ring] = {}
+        self._beside = UserInfo(asker, clock.monotonic_ns)
 
     def change(self, issuers: Mapping[str, Issuer]) -> None:
         """Believe these from now on; keys of those who stay are kept."""
         self._issuers = dict(issuers)
         kept = {_place(each) for each in self._issuers.values()}
         self._rings = {place: ring for place, ring in self._rings.items() if place in kept}
+        self._beside.forget()  # others may ask for other claims
 
     @property
     def troubles(self) -> dict[str, str]:
@@ -168,21 +194,42 @@ class Issuers:
         """Return the settings of an issuer, in the order of the file."""
         return tuple(each for each in self._issuers.values() if each.issuer == url)
 
-    async def verify(self, token: str, *, meant: Issuer | None = None) -> Proven:
-        """Return who bears a token; raise `TokenRefused`. It is proven by the settings `meant`, if there are any."""
+    async def verify(self, token: str, *, meant: Issuer | None = None, access: str = "") -> Proven:
+        """Return who bears a token; raise `TokenRefused`. It is proven by the settings `meant`, if there are any.
+
+        Where an issuer's userinfo is asked, that is done with the access token `access`, or with the one behind the
+        token and `~`, or with the token itself.
+        """
+        token, _, behind = token.partition(BESIDE)
+        access = access or behind or token
         seen = peek(token)
         candidates = self.named(seen.issuer) if meant is None else (meant,)
         if not candidates or candidates[0].issuer != seen.issuer:
             raise TokenRefused("nobody here believes the token's issuer")
-        now = self._clock.now()
+        if behind and not any(each.userinfo for each in candidates):
+            raise TokenRefused("something stands behind the token, and no userinfo is asked for here")
         try:
-            proven = prove(token, candidates, await self.keys(candidates[0]), now)
+            proven = await self._proven(token, access, candidates, await self.keys(candidates[0]))
         except UnknownKey:
-            proven = prove(token, candidates, await self.keys(candidates[0], unknown=True), now)
+            proven = await self._proven(token, access, candidates, await self.keys(candidates[0], unknown=True))
         if self._ended(proven.sign_in):
             raise TokenRefused("the sign-in that the token is of has ended")
         self._check_name((proven.person or proven.identity).subject, proven.issuer.prefix)
         return proven
+
+    async def _proven(self, token: str, access: str, candidates: Sequence[Issuer], keys: Sequence[Key]) -> Proven:
+        now = self._clock.now()
+        if not any(each.userinfo for each in candidates):
+            return prove(token, candidates, keys, now)
+        claims = any_claims(token, candidates, keys)
+        issuer = lacking(claims, candidates, now)
+        if issuer is None:
+            return prove(token, candidates, keys, now)
+        _, expires = check_times(claims, issuer, now)
+        ring, lasts = self._rings.get(_place(issuer)), (expires - now).total_seconds()
+        place = "" if ring is None else ring.userinfo
+        beside = await self._beside.told(issuer, place, access, claims, lasts)
+        return prove(token, candidates, keys, self._clock.now(), beside)
 
     def _check_name(self, subject: str, prefix: str) -> None:
         """Refuse a name that another issuer gives: what begins with its prefix is its own."""
@@ -223,20 +270,23 @@ class Issuers:
     async def _renew(self, ring: _Ring, issuer: Issuer) -> None:
         ring.tried = self._clock.monotonic_ns()
         try:
-            ring.keys = await self._fetched(issuer)
+            ring.keys, ring.userinfo = await self._fetched(issuer)
         except OSError as fault:
             ring.trouble = str(fault)
             log.warning("the keys of %s could not be fetched: %s", issuer.name, fault)
         else:
             ring.fetched, ring.trouble = self._clock.monotonic_ns(), ""
 
-    async def _fetched(self, issuer: Issuer) -> tuple[Key, ...]:
+    async def _fetched(self, issuer: Issuer) -> tuple[tuple[Key, ...], str]:
+        """Return an issuer's keys, and where it tells of people, empty where it names no safe place."""
         if issuer.keys_file is not None:
-            return keys_of(await asyncio.to_thread(issuer.keys_file.read_bytes))
-        address = (await discover(issuer, self._fetch)).get("jwks_uri")
+            return keys_of(await asyncio.to_thread(issuer.keys_file.read_bytes)), ""
+        told = await discover(issuer, self._fetch)
+        address, people = told.get("jwks_uri"), told.get("userinfo_endpoint")
         if not isinstance(address, str) or not safe(address):
             raise OSError("it names no safe place where its keys are (jwks_uri)")
-        return keys_of(await self._fetch(address, issuer))
+        keys = keys_of(await self._fetch(address, issuer))
+        return keys, people if isinstance(people, str) and safe(people) else ""
 
 
 def keys_of(raw: bytes) -> tuple[Key, ...]:

@@ -33,6 +33,13 @@ MAX_METHODS = 16
 MAX_MODEL = 100  # it is kept in every record
 RSA_BITS = 2048
 
+OF_THE_TOKEN = frozenset(
+    {
+        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "azp", "client_id", "act", "may_act", "sid", "acr", "amr",
+        "nonce", "scope", "scp", "cnf", "typ",
+    }
+)  # fmt: skip
+"""Claims that only the token itself can make: whose it is, for whom, until when, and how they had signed in."""
 BEARER_TYPES = frozenset({"", "jwt", "at+jwt", "application/jwt", "application/at+jwt"})
 """The `typ` of a token that a bearer may show; a logout token or a proof of possession is for something else."""
 
@@ -173,23 +180,51 @@ def signed_claims(
     raise TokenRefused("the signature does not fit")
 
 
-def prove(token: str, candidates: Sequence[Issuer], keys: Sequence[Key], now: datetime) -> Proven:
-    """Return who bears the token, by the first of the settings that it fits; all of them name its issuer."""
-    if not candidates:
-        raise TokenRefused("nobody here believes the token's issuer")
-    allowed = tuple(dict.fromkeys(name for issuer in candidates for name in issuer.algorithms))
-    claims = signed_claims(token, keys, allowed)
+def prove(
+    token: str, candidates: Sequence[Issuer], keys: Sequence[Key], now: datetime, beside: Claimed | None = None
+) -> Proven:
+    """Return who bears the token, by the first of the settings that it fits; all of them name its issuer.
+
+    `beside` is what the issuer's userinfo says of its subject, which counts where the token says nothing.
+    """
+    claims = any_claims(token, candidates, keys)
     algorithm = peek(token).algorithm
     refusals: list[TokenRefused] = []
     for issuer in candidates:
         try:
             if claims.get("iss") != issuer.issuer or algorithm not in issuer.algorithms:
                 raise TokenRefused("the token is signed in a way that is not accepted (alg)")
-            return _proven(token, issuer, claims, now)
+            return _proven(token, issuer, _completed(claims, issuer, beside or {}), now)
         except TokenRefused as refused:
             refusals.append(refused)
     # What counts is the refusal by those whom the token is for at all.
     raise next((each for each in refusals if not isinstance(each, ForSomebodyElse)), refusals[0])
+
+
+def any_claims(token: str, candidates: Sequence[Issuer], keys: Sequence[Key]) -> Claimed:
+    """Return what a token says that is signed as one of the settings accepts; nothing else of it is checked."""
+    if not candidates:
+        raise TokenRefused("nobody here believes the token's issuer")
+    allowed = tuple(dict.fromkeys(name for issuer in candidates for name in issuer.algorithms))
+    return signed_claims(token, keys, allowed)
+
+
+def wanted_beside(issuer: Issuer) -> frozenset[str]:
+    """Return the claims that settings ask for and the issuer's userinfo may make; none where it is not asked."""
+    if not issuer.userinfo:
+        return frozenset()
+    names = {issuer.subject_claim, *issuer.claims}
+    if issuer.groups:
+        names.add(issuer.groups_claim)
+    if issuer.subject_claim == "email":
+        names.add("email_verified")
+    return frozenset(name for name in names if name.partition(".")[0] not in OF_THE_TOKEN)
+
+
+def _completed(claims: Claimed, issuer: Issuer, beside: Claimed) -> Claimed:
+    """Return the claims with those of the userinfo that the settings ask for and the token does not make."""
+    names = {name if name in beside else name.partition(".")[0] for name in wanted_beside(issuer)}
+    return {**{name: beside[name] for name in names if name in beside}, **claims}
 
 
 def ends(proven: Proven, now: datetime) -> float:

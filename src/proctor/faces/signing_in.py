@@ -59,6 +59,7 @@ def described(config: Config) -> dict[str, Json] | None:
         "scopes": [*issuer.scopes],
         "resource": issuer.resource,
         "subject_claim": issuer.subject_claim,
+        "userinfo": issuer.userinfo,
         "prefix": issuer.prefix,
         "port": ports[0] if ports else 0,
         "ca": _authority(config),

@@ -114,6 +114,13 @@ def test_agents_may_have_an_issuer_of_their_own(tmp_path):
         read(tmp_path, MINIMAL + bots + bots.replace("bots", "more"))
 
 
+def test_claims_may_be_asked_of_an_issuer_that_can_be_asked(tmp_path):
+    assert read(tmp_path, MINIMAL + CORP + "userinfo = true").identity["corp"].userinfo
+    (tmp_path / "keys.json").write_text("{}")
+    with pytest.raises(ConfigFault, match="with a keys_file nobody asks it"):
+        read(tmp_path, MINIMAL + CORP + 'userinfo = true\nkeys_file = "keys.json"')
+
+
 def test_a_service_without_rules_on_its_claims_is_unwise(tmp_path):
     config = read(tmp_path, MINIMAL + CORP + 'kind = "service"')
     assert any("has no [claims]" in warning for warning in config.warnings)

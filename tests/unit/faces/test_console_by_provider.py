@@ -208,6 +208,31 @@ async def test_roles_come_from_the_providers_groups(site: Site, groups: list[str
     assert answer.status_code == may
 
 
+async def test_what_the_provider_tells_at_its_userinfo_alone_counts_as_well(site: Site) -> None:
+    told = {"sub": "u-1", "email": "eve@corp.test", "groups": ["DB owners"]}
+
+    async def ask(url: str, issuer: Issuer, access: str) -> tuple[int, bytes]:
+        assert (url, access) == (f"{URL}/me", "a-1")
+        return 200, msgspec.json.encode(told)
+
+    site.provider.discovery["userinfo_endpoint"] = f"{URL}/me"
+    site.house.control.issuers._beside._ask = ask
+    site.settle(replace(ISSUER, userinfo=True))
+    asked = await site.leave()
+    site.provider.claims = {"email": ..., "groups": ...}
+    site.provider.answer = (200, msgspec.json.encode({"id_token": site.provider.token(), "access_token": "a-1"}))
+    assert (await site.come_back(code="c-1", state=asked["state"])).status_code == 200
+    assert "eve@corp.test" in (await site.http.get("/console/now")).text
+    assert (await site.http.get("/console/approvals")).status_code == 200
+    told["sub"] = "u-2"
+    site.house.control.issuers._beside.forget()
+    site.http.cookies.delete(COOKIE)
+    asked = await site.leave()
+    site.provider.answer = (200, msgspec.json.encode({"id_token": site.provider.token(), "access_token": "a-1"}))
+    assert (await site.come_back(code="c-2", state=asked["state"])).status_code == 401
+    assert site.refused() == ["the userinfo is of somebody else than the token (sub)"]
+
+
 async def test_whom_a_person_of_the_settings_is_comes_by_either_way_and_is_one(site: Site) -> None:
     site.settle(replace(ISSUER, subject_claim="sub"))
     await site.sign_in(sub="dora", groups=["Auditors"])
