@@ -41,7 +41,8 @@ def openid(told: tuple[str, Queue[str]]) -> Iterator[OpenId]:
     """The company's provider, whose host is another site to a browser than the console's."""
     back = ["http://127.0.0.1/console/sign-in/callback"]
     ours = client(
-        redirect_uris=back, backchannel_logout_uri=told[0], backchannel_logout_session_required=True
+        redirect_uris=back, backchannel_logout_uri=told[0], backchannel_logout_session_required=True,
+        post_logout_redirect_uris=["http://127.0.0.1/console/signed-out"],
     )  # fmt: skip
     other = client(client_id="other", redirect_uris=back)
     with provider(host="localhost", clients=[ours, other], groups={"dora": ["DB owners"]}, userinfo=True) as made:
@@ -51,6 +52,7 @@ def openid(told: tuple[str, Queue[str]]) -> Iterator[OpenId]:
 @pytest.fixture(scope="module")
 def house(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory, openid: OpenId) -> Iterator[Lab]:
     beside = {"scopes": '["openid", "email", "groups"]', "userinfo": "true"}
+    beside["console"] = "{ return_after_sign_out = true }"
     signing_in = settings(openid, groups='{ "DB owners" = "dba" }', **beside) + f'[people."{LEFT}"]\nenabled = false\n'
     with lab(postgres, tmp_path_factory.mktemp("browsed"), wait="120s", shop=signing_in) as made:
         yield made
@@ -361,7 +363,8 @@ def test_a_person_signs_in_at_the_provider_decides_and_signs_out_again(
         page.get_by_role("button", name="Sign out").click()
         page.wait_for_url(f"{openid.issuer}/session/end?*")
         page.get_by_role("button", name="Yes, sign me out").click()
-        page.wait_for_url(re.compile(f"^{openid.issuer}/session/end/success"))
+        page.wait_for_url(re.compile("/console/signed-out$"))
+        expect(page.get_by_role("status")).to_have_text("You have signed out.")
         page.goto("/console/now")
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         visitor.faults.clear()  # the provider's own pages have no icon

@@ -69,7 +69,12 @@ def _issuer(name: str, section: Section) -> Issuer:
 
 
 def _console(section: Section, kind: Kind) -> ConsoleClient:
-    client = ConsoleClient(section.text("client_id"), section.secret("client_secret"), section.text("url").rstrip("/"))
+    client = ConsoleClient(
+        section.text("client_id"),
+        section.secret("client_secret"),
+        section.text("url").rstrip("/"),
+        section.flag("return_after_sign_out"),
+    )
     if client.url and not (safe(client.url) and urlsplit(client.url)[2:] == ("", "", "")):
         section.note(
             "url", 'must be the console\'s address and nothing behind it, such as "https://db.example.com:8088"'

@@ -131,8 +131,8 @@ class CodeFlow:
         token, access = await self._exchanged(issuer, told, begun, code)
         return Finished(await self._proven(issuer, token, access, begun.nonce), begun.following)
 
-    async def way_out(self, issuer: Issuer) -> str | None:
-        """Return where one signs out at the provider, None where it does not say.
+    async def way_out(self, issuer: Issuer, back: str = "") -> str | None:
+        """Return where one signs out at the provider and is sent `back`, None where it does not say.
 
         The ID token is no part of the address: it would lie in histories and logs. The provider asks instead.
         """
@@ -140,7 +140,8 @@ class CodeFlow:
             place = self._endpoint(await self._told(issuer), "end_session_endpoint")
         except TokenRefused:
             return None
-        return f"{place}{'&' if '?' in place else '?'}{urlencode({'client_id': issuer.console_client})}"
+        asked = {"client_id": issuer.console_client} | ({"post_logout_redirect_uri": back} if back else {})
+        return f"{place}{'&' if '?' in place else '?'}{urlencode(asked)}"
 
     # --- the browser's part
 

@@ -46,6 +46,8 @@ class ConsoleClient:
     client_id: str = ""
     secret: Secret | None = None
     url: str = ""
+    return_after_sign_out: bool = False
+    """The provider sends people back here who have signed out there: it knows our address for that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,9 +129,11 @@ def test_a_service_without_rules_on_its_claims_is_unwise(tmp_path):
 def test_the_console_may_be_a_client_of_its_own(tmp_path: Path) -> None:
     client = (
         '[identity.corp.console]\nclient_id = "console"\nclient_secret = "s"\nurl = "https://db.example.com:8088/"\n'
+        "return_after_sign_out = true\n"
     )
     corp = read(tmp_path, MINIMAL + CORP + client).identity["corp"]
     assert (corp.console_client, corp.console.url) == ("console", "https://db.example.com:8088")
+    assert corp.console.return_after_sign_out
     assert corp.console.secret is not None
     assert corp.console.secret.reveal() == "s"
     assert "'s'" not in repr(corp)

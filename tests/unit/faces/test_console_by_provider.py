@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -502,6 +503,50 @@ async def test_who_signs_out_goes_on_to_the_provider_without_a_token_in_the_addr
     assert COOKIE not in site.http.cookies
     site.http.cookies.set(COOKIE, session)
     assert not await site.signed_in()
+
+
+async def signed_out(site: Site, **headers: str) -> str:
+    """Sign out, and return where the browser is sent then."""
+    found = re.search(r'name="csrf" value="([^"]+)"', (await site.http.get("/console/now")).text)
+    assert found is not None
+    answer = await site.http.post("/console/sign-out", data={"csrf": found[1]}, headers=headers)
+    place = re.search(r'content="0;url=([^"]+)"', answer.text)
+    assert place is not None, answer.text
+    return html.unescape(place[1])
+
+
+async def test_the_provider_sends_back_who_has_signed_out_where_it_knows_our_address(site: Site) -> None:
+    site.settle(replace(ISSUER, console=replace(ISSUER.console, return_after_sign_out=True)))
+    await site.sign_in()
+    place = httpx.URL(await signed_out(site))
+    assert str(place).startswith(f"{URL}/end?")
+    assert dict(place.params) == {"client_id": "console", "post_logout_redirect_uri": f"{CONSOLE}/console/signed-out"}
+    assert "id_token_hint" not in place.params
+    page = await site.http.get("/console/signed-out", params={"state": "x", "next": "https://evil.test", "url": "//e"})
+    assert page.status_code == 200
+    assert "You have signed out." in page.text
+    assert "evil" not in page.text
+    await site.sign_in()
+    answer = await site.http.get("/console/signed-out")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/now"), "a link signs nobody out"
+    assert await site.signed_in()
+
+
+@pytest.mark.parametrize(
+    ("host", "back"),
+    [("127.0.0.1:8088", "https://127.0.0.1:8088/console/signed-out"), ("evil.test", None), ("evil.test:8088", None)],
+)
+async def test_signing_out_leads_back_to_this_machine_or_the_address_of_the_settings(
+    site: Site, host: str, back: str | None
+) -> None:
+    site.settle(replace(ISSUER, console=ConsoleClient("console", None, "", return_after_sign_out=True)))
+    here = {"host": "127.0.0.1:8088"}
+    left = await site.http.get("/console/sign-in/with/corp", headers=here)
+    asked = httpx.URL(left.headers["location"]).params
+    site.provider.nonce = asked["nonce"]
+    said = {"code": "c-1", "state": asked["state"]}
+    assert (await site.http.get("/console/sign-in/callback", params=said, headers=here)).status_code == 200
+    assert httpx.URL(await signed_out(site, host=host)).params.get("post_logout_redirect_uri") == back
 
 
 async def test_who_signs_out_from_a_provider_without_an_end_is_out_here(site: Site) -> None:

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from proctor.edge.code_flow import SECONDS, CodeFlow, Finished
 from proctor.edge.doorkeeper import Wait
+from proctor.edge.identity_config import Issuer
 from proctor.edge.resource import patiently, settled
 from proctor.edge.tokens import TokenRefused
 from proctor.faces.console.stage import COOKIE, HEADERS, Guest, Stage, following, kept, to
@@ -23,6 +24,7 @@ from proctor.terms import Identity
 GONE: Final = "__Host-proctor-gone"
 """What the browser keeps while its person is at the provider."""
 BACK: Final = "/console/sign-in/callback"
+OUT: Final = "/console/signed-out"
 MAX_WORD: Final = 8192
 
 
@@ -38,6 +40,7 @@ def add_to(stage: Stage) -> None:
     add = stage.app.add_route
     add("/console/sign-in/with/{name}", doors.leave, methods=["GET"], include_in_schema=False)
     add(BACK, doors.arrive, methods=["GET"], include_in_schema=False)
+    add(OUT, doors.signed_out, methods=["GET"], include_in_schema=False)
     stage.post("sign-out", doors.sign_out)
 
 
@@ -92,7 +95,9 @@ class _Doors:
         stage, proven = self._stage, guest.visit.proven
         stage.visits.end(guest.visit)
         stage.control.reading.left(guest.me)
-        place = None if proven is None else await self._flow.way_out(proven.issuer)
+        place = (
+            None if proven is None else await self._flow.way_out(proven.issuer, self._back_out(guest, proven.issuer))
+        )
         if place is None:
             response = to("/console/sign-in")
         else:
@@ -100,6 +105,18 @@ class _Doors:
             response = stage.show(None, "going.html", title="Signed out here", place=place)
         response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
         return response
+
+    def _back_out(self, guest: Guest, issuer: Issuer) -> str:
+        """Return where the provider sends back who has signed out: to nowhere but the address that it knows us by."""
+        if not issuer.console.return_after_sign_out or issuer.name not in self._stage.ways(guest.request):
+            return ""
+        return (issuer.console.url or _address(guest.request)) + OUT
+
+    async def signed_out(self, request: Request) -> Response:
+        """Receive a browser whose person has signed out at the provider; whatever it brings along is not looked at."""
+        if self._stage.visits.of(request.cookies.get(COOKIE)) is not None:
+            return to("/console/now")
+        return self._stage.sign_in(request, "", done="You have signed out.")
 
 
 def _address(request: Request) -> str:

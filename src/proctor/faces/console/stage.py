@@ -185,10 +185,12 @@ class Stage:
         known = self.door.config.identity.items()
         return {name: each for name, each in known if each.console_client and (each.console.url or here)}
 
-    def sign_in(self, request: Request, wanted: str, trouble: str = "", status: int = 200) -> Response:
+    def sign_in(
+        self, request: Request, wanted: str, trouble: str = "", status: int = 200, *, done: str = ""
+    ) -> Response:
         """Return the page where one signs in."""
         ways = [(name, urlsplit(each.issuer).hostname) for name, each in self.ways(request).items()]
-        return self.show(None, "sign-in.html", status, trouble=trouble, next=following(wanted), ways=ways)
+        return self.show(None, "sign-in.html", status, trouble=trouble, said=done, next=following(wanted), ways=ways)
 
     def _to_sign_in(self, request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
