@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(sys.prefix) / "provider"
 NODE = Path(playwright.__file__).parent / "driver" / "node"  # the system's may be too old for it
 CLIENT = "proctor-cli"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"
 
 
 @dataclass
@@ -45,6 +47,29 @@ def client(**more: object) -> dict[str, object]:
     }  # fmt: skip
 
 
+def agent(name: str) -> dict[str, object]:
+    """Return an agent's own client, which may exchange a person's token for one that names both."""
+    return {
+        "client_id": name, "client_secret": f"{name}-secret-of-the-tests", "redirect_uris": [], "response_types": [],
+        "grant_types": ["client_credentials", EXCHANGE],
+    }  # fmt: skip
+
+
+def exchanged(openid: OpenId, person: str, resource: str, name: str = "copilot", kind: str = "id_token") -> str:
+    """Return the token that a provider gives an agent for a person's (RFC 8693), for one resource."""
+    login = (name, f"{name}-secret-of-the-tests")
+    words = {"grant_type": "client_credentials", "resource": openid.issuer, "scope": "query"}
+    own = httpx.post(f"{openid.issuer}/token", auth=login, data=words, trust_env=False).json()["access_token"]
+    words = {
+        "grant_type": EXCHANGE, "resource": resource,
+        "subject_token": person, "subject_token_type": TOKEN_TYPE + kind,
+        "actor_token": own, "actor_token_type": f"{TOKEN_TYPE}access_token",
+    }  # fmt: skip
+    said = httpx.post(f"{openid.issuer}/token", auth=login, data=words, trust_env=False).json()
+    assert said.get("issued_token_type") == f"{TOKEN_TYPE}access_token", said
+    return str(said["access_token"])
+
+
 @contextmanager
 def provider(**settings: object) -> Iterator[OpenId]:
     """Start a provider where people sign in by name alone."""
@@ -55,6 +80,7 @@ def provider(**settings: object) -> Iterator[OpenId]:
                 "client_id": "pipeline", "client_secret": "pipeline-secret-of-the-tests", "redirect_uris": [],
                 "response_types": [], "grant_types": ["client_credentials"],
             },
+            *(agent(name) for name in ("copilot", "stranger")),
         ],
         **settings,
     }  # fmt: skip

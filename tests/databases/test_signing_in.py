@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
+import ssl
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -13,16 +15,20 @@ from pathlib import Path
 from threading import Thread
 
 import httpx
+import httpx2
 import psycopg
 import pytest
+from mcp.client.client import Client
+from mcp.client.streamable_http import streamable_http_client
 
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
 from tests.databases.lab import Lab, lab, until
 from tests.databases.papers import Authority
-from tests.databases.provider import CLIENT, Browser, OpenId, provider, settings
+from tests.databases.provider import CLIENT, Browser, OpenId, exchanged, provider, settings
 
 MAPPED = '{ engineers = "engineering", owners = "dba" }'
+MCP = "https://proctor.test/mcp"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -43,8 +49,11 @@ clients = ["pipeline"]
 claims = {{ scope = "query" }}
 subject_claim = "client_id"
 """
+    mcp = f'[mcp]\nurl = "{MCP}"\n'
     folder = tmp_path_factory.mktemp("signing_in")
-    with lab(postgres, folder, tls="auto", shop=settings(openid, groups=MAPPED) + pipeline) as made:
+    with lab(
+        postgres, folder, tls="auto", shop=settings(openid, groups=MAPPED, agents="true") + pipeline + mcp
+    ) as made:
         yield made
 
 
@@ -317,6 +326,89 @@ def test_a_token_goes_to_nobody_but_the_gateway_that_it_is_for(house: Lab, alice
     alice.environment["PROCTOR_CA"] = str(Authority(tmp_path / "somebody else's").file)
     said = alice.run("approvals", "list")
     assert (said.returncode, "CERTIFICATE_VERIFY_FAILED" in said.stderr) == (4, True), said.stderr
+
+
+# ---- an agent on a person's behalf, by a token that the provider has exchanged (RFC 8693), at MCP
+
+
+class Showing(httpx2.Auth):
+    """Shows one token with every request."""
+
+    def __init__(self, bearer: str) -> None:
+        self.bearer = bearer
+
+    def auth_flow(self, request: httpx2.Request) -> Iterator[httpx2.Request]:
+        request.headers["authorization"] = f"Bearer {self.bearer}"
+        yield request
+
+
+def at_mcp(house: Lab, bearer: str) -> httpx.Response:
+    host, port = house.gateway.console
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    headers = {"accept": "application/json, text/event-stream", "authorization": f"Bearer {bearer}"}
+    trust = ssl.create_default_context(cafile=str(house.folder / "state" / "tls" / "ca.crt"))
+    with httpx.Client(verify=trust, trust_env=False, timeout=30.0) as http:
+        return http.post(f"https://{host}:{port}/mcp", json=message, headers=headers)
+
+
+async def test_an_agent_comes_to_mcp_with_a_token_that_the_provider_has_exchanged(
+    house: Lab, openid: OpenId, alice: Person
+) -> None:
+    alice.sign_in()
+    bearer = exchanged(openid, alice.tokens["id_token"], MCP)
+    host, port = house.gateway.console
+    trust = ssl.create_default_context(cafile=str(house.folder / "state" / "tls" / "ca.crt"))
+    async with (
+        httpx2.AsyncClient(auth=Showing(bearer), verify=trust, trust_env=False) as http,
+        Client(streamable_http_client(f"https://{host}:{port}/mcp", http_client=http)) as copilot,
+    ):
+        words = {"database": "shop", "sql": "select email from customers where id = 8"}
+        said = await copilot.call_tool("query", words)
+        assert said.structured_content["rows"][0][0].endswith("@masked.example")
+        held = await copilot.call_tool("query", {"database": "shop", "sql": "update orders set total = 8 where id = 8"})
+        assert held.structured_content["outcome"] == "held"
+        left = await copilot.call_tool("cancel_ticket", {"ticket": held.structured_content["ticket"]})
+        assert left.structured_content["state"] == "cancelled"
+    (who, *_) = until(lambda: [
+        r["who"] for r in house.recorded("session.opened", database="shop") if r["who"]["subject"] == "copilot"
+        and r["who"]["proof"] == "oidc"
+    ])  # fmt: skip
+    assert (who["subject"], who["kind"], who["on_behalf_of"], who["issuer"], who["person_groups"]) == (
+        "copilot", "agent", "alice@example.test", "corp", ["engineering"],
+    )  # fmt: skip
+
+
+def test_an_exchanged_token_is_good_for_the_resource_and_the_agent_that_it_names_and_for_no_other(
+    house: Lab, openid: OpenId, alice: Person
+) -> None:
+    alice.sign_in()
+    mine = alice.tokens["id_token"]
+    good = exchanged(openid, mine, MCP)
+    assert at_mcp(house, good).status_code == 200
+    chained = exchanged(openid, good, MCP, kind="access_token")
+    assert at_mcp(house, chained).status_code == 200, "who acted before is history"
+    head, payload, signature = good.split(".")
+    said = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    assert (said["sub"], said["act"]) == ("alice", {"sub": "copilot"})
+    without = {name: value for name, value in said.items() if name != "act"}
+    refused = {
+        "for another resource": exchanged(openid, mine, "https://proctor.test"),
+        "of the person's own, for the wire": mine,
+        "of an agent that nobody has registered": exchanged(openid, mine, MCP, name="stranger"),
+        "with another agent written in": f"{head}.{packed({**said, 'act': {'sub': 'clerk'}})}.{signature}",
+        "with the agent taken out": f"{head}.{packed(without)}.{signature}",
+        "without a signature": f"{packed({'alg': 'none', 'typ': 'at+jwt'})}.{payload}.",
+    }
+    for which, bearer in refused.items():
+        answer = at_mcp(house, bearer)
+        assert answer.status_code == 401, which
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"], which
+    for why in ("somebody else (aud)", "nobody has registered the agent"):
+        until(lambda why=why: [r for r in house.recorded("login.failed", method="token") if why in str(r["why"])])
+
+
+def packed(words: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(words).encode()).decode().rstrip("=")
 
 
 # ---- a port on one's own machine, for programs that can neither renew a password nor speak TLS

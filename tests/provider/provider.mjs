@@ -5,7 +5,9 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [folder, text] = process.argv.slice(2);
-const { Provider } = await import(pathToFileURL(resolve(folder, 'node_modules/oidc-provider/lib/index.js')));
+const within = (path) => import(pathToFileURL(resolve(folder, 'node_modules', path)));
+const { Provider, errors } = await within('oidc-provider/lib/index.js');
+const { createRemoteJWKSet, jwtVerify } = await within('jose/dist/webapi/index.js');
 const given = JSON.parse(text);
 
 let provider;
@@ -15,7 +17,13 @@ const { port } = server.address();
 const issuer = `http://${given.host ?? '127.0.0.1'}:${port}`;  // another name of this machine is another site to a browser
 
 const groups = given.groups ?? {};
+const resourceServer = (resource) => ({
+  scope: 'query', audience: resource, accessTokenTTL: 300, accessTokenFormat: 'jwt',
+  jwt: { sign: { alg: given.algorithm ?? 'RS256' } },
+});
+const exchanged = new WeakMap();
 provider = new Provider(issuer, {
+  extraTokenClaims: (_, token) => exchanged.get(token),
   clients: given.clients,
   ...(given.jwks ? { jwks: given.jwks } : {}),
   // Here everything is on loopback, where it calls nobody otherwise.
@@ -42,13 +50,45 @@ provider = new Provider(issuer, {
       enabled: true,
       defaultResource: () => undefined,
       useGrantedResource: () => true,
-      getResourceServerInfo: (_, resource) => ({
-        scope: 'query', audience: resource, accessTokenTTL: 300, accessTokenFormat: 'jwt',
-        jwt: { sign: { alg: given.algorithm ?? 'RS256' } },
-      }),
+      getResourceServerInfo: (_, resource) => resourceServer(resource),
     },
   },
 });
+
+// RFC 8693: a person's token and an agent's own make a token for one resource, which names both. Every token that is
+// handed in must be of this provider's making and good at this hour; who acted before stays within `act`.
+const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
+const genuine = async (token, type, wanted) => {
+  if (!wanted.includes(type)) throw new errors.InvalidRequest(`a token of type ${type} cannot be exchanged`);
+  try {
+    return (await jwtVerify(token ?? '', keys, { issuer })).payload;
+  } catch {
+    throw new errors.InvalidGrant('a token that was handed in is not good');
+  }
+};
+const TYPE = 'urn:ietf:params:oauth:token-type:';
+const GIVEN = ['subject_token', 'subject_token_type', 'actor_token', 'actor_token_type', 'resource', 'scope'];
+provider.registerGrantType('urn:ietf:params:oauth:grant-type:token-exchange', async (ctx) => {
+  const { client, params } = ctx.oidc;
+  const person = await genuine(params.subject_token, params.subject_token_type, [`${TYPE}id_token`, `${TYPE}access_token`]);
+  const actor = await genuine(params.actor_token, params.actor_token_type, [`${TYPE}access_token`]);
+  if (actor.client_id !== client.clientId) throw new errors.InvalidGrant('the actor is somebody else');
+  if (person.may_act && person.may_act.sub !== actor.client_id) throw new errors.InvalidGrant('somebody else may act');
+  if (!params.resource) throw new errors.InvalidTarget('a resource must be named');
+  const token = new provider.AccessToken({
+    client, accountId: person.sub, scope: 'query', expiresIn: 300, resourceServer: new provider.ResourceServer(
+      params.resource, resourceServer(params.resource),
+    ),
+  });
+  exchanged.set(token, {
+    email: `${person.sub}@example.test`, email_verified: true, groups: groups[person.sub] ?? [],
+    act: { sub: actor.client_id, ...(person.act ? { act: person.act } : {}) },
+  });
+  ctx.body = {
+    access_token: await token.save(), issued_token_type: `${TYPE}access_token`, token_type: 'Bearer',
+    expires_in: token.expiration, scope: token.scope,
+  };
+}, GIVEN);
 provider.on('server_error', (_, error) => console.error('server_error', error));
 console.log(`ready ${port}`);
 process.stdin.resume();
