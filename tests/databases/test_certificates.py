@@ -213,6 +213,92 @@ def test_a_revoked_certificate_opens_nothing_from_the_next_connection_on(site: S
         assert ada.execute("select 6 * 7").fetchone() == (42,)
 
 
+def test_the_open_sessions_of_a_certificate_end_once_it_is_on_the_list(site: Site) -> None:
+    paper, other = site.paper("people/ada"), site.paper("people/ada")
+    place = site.folder / "ca.crl"
+    fresh = place.with_suffix(".new")
+    seen = len(site.house.recorded("operator.call", action="certificates.revoked"))
+    with (
+        psycopg.connect(site.dsn("ada", paper), autocommit=True) as revoked,
+        psycopg.connect(site.dsn("ada", other), autocommit=True) as kept,
+        psycopg.connect(site.dsn("ada", paper, password=PEOPLE["ada"], way="scram"), autocommit=True) as by_password,
+    ):
+        try:
+            fresh.write_bytes(site.authority.revoked(paper))
+            fresh.replace(place)
+            with pytest.raises(psycopg.OperationalError, match="its certificate has been revoked"):
+                until(lambda: revoked.execute("select 1") is None)
+            done = until(lambda: site.house.recorded("operator.call", action="certificates.revoked")[seen:])[-1]
+            assert (done["outcome"], done["target"]) == ("done", "ada")
+            assert (done["details"]["sessions"], done["details"]["left"]) == ("1", "0")
+            assert int(done["details"]["took_us"]) >= 0
+            assert site.house.recorded("session.closed", why="terminating connection: its certificate has been revoked")
+            for session in (kept, by_password):
+                assert session.execute("select 6 * 7").fetchone() == (42,), "another certificate, another proof"
+        finally:
+            fresh.write_bytes(site.authority.revoked())
+            fresh.replace(place)
+
+
+PARTNERS = """
+[certificates.authorities.partners]
+ca = "partners.pem"
+name = "cn"
+[certificates.authorities.partners.names]
+"batch-*" = "loader"
+"""
+
+
+def test_another_authority_has_names_and_a_list_of_its_own(site: Site) -> None:
+    """Whom the one may name, the other may not; and a list of the one alone lets the other's in as before."""
+    partners = Authority(site.folder / "partners", "Partner machines")
+    (site.folder / "partners.pem").write_bytes(partners.file.read_bytes())
+    config, place = site.folder / "proctor.toml", site.folder / "partners.crl"
+    fresh, before = place.with_suffix(".new"), config.read_text()
+    batch = partners.issue("batch-7")
+    try:
+        reloaded(site, before + PARTNERS)
+        for user, paper in (("loader", batch), ("ada", site.paper("people/ada"))):
+            with psycopg.connect(site.dsn(user, paper)) as session:
+                assert session.execute("select 6 * 7").fetchone() == (42,)
+        for paper, why in (
+            (partners.issue("", uris=[f"{SPIFFE}/people/ada"]), "names of the sort"),
+            (partners.issue("ada", uris=[f"{SPIFFE}/people/ada"]), "no name of the settings is for"),
+            (site.authority.issue("batch-7"), "no name of the sort"),
+        ):
+            site.refused(why, "ada", paper)
+        revoked = site.paper("people/ada")
+        (site.folder / "ca.crl").with_suffix(".new").write_bytes(site.authority.revoked(revoked))
+        (site.folder / "ca.crl").with_suffix(".new").replace(site.folder / "ca.crl")
+        site.refused("the certificate is revoked", "ada", revoked)
+        fresh.write_bytes(partners.revoked())
+        fresh.replace(place)
+        reloaded(site, before + PARTNERS.replace('name = "cn"', 'crl = "partners.crl"\nname = "cn"'))
+        with psycopg.connect(site.dsn("loader", batch), autocommit=True) as session:
+            fresh.write_bytes(partners.revoked(batch))
+            fresh.replace(place)
+            why = "terminating connection: its certificate has been revoked"
+            until(
+                lambda: [r for r in site.house.recorded("session.closed", why=why) if r["who"]["subject"] == "loader"]
+            )
+            with pytest.raises(psycopg.OperationalError, match="its certificate has been revoked"):
+                session.execute("select 1")
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(site.dsn("loader", batch))
+    finally:
+        (site.folder / "ca.crl").with_suffix(".new").write_bytes(site.authority.revoked())
+        (site.folder / "ca.crl").with_suffix(".new").replace(site.folder / "ca.crl")
+        reloaded(site, before)
+
+
+def reloaded(site: Site, text: str) -> None:
+    """Write other settings, and wait until the worker has taken them in."""
+    seen = len(site.house.recorded("config.loaded"))
+    (site.folder / "proctor.toml").write_text(text)
+    os.kill(site.house.gateway.pid, signal.SIGHUP)
+    until(lambda: len(site.house.recorded("config.loaded")) > seen)
+
+
 def test_sessions_by_certificate_end_when_others_are_believed(site: Site) -> None:
     config = site.folder / "proctor.toml"
     before = config.read_text()

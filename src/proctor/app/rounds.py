@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from proctor.audit.record import Heartbeat
+from proctor.audit.record import Heartbeat, OperatorCall
 from proctor.edge import certificates
-from proctor.edge.client_certificates import ServerTls
+from proctor.edge.client_certificates import Meeting, ServerTls, fallen
 from proctor.edge.desk import new_id
-from proctor.edge.house import House
+from proctor.edge.house import House, Visitor
 from proctor.edge.world import DatabaseWorld
 from proctor.errors import Fault
+from proctor.terms import SessionId
 
 log = logging.getLogger("proctor.worker")
 
@@ -24,6 +25,8 @@ LOOK_SECONDS = 0.25
 SECOND = 1.0
 HEARTBEAT_SECONDS = 60
 RENEW_SECONDS = 3600.0
+PATIENCE = 5.0  # for sessions to end that were told to
+MAX_TARGET = 200
 
 
 class Rounds:
@@ -33,6 +36,8 @@ class Rounds:
         self._house = house
         self._tls = tls
         self._kills_seen = 0
+        self._met: Meeting | None = None
+        self._cleared: set[SessionId | None] = set()
         self._looking: dict[DatabaseWorld, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -41,6 +46,7 @@ class Rounds:
             for seconds, errand in (
                 (LOOK_SECONDS, self._look),
                 (LOOK_SECONDS, self._see_out),
+                (LOOK_SECONDS, self._see_papers),
                 (SECOND, self._look_at_worlds),
                 (SECOND, self._signs),
                 (SECOND, self._mend_journal),
@@ -74,6 +80,48 @@ class Rounds:
             why = None if asker is None else config.fallen(asker.subject, asker.on_behalf_of, now)
             if asker is not None and why is not None:
                 visitor.end(f"terminating connection: {asker.subject} is not let in any more: {why}")
+
+    async def _see_papers(self) -> None:
+        """End the sessions whose certificate is revoked, or whose authority is gone, and record how long it took."""
+        if self._tls is None:
+            return
+        house, started, meeting = self._house, self._house.clock.monotonic_ns(), self._tls.meeting()
+        shown = {
+            each.session: each for _, each in house.visitors.values() if each.guest is not None and each.guest.paper
+        }
+        # One that was let in just as the files changed is looked at in a later round.
+        self._cleared = self._cleared & shown.keys() if meeting is self._met else set()
+        self._met = meeting
+        gone = []
+        for session in shown.keys() - self._cleared:
+            self._cleared.add(session)
+            guest = shown[session].guest
+            why = None if guest is None or guest.paper is None else fallen(guest.paper, meeting)
+            if why is not None:
+                gone.append(shown[session])
+                shown[session].end(f"terminating connection: {why}")
+        if gone:
+            await self._on_record(gone, started)
+
+    async def _on_record(self, gone: Sequence[Visitor], started: int) -> None:
+        house, until = self._house, started + int(PATIENCE * 1e9)
+        left = len(gone)
+        while left and house.clock.monotonic_ns() < until:
+            await asyncio.sleep(0.02)
+            there = {id(visitor) for _, visitor in house.visitors.values()}
+            left = sum(id(each) in there for each in gone)
+        took = (house.clock.monotonic_ns() - started) // 1000
+        names = sorted({each.guest.asker.subject for each in gone if each.guest is not None})
+        house.record(
+            OperatorCall(
+                id=new_id(house.clock),
+                action="certificates.revoked",
+                target=", ".join(names)[:MAX_TARGET],
+                outcome="done" if left == 0 else "overdue",
+                details={"sessions": str(len(gone)), "left": str(left), "took_us": str(took)},
+                because="what certificates are believed by has changed",
+            )
+        )
 
     def _kills(self) -> None:
         house = self._house

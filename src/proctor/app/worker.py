@@ -190,7 +190,7 @@ class Worker:
                 continue
             if not _same(house.config, guest.asker):
                 visitor.end("terminating connection: this login has been removed, or is registered for something else")
-            elif guest.asker.proof == "certificate" and before.certificates != house.config.certificates:
+            elif guest.paper is not None and guest.paper.authority not in house.config.certificates:
                 visitor.end("terminating connection: other certificates are believed now; connect again")
             elif house.config.database(guest.database.name) is None:
                 visitor.end("terminating connection: this database is not served any more")

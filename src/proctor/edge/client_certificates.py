@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import logging
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from proctor.edge.certificates import Seal, load, server_context
 from proctor.edge.identity_config import ClientCertificates, Named
+from proctor.edge.revocations import NO_LISTS, Lists, lists_of
 from proctor.errors import ClientFault, ConfigFault
 
 log = logging.getLogger("proctor.certificates")
@@ -28,14 +31,21 @@ _SORTS: dict[Named, type[x509.UniformResourceIdentifier] | type[x509.RFC822Name]
     "dns": x509.DNSName,
 }
 Marks = tuple[tuple[int, int, int], ...]
+Anchors = Mapping[bytes, ClientCertificates]
+
+
+Authorities = tuple[ClientCertificates, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A certificate that OpenSSL has verified under the authority of the settings."""
+    """A certificate that OpenSSL has verified under an authority of the settings; `chain` leads from it to there."""
 
     raw: bytes
     authority: ClientCertificates
+    chain: tuple[bytes, ...] = ()
+    lists: Lists = NO_LISTS
+    """The authority's lists of revoked ones, as they were in the handshake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +53,35 @@ class Meeting:
     """With what one client is met: a TLS context, and whose certificates count in it, if anybody's do."""
 
     context: ssl.SSLContext
-    authority: ClientCertificates | None = None
+    anchors: Mapping[bytes, ClientCertificates] = field(default_factory=lambda: MappingProxyType({}))
+    """An authority's own certificate to what the settings say of it."""
+    lists: Mapping[str, Lists] = field(default_factory=lambda: MappingProxyType({}))
+    """The lists of revoked ones, by the settings' name of their authority."""
 
     def paper(self, described: ssl.SSLObject) -> Paper | None:
         """Return the certificate that the client has shown and OpenSSL has verified, None if there was none."""
-        raw = None if self.authority is None else described.getpeercert(binary_form=True)
-        return None if raw is None or self.authority is None else Paper(raw, self.authority)
+        raw = described.getpeercert(binary_form=True) if self.anchors else None
+        if raw is None:
+            return None
+        chain = _verified_chain(described)
+        if not chain or chain[0] != raw:
+            return None
+        # The nearest authority counts: what it is trusted for, one above it need not be.
+        authority = next((self.anchors[each] for each in chain[1:] if each in self.anchors), None)
+        return None if authority is None else Paper(raw, authority, chain, self.lists.get(authority.label, NO_LISTS))
 
 
 class ServerTls:
     """What clients of the gateway are met with: the house's own certificate, and whose of theirs are believed."""
 
-    def __init__(self, seal: Seal, clients: ClientCertificates | None) -> None:
+    def __init__(self, seal: Seal, clients: Authorities) -> None:
         self._seal = seal
         self._clients = clients
         self._plain = Meeting(server_context(seal))
         self._meeting = self._plain
         self._marks: Marks = ()
 
-    def change(self, clients: ClientCertificates | None) -> None:
+    def change(self, clients: Authorities) -> None:
         """Believe others from now on; connections that are open stay as they are."""
         if clients != self._clients:
             self._clients, self._marks, self._meeting = clients, (), self._plain
@@ -75,16 +95,15 @@ class ServerTls:
     def meeting(self) -> Meeting:
         """Return what the next client is met with.
 
-        Authority and list are files that others change. What cannot be read lets nobody in by a certificate until it
-        can; other ways in stay.
+        Authorities and lists are files that others change. What cannot be read lets nobody in by a certificate until
+        it can; other ways in stay.
         """
-        clients = self._clients
-        if clients is not None and (marks := _marks(clients)) != self._marks:
+        if self._clients and (marks := _marks(self._clients)) != self._marks:
             self._marks = marks
             try:
                 context = server_context(self._seal)
-                believe(context, clients)
-                self._meeting = Meeting(context, clients)
+                anchors, lists = believe(context, self._clients)
+                self._meeting = Meeting(context, anchors, lists)
             except ConfigFault as fault:
                 log.error("no client comes in by a certificate: %s", fault.message)
                 self._meeting = self._plain
@@ -101,6 +120,8 @@ def bearer_of(paper: Paper, now: datetime) -> tuple[str, float]:
         raise ClientFault("the certificate cannot be read") from None
     if lasts <= 0:
         raise ClientFault("the certificate has expired")
+    if paper.authority.crl is not None and (why := paper.lists.disbelieved(paper.chain, now)) is not None:
+        raise ClientFault(why)
     name = _mapped(paper.authority, found)
     if name is None:
         raise ClientFault("no name of the settings is for this certificate's")
@@ -135,8 +156,23 @@ def _mapped(authority: ClientCertificates, found: str) -> str | None:
     return None
 
 
-def _marks(clients: ClientCertificates) -> Marks:
-    return tuple(_mark(path) for path in (clients.ca, clients.crl) if path is not None)
+def fallen(paper: Paper, meeting: Meeting) -> str | None:
+    """Return why a session should end that a certificate has opened, by what is believed now; None if it goes on.
+
+    A list that cannot be read, or is too old, ends no session: it says nothing of anybody.
+    """
+    if not meeting.anchors:
+        return None
+    authority = next((meeting.anchors[each] for each in paper.chain[1:] if each in meeting.anchors), None)
+    if authority is None:
+        return "its certificate's authority is not believed any more"
+    if meeting.lists.get(authority.label, NO_LISTS).revoked(paper.chain):
+        return "its certificate has been revoked"
+    return None
+
+
+def _marks(clients: Authorities) -> Marks:
+    return tuple(_mark(path) for each in clients for path in (each.ca, each.crl) if path is not None)
 
 
 def _mark(path: Path) -> tuple[int, int, int]:
@@ -147,22 +183,52 @@ def _mark(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def believe(context: ssl.SSLContext, clients: ClientCertificates) -> None:
-    """Let clients show a certificate of these authorities, which is verified if they do; raise `ConfigFault`."""
+def _verified_chain(described: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the certificates from the client's up to the authority's, as OpenSSL has found them."""
+    told = getattr(described, "get_verified_chain", None)
+    if told is not None:
+        return tuple(told())
+    # Before 3.13, Python keeps it to itself.
+    found = described._sslobj.get_verified_chain()  # type: ignore[attr-defined]
+    return tuple(ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in found or ())
+
+
+def believe(context: ssl.SSLContext, clients: Authorities) -> tuple[Anchors, Mapping[str, Lists]]:
+    """Let clients show a certificate of these authorities, which is verified if they do; raise `ConfigFault`.
+
+    Returns which certificate of an authority is whose, and the lists of those that are revoked.
+    """
     context.verify_mode = ssl.CERT_OPTIONAL
     # A session that is taken up again would be one whose certificate nobody has looked at today.
     context.options |= ssl.OP_NO_TICKET
     context.num_tickets = 0
+    anchors: dict[bytes, ClientCertificates] = {}
+    lists: dict[str, Lists] = {}
+    for each in clients:
+        for found in _load(context, each):
+            if anchors.setdefault(found, each) != each:
+                raise ConfigFault(f"{each.ca} has an authority's certificate that is in another file as well")
+        if each.crl is not None:
+            lists[each.label] = lists_of(each.crl)
+    # With a list of one alone, OpenSSL would believe nobody of the others; ours are looked at in any case.
+    if all(each.crl is not None for each in clients):
+        context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
+    return MappingProxyType(anchors), MappingProxyType(lists)
+
+
+def _load(context: ssl.SSLContext, clients: ClientCertificates) -> list[bytes]:
+    """Load an authority's files, and return the certificates of authorities that are in them."""
+    alone = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
+        alone.load_verify_locations(cafile=clients.ca)
         context.load_verify_locations(cafile=clients.ca)
-        if not context.get_ca_certs():
-            raise ConfigFault(f"{clients.ca} has no certificate of an authority")
         if clients.crl is not None:
             context.load_verify_locations(cafile=clients.crl)
-            if context.cert_store_stats()["crl"] == 0:
-                raise ConfigFault(f"{clients.crl} has no list of revoked certificates")
-            context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
     except (OSError, ssl.SSLError) as fault:
         files = " or ".join(str(path) for path in (clients.ca, clients.crl) if path is not None)
         why = getattr(fault, "reason", None) or fault.strerror
         raise ConfigFault(f"{files} cannot be used for clients' certificates: {why}") from fault
+    found = alone.get_ca_certs(binary_form=True)
+    if not found:
+        raise ConfigFault(f"{clients.ca} has no certificate of an authority")
+    return found

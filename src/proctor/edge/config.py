@@ -352,7 +352,7 @@ class Config:
     agents: Mapping[str, Agent] = field(default_factory=lambda: MappingProxyType({}))
     services: Mapping[str, Service] = field(default_factory=lambda: MappingProxyType({}))
     identity: Mapping[str, Issuer] = field(default_factory=lambda: MappingProxyType({}))
-    certificates: ClientCertificates | None = None
+    certificates: tuple[ClientCertificates, ...] = ()
     scim: Directory | None = None
     traces: Tracing | None = None
     limits: Limits = Limits()

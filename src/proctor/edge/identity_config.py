@@ -24,7 +24,10 @@ Named = Literal["uri", "cn", "email", "dns"]
 
 @dataclass(frozen=True)
 class ClientCertificates:
-    """`[certificates]`: whose certificates of clients are believed at the database's door, and for whom they stand."""
+    """An authority whose certificates of clients are believed at the database's door, and for whom they stand.
+
+    `[certificates]`, or `[certificates.authorities.NAME]`, whose `label` is its name.
+    """
 
     ca: Path
     crl: Path | None = None
@@ -34,6 +37,7 @@ class ClientCertificates:
     """The certificate's name, or its beginning and `*`, to a principal of the settings; `*` there keeps the rest."""
     session: float = 12 * 3600.0
     """A session ends after this long; one of an agent's ends with its certificate."""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from proctor.edge.bearer import OAUTHBEARER, WAYS, admitted, as_password, by_oauthbearer, proof_of
@@ -18,6 +18,7 @@ from proctor.edge.config import Config, Database
 from proctor.edge.end import End
 from proctor.edge.issuers import Issuers
 from proctor.edge.letters import Letter
+from proctor.edge.revocations import NO_LISTS
 from proctor.edge.tokens import Proven, SignIn, ends
 from proctor.edge.verifiers import Locks
 from proctor.errors import ClientFault
@@ -58,6 +59,8 @@ class Guest:
     """By what the token is known by which they came in, if they did."""
     lasts: float | None = None
     """After how many seconds their session ends, whatever they do."""
+    paper: Paper | None = None
+    """The certificate by which they came in, if they did."""
 
 
 class Refusals(Exception):
@@ -98,6 +101,7 @@ class _Proof:
     database: Database
     token: Proven | None = None
     lasts: float | None = None
+    paper: Paper | None = None
 
 
 class Logins:
@@ -136,7 +140,7 @@ class Logins:
         settings, claims = read_settings(login)
         lasts = proven.lasts if proven.token is None else ends(proven.token, datetime.now(UTC))
         sign_in = None if proven.token is None else proven.token.sign_in
-        return Guest(proven.asker, proven.database, claims, settings, sign_in, lasts)
+        return Guest(proven.asker, proven.database, claims, settings, sign_in, lasts, proven.paper)
 
     async def _proven(self, attempt: _Attempt, way: str, *, tls: bool) -> _Proof:
         client = attempt.client
@@ -186,7 +190,8 @@ class Logins:
         if attempt.database is None:
             raise ClientFault("unknown database")
         most = attempt.paper.authority.session
-        return _Proof(asker, attempt.database, lasts=min(lasts, most) if asker.kind is Kind.AGENT else most)
+        lasts = min(lasts, most) if asker.kind is Kind.AGENT else most
+        return _Proof(asker, attempt.database, lasts=lasts, paper=replace(attempt.paper, lists=NO_LISTS))
 
     async def _scram(self, attempt: _Attempt, mechanism: str, first: bytes) -> _Proof:
         client, login = attempt.client, attempt.login

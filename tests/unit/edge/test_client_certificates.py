@@ -94,10 +94,33 @@ def test_the_settings_say_whose_certificates_are_believed(authority: Authority, 
     (tmp_path / "ca.pem").write_bytes(authority.file.read_bytes())
     (tmp_path / "ca.crl").write_bytes(authority.revoked())
     more = SETTINGS.replace('ca = "ca.pem"', 'ca = "ca.pem"\ncrl = "ca.crl"\nsession = "1h"')
-    found = read(tmp_path, MINIMAL + more).certificates
-    assert found is not None
+    (found,) = read(tmp_path, MINIMAL + more).certificates
     assert (found.ca, found.crl, found.name, found.session) == (tmp_path / "ca.pem", tmp_path / "ca.crl", "uri", 3600.0)
-    assert read(tmp_path, MINIMAL).certificates is None
+    assert read(tmp_path, MINIMAL).certificates == ()
+
+
+MORE = """
+[certificates.authorities.partners]
+ca = "partners.pem"
+name = "cn"
+[certificates.authorities.partners.names]
+"batch" = "loader"
+"""
+
+
+def test_the_settings_may_name_several_authorities(authority: Authority, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(authority.file.read_bytes())
+    (tmp_path / "partners.pem").write_bytes(Authority(tmp_path / "partners", "Partners").file.read_bytes())
+    one, other = read(tmp_path, MINIMAL + SETTINGS + MORE).certificates
+    assert (one.label, one.name, other.label, other.name) == ("", "uri", "partners", "cn")
+    assert dict(other.names) == {"batch": "loader"}
+    alone = read(tmp_path, MINIMAL + "[services.loader]\n" + MORE).certificates
+    assert [each.label for each in alone] == ["partners"]
+    with pytest.raises(ConfigFault, match=r"certificates.authorities.partners: has no names"):
+        read(tmp_path, MINIMAL + SETTINGS + MORE.split("[certificates.authorities.partners.names]", maxsplit=1)[0])
+    (tmp_path / "partners.pem").write_bytes(authority.file.read_bytes())
+    with pytest.raises(ConfigFault, match="that is in another file as well"):
+        read(tmp_path, MINIMAL + SETTINGS + MORE)
 
 
 @pytest.mark.parametrize(
