@@ -524,9 +524,36 @@ def signed(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory
     """A house that takes tokens at /mcp: of a person, and of an agent on a person's behalf."""
     folder = tmp_path_factory.mktemp("signed")
     lay_keys(folder)
-    more = SETTINGS + f'[mcp]\nurl = "{RESOURCE}"\n'
-    with changed(postgres, folder, ("[people]", more + "[people]")) as made:
+    more = f"""
+[mcp]
+url = "{RESOURCE}"
+[servers.all]
+databases = "*"
+host = "127.0.0.1"
+port = {postgres.port}
+user = "app"
+password = "app-pw"
+environment = "production"
+[servers.gone]
+databases = "*"
+host = "127.0.0.1"
+port = 1
+user = "app"
+password = "app-pw"
+[agents.narrow]
+owner = "ada"
+databases = ["shop"]
+"""
+    with changed(postgres, folder, ("[people]", SETTINGS + more + "[people]"), rules=NOT_BILLS) as made:
         yield made
+
+
+NOT_BILLS = """
+@id("bills-are-not-bobs")
+@reason("the bills are none of bob's business")
+@hint("Ask somebody else.")
+forbid (principal == User::"bob", action == Action::"connect", resource == Database::"bills");
+"""
 
 
 def for_mcp(subject: str = "ada", **changes: object) -> str:
@@ -601,6 +628,37 @@ def test_without_an_address_of_its_own_no_token_is_taken(house: Lab) -> None:
     assert shown(house, for_mcp()).status_code == 401
     host, port = house.gateway.console
     assert httpx.get(f"http://{host}:{port}/.well-known/oauth-protected-resource").status_code == 404
+
+
+async def listed(house: Lab, **who: Any) -> tuple[list[str], list[str]]:
+    async with ForeignClient(StreamableHttpTransport(where(house), auth=for_mcp(**who))) as client:
+        said, text, failed = await ask(client, "list_databases")
+        assert not failed
+        assert text.splitlines()[-1].startswith("---- database "), "names are a server's own words"
+    return [each["name"] for each in said["databases"]], said["silent"]
+
+
+async def test_a_server_that_offers_all_its_databases_has_them_listed_for_whoever_may_connect(signed: Lab) -> None:
+    """What is created while the house serves is there, and what cannot be asked is said to be missing."""
+    signed.run("drop database if exists bills")
+    assert "bills" not in (await listed(signed))[0]
+    signed.run("create database bills")
+    signed.run("create database sealed")
+    signed.run("revoke connect on database sealed from public")
+    try:
+        adas, silent = await listed(signed)
+        assert {"plain", "shop", "bills", signed.names["shop"]} <= set(adas)
+        assert not {"sealed", "template0", "template1"} & set(adas)
+        assert silent == ["gone"]
+        assert "bills" not in (await listed(signed, subject="bob"))[0]
+        async with ForeignClient(StreamableHttpTransport(where(signed), auth=for_mcp("bob"))) as bob:
+            said, _, _ = await ask(bob, "query", database="bills", sql="select 1")
+            assert (said["outcome"], said["rule"]) == ("denied", "bills-are-not-bobs"), "the list is what a query hears"
+        assert {"plain", "shop"} <= set((await listed(signed, act={"sub": "clerk"}))[0])
+        assert (await listed(signed, act={"sub": "narrow"}))[0] == ["shop"]
+    finally:
+        signed.run("drop database sealed")
+        signed.run("drop database bills with (force)")
 
 
 async def test_a_person_asks_for_a_grant_through_their_agent_and_sees_what_was_granted(signed: Lab) -> None:

@@ -110,7 +110,7 @@ class Control:
         self._clock = clock
         self._reload = reload
         self.grants = GrantDesk(store, config, journal, clock)
-        self.agents = AgentDesk(store, config, journal, clock, knock)
+        self.agents = AgentDesk(store, config, journal, clock, knock, lambda: self.rules)
         self.provisioning = Provisioning(store, config, journal, clock)
         self.answers = AnswerDesk(config, clock, journal.record, self.approve, self.deny)
         self.issuers = Issuers(config.identity, clock, ended=store.sign_ins.ended)

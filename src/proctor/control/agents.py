@@ -8,7 +8,6 @@ are the same. Knows no HTTP and no JSON-RPC.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,17 +18,21 @@ from proctor.audit import search as auditing
 from proctor.audit.record import OperatorCall, who_of
 from proctor.control.described import COLUMNS, Schema, place_behind, place_of, tables_of
 from proctor.control.pages import Page, Pages
+from proctor.control.trouble import TICKET, Trouble, trouble_of
 from proctor.control.words import MAX_OUTCOME, MAX_TARGET, Recorder, Refused
 from proctor.edge.config import Config
 from proctor.edge.conversation import Conversation, Knock, Said
 from proctor.edge.desk import new_id
 from proctor.edge.letters import Letter
+from proctor.edge.offers import offers
 from proctor.edge.store import Store
 from proctor.edge.tokens import SignIn
 from proctor.errors import Fault
+from proctor.policy.decide import connects
+from proctor.policy.rules import Rules
 from proctor.session.ports import Clock, Purpose
-from proctor.session.refusals import UNASKED, UNREASONED
-from proctor.terms import Identity, Ticket, TicketState
+from proctor.session.refusals import UNASKED
+from proctor.terms import Claims, Context, Identity, Ticket, TicketState
 
 MOST_ROWS = 1000
 RESULT_BYTES = 4 * 1024 * 1024
@@ -43,10 +46,6 @@ OVER = "refused: the token that you have shown is not good any more"
 OVER_HINT = "Get a new token, and call again."
 Tell = Callable[[str], Awaitable[None]]
 """Hears in words how far it is, every few seconds: so a client knows that we are alive."""
-
-_RULE = re.compile(r"Rule (\S+) (?:decided|holds it)")
-_EXCHANGE = re.compile(r"[Ee]xchange ([^\s.;]+)")
-_TICKET = re.compile(r"ticket ([0-9A-Za-z-]{20,40})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +74,6 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What the stations said instead of rows. `outcome` is `denied`, `held`, `unreasoned` or `failed`."""
-
-    outcome: str
-    code: str
-    message: str
-    detail: str = ""
-    hint: str = ""
-    rule: str | None = None
-    exchange: str | None = None
-    ticket: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Offered:
     """A database that may be asked for."""
 
@@ -97,11 +82,28 @@ class Offered:
     engine: str
 
 
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """The databases that may be asked for. `silent` are servers that did not say what they have."""
+
+    databases: tuple[Offered, ...]
+    silent: tuple[str, ...] = ()
+
+
 class AgentDesk:
     """What may be asked through MCP. `knock` reaches a worker; without one nothing can be run."""
 
-    def __init__(self, store: Store, config: Config, journal: Recorder, clock: Clock, knock: Knock | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        journal: Recorder,
+        clock: Clock,
+        knock: Knock | None,
+        rules: Callable[[], Rules],
+    ) -> None:
         self.config = config
+        self._rules = rules
         self.pages = Pages(clock)
         self._store = store
         self._journal = journal
@@ -111,12 +113,24 @@ class AgentDesk:
 
     # ---- what there is
 
-    async def databases(self, caller: Caller) -> tuple[Offered, ...]:
-        """Return the databases that are set up by name."""
+    async def databases(self, caller: Caller) -> Offering:
+        """Return the databases that this identity may use at all, those among them that a server has beside the named.
+
+        Whoever is bound to tasks may use what any of these lets them.
+        """
         self._record(caller, "agents.databases", "", "done")
-        return tuple(
-            Offered(each.name, each.environment, each.engine)
-            for each in sorted(self.config.databases.values(), key=lambda found: found.name)
+        found, rules, now = await offers(self.config), self._rules(), self._clock.now()
+        tasks: list[str | None] = [each.name for each in caller.by.tasks] or [None]
+        return Offering(
+            tuple(
+                Offered(each.name, each.environment, each.engine)
+                for each in found.databases.values()
+                if any(
+                    connects(caller.by, Context(each.name, each.environment, now, Claims(task=task)), rules)
+                    for task in tasks
+                )
+            ),
+            found.silent,
         )
 
     async def schema(
@@ -275,7 +289,7 @@ class AgentDesk:
         async def hear(fields: Mapping[str, str]) -> None:
             message = fields.get("M", "")
             # Other notices are the database's own words, and belong to nobody's progress.
-            if message.startswith(("held for approval", "still held")) and (ticket := _TICKET.search(message)):
+            if message.startswith(("held for approval", "still held")) and (ticket := TICKET.search(message)):
                 heard.append(f"held for approval: ticket {ticket[1]} waits for somebody's yes")
                 await tell(heard[-1])
 
@@ -338,33 +352,6 @@ class _reminding:  # noqa: N801 - read as a verb where it is used
         while True:
             await asyncio.sleep(TELL_SECONDS)
             await self._tell(self._heard[-1] if self._heard else "it runs still")
-
-
-def trouble_of(fields: Mapping[str, str]) -> Trouble:
-    """Return what an error says, in parts; its words are those that any client hears."""
-    message, detail = fields.get("M", ""), fields.get("D", "")
-    rule, exchange = _RULE.search(detail), _EXCHANGE.search(detail)
-    ticket = _TICKET.search(detail) or _TICKET.search(message)
-    code = fields.get("C", "XX000")
-    outcome = "failed"
-    if code == UNASKED:
-        outcome = "allowed"
-    elif code == UNREASONED:
-        outcome = "unreasoned"
-    elif message.startswith("held for approval"):
-        outcome = "held"
-    elif message.startswith("refused"):
-        outcome = "denied"
-    return Trouble(
-        outcome,
-        code,
-        message,
-        detail,
-        fields.get("H", ""),
-        None if rule is None else rule[1],
-        None if exchange is None else exchange[1],
-        None if ticket is None else ticket[1],
-    )
 
 
 def _records(state: Path, subject: str, database: str | None, limit: int) -> list[Mapping[str, object]]:

@@ -42,7 +42,7 @@ from proctor.terms import (
     Output,
 )
 
-__all__ = ["columns_sensitive", "decide", "plan_masks"]
+__all__ = ["columns_sensitive", "connects", "decide", "plan_masks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,11 @@ def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, 
     if context.claims.break_glass and not isinstance(decision, Allow):
         return _broken(asker, case, decision) or decision
     return decision
+
+
+def connects(asker: Identity, context: Context, rules: Rules) -> bool:
+    """Tell whether a statement that touches nothing would not be refused in this database."""
+    return not isinstance(decide(asker, Analysis("select"), context, rules, Classified()), Deny)
 
 
 def _decided_for_agent(

@@ -17,7 +17,8 @@ from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from proctor.control import Control, column_named
-from proctor.control.agents import Caller, Tell, Trouble
+from proctor.control.agents import Caller, Tell
+from proctor.control.trouble import Trouble
 from proctor.control.words import Refused
 from proctor.faces.guard import MAX_BODY
 from proctor.faces.mcp import asking, telling, tools

@@ -15,9 +15,10 @@ from typing import Any
 
 import mcp_types as types
 
-from proctor.control.agents import Offered, Trouble
+from proctor.control.agents import Offering
 from proctor.control.described import Schema
 from proctor.control.pages import CELL_CHARS, Page
+from proctor.control.trouble import Trouble
 from proctor.control.words import Refused
 from proctor.faces.plain import Json, moment
 from proctor.terms import Grant, Ticket
@@ -92,9 +93,19 @@ def history(found: Sequence[Mapping[str, object]]) -> types.CallToolResult:
     return _plain({"records": listed})
 
 
-def databases(found: Sequence[Offered]) -> types.CallToolResult:
-    """Return the databases."""
-    return _plain({"databases": [asdict(each) for each in found]})
+def databases(found: Offering) -> types.CallToolResult:
+    """Return the databases; some of their names are the servers' own words."""
+    content = {
+        "from_database": True,
+        "databases": [asdict(each) for each in found.databases],
+        "silent": [*found.silent],
+    }
+    told = ["These are the databases that you may ask for."]
+    if found.silent:
+        told.append(
+            "Some servers did not say what they have just now: there may be others, which can be asked for too."
+        )
+    return _marked(content, told)
 
 
 def story(found: Mapping[str, object]) -> types.CallToolResult:

@@ -120,7 +120,7 @@ class History(Asked, frozen=True, kw_only=True):
 
 
 DESCRIPTIONS: Mapping[str, tuple[type[Asked], str, bool]] = {
-    "list_databases": (ListDatabases, "List the databases that you can ask for, each with its environment.", True),
+    "list_databases": (ListDatabases, "List the databases that you may ask for, each with its environment.", True),
     "describe_schema": (
         DescribeSchema,
         "Describe tables and columns with their types and data classes. A column with a class holds sensitive data and "
