@@ -213,11 +213,15 @@ def test_a_revoked_certificate_opens_nothing_from_the_next_connection_on(site: S
         assert ada.execute("select 6 * 7").fetchone() == (42,)
 
 
+def endings(site: Site) -> list[dict[str, object]]:
+    return [each for each in site.house.records() if each.get("action") == "certificates.revoked"]
+
+
 def test_the_open_sessions_of_a_certificate_end_once_it_is_on_the_list(site: Site) -> None:
     paper, other = site.paper("people/ada"), site.paper("people/ada")
     place = site.folder / "ca.crl"
     fresh = place.with_suffix(".new")
-    seen = len(site.house.recorded("operator.call", action="certificates.revoked"))
+    seen = len(endings(site))
     with (
         psycopg.connect(site.dsn("ada", paper), autocommit=True) as revoked,
         psycopg.connect(site.dsn("ada", other), autocommit=True) as kept,
@@ -228,7 +232,7 @@ def test_the_open_sessions_of_a_certificate_end_once_it_is_on_the_list(site: Sit
             fresh.replace(place)
             with pytest.raises(psycopg.OperationalError, match="its certificate has been revoked"):
                 until(lambda: revoked.execute("select 1") is None)
-            done = until(lambda: site.house.recorded("operator.call", action="certificates.revoked")[seen:])[-1]
+            done = until(lambda: endings(site)[seen:])[-1]
             assert (done["outcome"], done["target"]) == ("done", "ada")
             assert (done["details"]["sessions"], done["details"]["left"]) == ("1", "0")
             assert int(done["details"]["took_us"]) >= 0
@@ -293,10 +297,14 @@ def test_another_authority_has_names_and_a_list_of_its_own(site: Site) -> None:
 
 def reloaded(site: Site, text: str) -> None:
     """Write other settings, and wait until the worker has taken them in."""
-    seen = len(site.house.recorded("config.loaded"))
+
+    def loaded() -> int:
+        return sum(each["kind"] == "config.loaded" for each in site.house.records())
+
+    seen = loaded()
     (site.folder / "proctor.toml").write_text(text)
     os.kill(site.house.gateway.pid, signal.SIGHUP)
-    until(lambda: len(site.house.recorded("config.loaded")) > seen)
+    until(lambda: loaded() > seen)
 
 
 def test_sessions_by_certificate_end_when_others_are_believed(site: Site) -> None:
