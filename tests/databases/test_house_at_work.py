@@ -16,6 +16,7 @@ from struct import pack
 import httpx
 import psycopg
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
@@ -130,6 +131,9 @@ def test_the_numbers_of_the_house_are_those_of_its_statements(watched: Lab, coll
                 found[re.sub(r',?(worker|shard)="[^"]*"', "", name)] += float(value)  # type: ignore[assignment]
         return found
 
+    def asked() -> list[Span]:
+        return [span for span in collector.spans if span.kind == Span.SPAN_KIND_CLIENT]
+
     def adas() -> dict[str, object]:
         told = httpx.get(f"{where}/api/v1/sessions", auth=("dana", PEOPLE["dana"]), trust_env=False).json()
         return next(each for each in told["sessions"] if each["subject"] == "ada")
@@ -155,13 +159,29 @@ def test_the_numbers_of_the_house_are_those_of_its_statements(watched: Lab, coll
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             bob.execute(told)  # a plain constant over a sensitive column
         bob.execute(f"select total from orders where total = 4711.5 /*traceparent='00-{trace}-01'*/")
-        spans = until(lambda: len(collector.spans) > 1 and collector.spans)
+        bob.execute(f"set proctor.traceparent = '00-{trace}-01'")
+        bob.execute("select state from orders where id = 1")
+        bob.execute("reset proctor.traceparent")
+        bob.execute("select state from orders where id = 1")  # the same text, judged already, and no trace
+        with session(house, "bob", "shop", options=f"-c proctor.traceparent=00-{trace}-01") as other:
+            other.execute("select id from orders where id = 1")
+        spans = until(lambda: len(asked()) > 4 and asked())
+        sent = until(lambda: (told := numbers())["proctor_spans_sent_total"] >= 13 and told)
+        assert not any(
+            sent[f'proctor_spans_dropped_total{{why="{why}"}}'] for why in ("queue", "collector", "unanswered")
+        )
     assert found
     assert found["proctor_statement_seconds_count{}"] >= 10
     assert spans
     assert {f"{span.trace_id.hex()}-{span.parent_span_id.hex()}" for span in spans} == {trace}
     assert {told_of(span)["proctor.decision"] for span in spans} == {"allow", "hold"}
     assert {told_of(span)["db.namespace"] for span in spans} == {"shop"}
+    beneath = [span for span in collector.spans if span.kind == Span.SPAN_KIND_INTERNAL]
+    assert {span.name for span in beneath} == {"proctor.decide", "proctor.upstream"}
+    assert {span.parent_span_id for span in beneath} <= {span.span_id for span in spans}
+    summaries = Counter(str(told_of(span)["db.query.summary"]) for span in spans)
+    assert summaries["SELECT public.orders"] == 3, "named in a comment, by a setting, and at the start"
+    assert summaries["RESET"] == 1, "it is the last that the setting counts for"
     assert not any(value in raw for raw in collector.raw for value in (b"person7", b"4711", b"bob"))
     assert found["proctor_statement_added_seconds_sum{}"] < found["proctor_statement_seconds_sum{}"]
 

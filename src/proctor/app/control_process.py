@@ -91,6 +91,7 @@ class ControlRoom:
         self._spans = None if config.traces is None else Spans(config.traces, version())
         if self._spans is not None:
             self.archive.integrator.onlookers.append(self._spans.take)
+            self.control.health.spans = self._spans.counts
         self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record, self.store.people)
         self._tls = _tls(config, self.clock)
         self._mcp = manager(self.control, version())

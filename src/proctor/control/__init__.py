@@ -79,6 +79,8 @@ class Health:
     troubles: dict[str, str] = field(default_factory=dict)
     lags: Callable[[], Mapping[str, int]] = dict
     """How many records each sink of the journal has not taken yet."""
+    spans: Callable[[], Mapping[str, int]] = dict
+    """How many spans were sent, and how many were lost, by why; empty where none are made."""
     waiting: tuple[str, ...] = ()
     """The settings that have changed and count from the next start on."""
 

@@ -22,7 +22,7 @@ from proctor.edge.revocations import NO_LISTS
 from proctor.edge.tokens import Proven, SignIn, ends
 from proctor.edge.verifiers import Locks
 from proctor.errors import ClientFault
-from proctor.session.claimed import told
+from proctor.session.claimed import told, traced
 from proctor.session.view import TRUE
 from proctor.terms import Claims, Identity, Kind
 from proctor.wire import messages, talk
@@ -279,8 +279,8 @@ def read_settings(login: talk.Login) -> tuple[dict[str, str], Claims]:
                 sqlstate="42501",
                 hint="SET it after the login, where the rules decide.",
             )
-    unknown = claims.keys() - {"reason", "task", "on_behalf_of", "break_glass"}
+    unknown = claims.keys() - {"reason", "task", "on_behalf_of", "break_glass", "traceparent"}
     if unknown:
         raise ClientFault(f'there is no setting "proctor.{min(unknown)}"', sqlstate="42704")
-    glass = claims.pop("break_glass", "").lower() in TRUE
-    return settings, Claims(application=settings.get("application_name"), break_glass=glass, **claims)
+    glass, trace = claims.pop("break_glass", "").lower() in TRUE, traced(claims.pop("traceparent", None))
+    return settings, Claims(application=settings.get("application_name"), break_glass=glass, trace=trace, **claims)

@@ -1,16 +1,18 @@
 """Beside station 9: OpenTelemetry spans of statements, made from their records as the log gets them.
 
 In come entries of the log; out go spans by the conventions for databases, joined to the trace that the client named
-behind its statement, by OTLP over HTTP. Made in the control process from what is recorded anyway: a statement pays
-nothing for it. A span has the statement without its literals, as its record has it, and nobody's name. What waits to be
-sent is bounded, and lost where the collector does not take it: spans are for looking, records for proving.
+behind its statement or in its session, by OTLP over HTTP; beneath each of what has run, one for its decision, one for
+the database and the way back, and one for what an approval was waited for. Made in the control process from what is
+recorded anyway: a statement pays nothing for it. A span has the statement without its literals, as its record has it,
+and nobody's name. What waits to be sent is bounded, and lost where the collector does not take it: spans are for
+looking, records for proving.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -29,10 +31,12 @@ QUEUE: Final = 4096
 BATCH: Final = 512
 SECONDS: Final = 10.0
 MAX_OPEN: Final = 10_000  # decided and not answered yet
+MAX_HELD: Final = 1000  # tickets opened and not used yet
 MAX_TEXT: Final = 2000
 MAX_OBJECTS: Final = 5
 _DECIDED: Final = b',"kind":"statement.decided"'
 _ANSWERED: Final = b',"kind":"statement.answered"'
+_OPENED: Final = b',"kind":"ticket.opened"'
 _TRACE: Final = b'"trace":"'
 _BLOB: Final = b'"blob":{'
 Value = str | int | bool | Sequence[str]
@@ -65,8 +69,14 @@ class _Answered(msgspec.Struct, frozen=True):
     cells: dict[str, int] = {}
 
 
+class _Opened(msgspec.Struct, frozen=True):
+    time: str
+    ticket: str
+
+
 _read_decided: Final = msgspec.json.Decoder(_Decided).decode
 _read_answered: Final = msgspec.json.Decoder(_Answered).decode
+_read_opened: Final = msgspec.json.Decoder(_Opened).decode
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -81,6 +91,8 @@ class Span(msgspec.Struct, frozen=True):
     failed: str
     """The SQLSTATE, empty where all went well."""
     attributes: dict[str, Value]
+    inner: bool = False
+    """Whether it is a part of a statement within the gateway, and no question to a database of its own."""
 
 
 class Post(Protocol):
@@ -88,6 +100,9 @@ class Post(Protocol):
 
     def put(self, span: Span) -> None:
         """Take one, or lose it where too many wait."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many were sent, and how many were lost, by why."""
 
     def close(self) -> None:
         """Send what waits, within a bounded time."""
@@ -100,6 +115,8 @@ class Spans:
         self._one_in = config.one_in
         self._post = post or _otlp(config, version)
         self._open: OrderedDict[str, _Decided] = OrderedDict()
+        self._held: OrderedDict[str, int] = OrderedDict()
+        self._forgotten = 0
         self._lock = threading.Lock()
 
     def take(self, name: str, log: Path, entries: Sequence[bytes]) -> None:
@@ -110,8 +127,14 @@ class Spans:
                 with suppress(msgspec.MsgspecError, Misshapen, ValueError):  # a record that is none has no span
                     if _ANSWERED in entry:
                         self._answered(entry)
+                    elif _OPENED in entry:
+                        self._opened(_read_opened(entry))
                     elif _DECIDED in entry and self._wanted(entry):
                         self._decided(_read_decided(whole(log, entry)))
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many spans were sent, and how many were lost, by why."""
+        return {**self._post.counts(), "unanswered": self._forgotten}
 
     def close(self) -> None:
         """Send what is left."""
@@ -131,7 +154,14 @@ class Spans:
             return
         if len(self._open) >= MAX_OPEN:
             self._open.popitem(last=False)
+            self._forgotten += 1
         self._open[said.exchange] = said
+
+    def _opened(self, said: _Opened) -> None:
+        """Note since when an approval is waited for."""
+        if len(self._held) >= MAX_HELD:
+            self._held.popitem(last=False)
+        self._held[said.ticket] = _nanoseconds(said.time)
 
     def _answered(self, entry: bytes) -> None:
         if not self._open:
@@ -145,7 +175,10 @@ class Spans:
         counted: dict[str, Value] = {"db.response.returned_rows": answer.rows}
         if answer.cells:
             counted["proctor.masked_cells"] = sum(answer.cells.values())
-        self._post.put(_span(said, ends - answer.duration_us * 1000, ends, failed, counted))
+        whole_one = _span(said, ends - answer.duration_us * 1000, ends, failed, counted)
+        self._post.put(whole_one)
+        for part in _parts(whole_one, said, self._held.pop(said.ticket or "", None)):
+            self._post.put(part)
 
     def _sampled(self, said: _Decided) -> bool:
         parent = None if said.claims is None else said.claims.trace
@@ -188,6 +221,21 @@ def _span(said: _Decided, begins: int, ends: int, failed: str, more: dict[str, V
         failed,
         attributes,
     )
+
+
+def _parts(one: Span, said: _Decided, held: int | None) -> Iterator[Span]:
+    """Yield the spans beneath a statement's, as far as its records have the figures."""
+    decided = min(max(_nanoseconds(said.time), one.begins), one.ends)
+    yield _part(one, said, "decide", one.begins, decided)
+    yield _part(one, said, "upstream", decided, one.ends)
+    if held is not None and held < decided:
+        yield _part(one, said, "approval", held, decided)
+
+
+def _part(one: Span, said: _Decided, name: str, begins: int, ends: int) -> Span:
+    own = int.from_bytes(_hash(f"{said.exchange}\0{name}")[:8], "big") or 1
+    attributes: dict[str, Value] = {"proctor.exchange": said.exchange}
+    return Span(f"proctor.{name}", one.trace, own, one.span, begins, ends, "", attributes, inner=True)
 
 
 def _hash(exchange: str) -> bytes:

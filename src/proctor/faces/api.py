@@ -154,6 +154,7 @@ def _add_house(app: FastAPI, control: Control, who: _Caller, *, log: Path, versi
         troubles=lambda: len(control.health.troubles),
         failed_logins=lambda: who.door.failed,
         lags=control.health.lags,
+        spans=control.health.spans,
         figures=control.reading.figures,
     )
 

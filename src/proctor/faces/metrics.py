@@ -31,6 +31,7 @@ class HouseNumbers(Collector):
         troubles: Callable[[], int],
         failed_logins: Callable[[], int],
         lags: Callable[[], Mapping[str, int]],
+        spans: Callable[[], Mapping[str, int]],
         figures: Figures,
     ) -> None:
         self._store = store
@@ -39,6 +40,7 @@ class HouseNumbers(Collector):
         self._troubles = troubles
         self._failed_logins = failed_logins
         self._lags = lags
+        self._spans = spans
 
     def describe(self) -> Iterable[Metric]:
         """Say nothing at registration, which must not read the store."""
@@ -70,6 +72,12 @@ class HouseNumbers(Collector):
             gauge.add_metric([sink], behind)
         yield gauge
         yield from self._statements()
+        counted = dict(self._spans())
+        yield CounterMetricFamily("proctor_spans_sent", "Spans that the collector has taken.", counted.pop("sent", 0))
+        yield _counter(
+            "proctor_spans_dropped", "Spans that were lost, by why: too many waited, the collector did not take them, "
+            "or their statement was never answered.", ("why",), {(why,): number for why, number in counted.items()},
+        )  # fmt: skip
         info = GaugeMetricFamily("proctor_info", "Which Proctor this is.", labels=["version"])
         info.add_metric([self._version], 1)
         yield info
@@ -143,10 +151,11 @@ def registry(
     failed_logins: Callable[[], int],
     figures: Figures,
     lags: Callable[[], Mapping[str, int]] = dict,
+    spans: Callable[[], Mapping[str, int]] = dict,
 ) -> CollectorRegistry:
     """Return a registry of the house's numbers."""
     made = CollectorRegistry()
-    made.register(HouseNumbers(store, version, troubles, failed_logins, lags, figures))
+    made.register(HouseNumbers(store, version, troubles, failed_logins, lags, spans, figures))
     return made
 
 

@@ -7,11 +7,13 @@ many who may not see that. A person's bare name has no shape, and stays.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from proctor.classify.text import find_spans
 
 MAX_CLAIM = 1000  # it is kept in every record
+_TRACE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @lru_cache(maxsize=1024)
@@ -26,3 +28,8 @@ def told(text: str) -> str:
         at = span.end
     kept.append(encoded[at:])
     return b"".join(kept).decode("utf-8", "replace")[:MAX_CLAIM]
+
+
+def traced(text: str | None) -> str | None:
+    """Return a `traceparent` (W3C Trace Context) as it is, None where it is not well formed."""
+    return text if text and _TRACE.fullmatch(text) else None

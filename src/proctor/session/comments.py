@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
-from proctor.session.claimed import told
+from proctor.session.claimed import told, traced
 
 MAX_COMMENT = 8192
 TRAILING = " \t\r\n\f\v;"
@@ -19,7 +19,6 @@ Said = tuple[str | None, str | None]
 """The reason and the task."""
 
 _PAIR = re.compile(r"\s*([A-Za-z0-9_%.\-]{1,64})\s*=\s*'((?:[^'\\]|\\.){0,4096})'\s*", re.DOTALL)
-_TRACE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -61,7 +60,7 @@ def _said(comment: str) -> tuple[str | None, str | None, str | None] | None:
         key, value = unquote(pair[1]), unquote(_ESCAPED.sub(r"\1", pair[2]))
         if key in ("reason", "task") and value:
             found[key] = told(value)
-        elif key == "traceparent" and _TRACE.fullmatch(value):
+        elif key == "traceparent" and traced(value):
             found[key] = value
         at = pair.end()
         if at == len(comment):

@@ -132,7 +132,7 @@ class Hearing:
         else:
             spoken = self._spoken.get(said)
             claims = self._claims(said) if spoken is None else spoken.claims
-        # No judgement depends on a trace, which is another for each statement: it is in no stamp.
+        # No judgement depends on a trace, which may be another for each statement: it is in no context.
         trace = trace_behind(text)
         return claims if trace is None else replace(claims, trace=trace)
 
@@ -295,7 +295,7 @@ class Hearing:
                 database=self._terms.database,
                 environment=self._terms.environment,
                 now=self._clock.now().replace(second=0, microsecond=0),  # the world's version moves each minute
-                claims=self.view.claims,
+                claims=replace(self.view.claims, trace=None),
                 style=self._terms.style,
                 grants=self._world.granted(self._terms.asker),
             )
@@ -313,7 +313,7 @@ class Hearing:
         spoken = self._spoken.get(said)
         if spoken is None:
             claims = self._claims(said)
-            stamp = replace(stamp, context=replace(stamp.context, claims=claims))
+            stamp = replace(stamp, context=replace(stamp.context, claims=replace(claims, trace=None)))
             if len(self._spoken) >= MAX_SPOKEN:
                 self._spoken.clear()
             spoken = self._spoken[said] = Spoken(claims, stamp, self._memory.number(stamp))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from proctor.session.claimed import MAX_CLAIM, told
+from proctor.session.claimed import MAX_CLAIM, told, traced
 from proctor.sql.catalog import Catalog
 from proctor.sql.harmless import steers_plans
 from proctor.sql.settings import SessionSettings
@@ -22,7 +22,7 @@ STATE = (
     "pg_catalog.current_setting('standard_conforming_strings'), "
     "pg_catalog.current_setting('proctor.reason', true), pg_catalog.current_setting('proctor.task', true), "
     "pg_catalog.current_setting('proctor.on_behalf_of', true), "
-    "pg_catalog.current_setting('proctor.break_glass', true)"
+    "pg_catalog.current_setting('proctor.break_glass', true), pg_catalog.current_setting('proctor.traceparent', true)"
 )
 NAMES = (
     "SELECT 's', s.name, s.statement FROM pg_catalog.pg_prepared_statements s "
@@ -110,6 +110,7 @@ class View:
             on_behalf_of=_claim(row[9]) or started.on_behalf_of,
             application=started.application,
             break_glass=(row[10] or "").lower() in TRUE if row[10] else started.break_glass,
+            trace=traced(row[11]) if row[11] else started.trace,
         )
         self.dirty = False
 

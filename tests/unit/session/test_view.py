@@ -10,7 +10,8 @@ from proctor.sql.settings import SessionSettings
 from proctor.terms import Claims, Effect
 
 SHOP = Catalog("shop", 1, "e", {})
-ROW = ('["pg_catalog", "public"]', "app", "app", None, "150004", "UTF8", "on", "INC-42", None, None, None)
+ROW = ('["pg_catalog", "public"]', "app", "app", None, "150004", "UTF8", "on", "INC-42", None, None, None, None)
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def clean(**fields: object) -> View:
@@ -115,7 +116,7 @@ def test_a_temporary_schema_stands_where_the_path_has_it_and_is_remembered() -> 
 
 def test_a_claim_is_cut_where_prose_ends() -> None:
     view = clean()
-    view.learn((*ROW[:7], "x" * 5000, None, None, None), ("public",), Claims())
+    view.learn((*ROW[:7], "x" * 5000, None, None, None, None), ("public",), Claims())
     assert view.claims.reason == "x" * 1000
 
 
@@ -127,5 +128,24 @@ def test_the_glass_is_broken_by_the_setting_or_else_from_the_start(
     said: str | None, started: bool, broken: bool
 ) -> None:
     view = clean()
-    view.learn((*ROW[:10], said), ("public",), Claims(break_glass=started))
+    view.learn((*ROW[:10], said, None), ("public",), Claims(break_glass=started))
     assert view.claims.break_glass is broken
+
+
+@pytest.mark.parametrize(
+    ("said", "started", "joined"),
+    [
+        (TRACE, None, TRACE),
+        (None, TRACE, TRACE),
+        ("", TRACE, TRACE),
+        (TRACE, TRACE.replace("4bf9", "0af7"), TRACE),
+        ("00-1-1", TRACE, None),
+        (f"{TRACE}; select 1", None, None),
+    ],
+)
+def test_a_trace_is_that_of_the_setting_or_else_of_the_start(
+    said: str | None, started: str | None, joined: str | None
+) -> None:
+    view = clean()
+    view.learn((*ROW[:11], said), ("public",), Claims(trace=started))
+    assert view.claims.trace == joined
