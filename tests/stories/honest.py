@@ -106,6 +106,7 @@ class Postgres:
         self.encoding = "UTF8"
         self.temporary_schema: str | None = None
         self.glass: str | None = None
+        self.trace: str | None = None
         self.claims: tuple[str | None, str | None, str | None] = (None, None, None)
         self.plans: dict[bytes, Plan] = {}
         self.cursors: dict[bytes, Cursor] = {}
@@ -442,6 +443,7 @@ class Postgres:
             "on",
             *self.claims,
             self.glass,
+            self.trace,
         )
         return Result(
             [column(f"c{i}") for i in range(len(row))],
