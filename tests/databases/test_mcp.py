@@ -527,6 +527,7 @@ def signed(postgres: ThrowawayPostgres, tmp_path_factory: pytest.TempPathFactory
     more = f"""
 [mcp]
 url = "{RESOURCE}"
+scopes = ["query", "follow"]
 [servers.all]
 databases = "*"
 host = "127.0.0.1"
@@ -557,7 +558,7 @@ forbid (principal == User::"bob", action == Action::"connect", resource == Datab
 
 
 def for_mcp(subject: str = "ada", **changes: object) -> str:
-    return token(subject, **{"aud": RESOURCE, **changes})
+    return token(subject, **{"aud": RESOURCE, "scope": "follow openid query", **changes})
 
 
 def shown(house: Lab, bearer: str) -> httpx.Response:
@@ -587,11 +588,43 @@ def test_a_stranger_is_told_where_tokens_for_this_resource_are_given(signed: Lab
     told = post(signed, login=None)
     assert told.status_code == 401
     metadata = "http://127.0.0.1:8088/.well-known/oauth-protected-resource/mcp"
-    assert told.headers["www-authenticate"] == f'Bearer resource_metadata="{metadata}"'
+    assert told.headers["www-authenticate"] == f'Bearer scope="query follow", resource_metadata="{metadata}"'
     found = httpx.get(f"http://{host}:{port}/.well-known/oauth-protected-resource/mcp").json()
     assert found["resource"] == RESOURCE
     assert found["authorization_servers"] == [URL]
     assert found["bearer_methods_supported"] == ["header"]
+    assert found["scopes_supported"] == ["query", "follow"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacks"),
+    [
+        pytest.param({"scope": "follow"}, "query", id="of two one"),
+        pytest.param({"scope": "queryfollow"}, "query follow", id="no words"),
+        pytest.param({"scope": None}, "query follow", id="none"),
+        pytest.param({"scope": None, "scp": ["follow"]}, "query", id="as a list"),
+    ],
+)
+def test_a_token_without_a_scope_is_told_which_and_may_ask_nothing(
+    signed: Lab, changes: dict[str, object], lacks: str
+) -> None:
+    answer = shown(signed, for_mcp(**changes))
+    assert answer.status_code == 403
+    challenge = answer.headers["www-authenticate"]
+    assert challenge.startswith('Bearer error="insufficient_scope", scope="query follow", resource_metadata="')
+    assert f"lacks the scope {lacks}" in answer.text
+    assert signed.recorded("login.failed", why=f"the token was not given the scope {lacks}", claimed="ada")
+
+
+def test_scopes_may_come_as_a_list(signed: Lab) -> None:
+    assert shown(signed, for_mcp(scope=None, scp=["query", "follow"])).status_code == 200
+
+
+def test_a_token_in_the_address_is_not_looked_at(signed: Lab) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    headers = {"accept": "application/json, text/event-stream"}
+    answer = httpx.post(where(signed), json=message, headers=headers, params={"access_token": for_mcp()})
+    assert answer.status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -611,7 +644,7 @@ def test_a_token_that_is_not_for_here_is_refused_and_the_reason_is_recorded(
 ) -> None:
     answer = shown(signed, for_mcp(**changes))
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"].startswith('Bearer error="invalid_token", resource_metadata="')
+    assert answer.headers["www-authenticate"].startswith('Bearer error="invalid_token", scope="query follow", resource')
     assert why not in answer.text
     assert any(why in str(record["why"]) for record in signed.recorded("login.failed", method="token"))
 
@@ -723,7 +756,7 @@ async def test_what_runs_or_waits_ends_with_the_token_and_the_record_says_so(sig
         statement = "update orders set total = 71 where id = 71"
         held, _, _ = await ask(copilot, "query", database="shop", sql=statement)
     for lasts in (2, 10, 60):  # on a busy machine a token may be over before it is looked at
-        bearer = token("ada", lasts=lasts, aud=RESOURCE, act={"sub": "copilot"})
+        bearer = for_mcp(lasts=lasts, act={"sub": "copilot"})
         running, waiting = await asyncio.gather(
             call(signed, bearer, "query", database="plain", sql=ENDLESS),
             call(signed, bearer, "follow_ticket", ticket=held["ticket"], wait_seconds=600),
@@ -742,7 +775,7 @@ async def test_what_runs_or_waits_ends_with_the_token_and_the_record_says_so(sig
 async def test_what_is_held_is_withdrawn_when_the_token_ends_that_waits_for_it(signed: Lab) -> None:
     statement = "update orders set total = 72 where id = 72"
     for lasts in (2, 10, 60):
-        bearer = token("ada", lasts=lasts, aud=RESOURCE, act={"sub": "copilot"})
+        bearer = for_mcp(lasts=lasts, act={"sub": "copilot"})
         said = await call(signed, bearer, "query", database="shop", sql=statement, wait_seconds=600)
         if said is not None:
             break

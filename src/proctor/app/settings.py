@@ -411,6 +411,9 @@ def _limits(section: Section) -> Limits:
     return limits
 
 
+_SCOPE = re.compile(r"[!#-\[\]-~]{1,100}")  # RFC 6749, 3.3
+
+
 def _mcp(section: Section) -> Mcp:
     for origin in section.texts("origins"):
         if not origin.startswith(("https://", "http://")) or origin.count("/") != 2:
@@ -418,7 +421,10 @@ def _mcp(section: Section) -> Mcp:
     url = section.text("url")
     if url and (not safe(url) or "#" in url or "?" in url or '"' in url or not url.isprintable()):
         section.note("url", 'must be the address that clients use, such as "https://proctor.example/mcp"')
-    mcp = Mcp(url, frozenset(section.texts("origins")), frozenset(section.texts("hosts")))
+    scopes = section.texts("scopes")
+    if not all(_SCOPE.fullmatch(scope) for scope in scopes):
+        section.note("scopes", 'names scopes as the issuer gives them, as in ["query"]')
+    mcp = Mcp(url, tuple(scopes), frozenset(section.texts("origins")), frozenset(section.texts("hosts")))
     section.close()
     return mcp
 

@@ -96,9 +96,11 @@ class Mcp:
     """Which origins and names of hosts may be in requests of the Model Context Protocol, beside this machine's own.
 
     `url` is where clients find it, and what the audience of their tokens must be; without it no tokens are taken.
+    `scopes` are what each token must have been given.
     """
 
     url: str = ""
+    scopes: tuple[str, ...] = ()
     origins: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
 

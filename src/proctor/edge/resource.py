@@ -18,7 +18,7 @@ from proctor.edge.desk import new_id
 from proctor.edge.doorkeeper import FREE_TRIES_OF_ADDRESS, LEFT, SECOND, Doorkeeper, Wait, place_of
 from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import Ended, Issuers, Ticks, never_ended
-from proctor.edge.tokens import SignIn, TokenRefused, left
+from proctor.edge.tokens import SignIn, TokenRefused, left, scopes_of
 from proctor.errors import ClientFault
 from proctor.terms import Identity
 
@@ -28,11 +28,15 @@ Believed = TypeVar("Believed")
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Who has shown a token, by what that is known, and until when it is good: by the clock that never steps back."""
+    """Who has shown a token, by what that is known, and until when it is good: by the clock that never steps back.
+
+    `lacks` are the scopes that it should have been given: with any, nothing may be asked with it.
+    """
 
     identity: Identity
     sign_in: SignIn
     until: int
+    lacks: tuple[str, ...] = ()
 
 
 class Shown:
@@ -107,20 +111,31 @@ class Resource:
             "resource_name": "Proctor",
             "authorization_servers": [*issuers],
             "bearer_methods_supported": ["header"],
+            **({"scopes_supported": [*self._door.config.mcp.scopes]} if self._door.config.mcp.scopes else {}),
         }
 
     def challenge(self, error: str = "") -> str:
-        """Return the WWW-Authenticate header of a 401, empty where no tokens are taken."""
+        """Return the WWW-Authenticate header of a 401 or 403, empty where no tokens are taken."""
         if not self.url:
             return ""
         parts = urlsplit(self.url)
         where = f"{parts.scheme}://{parts.netloc}{WELL_KNOWN}{parts.path.rstrip('/')}"
         told = [f'error="{error}"'] if error else []
+        scopes = " ".join(self._door.config.mcp.scopes)
+        told += [f'scope="{scopes}"'] if scopes else []
         return "Bearer " + ", ".join([*told, f'resource_metadata="{where}"'])
 
     async def admit(self, token: str, address: str) -> Admitted | Wait | None:
         """Return whose token this is; None when it is not believed, `Wait` when too many were not."""
-        return await patiently(lambda: self._believed(token), self._door, self._clock, address, "token")
+        admitted = await patiently(lambda: self._believed(token), self._door, self._clock, address, "token")
+        if isinstance(admitted, Admitted) and admitted.lacks:
+            why = f"the token was not given the scope {' '.join(admitted.lacks)}"
+            claimed, origin = admitted.identity.subject[:63], Origin(address=address)
+            self._door.failed += 1
+            self._door.record(
+                LoginFailed(id=new_id(self._door.clock), origin=origin, claimed=claimed, method="token", why=why)
+            )
+        return admitted
 
     async def _believed(self, token: str) -> Admitted:
         config = self._door.config
@@ -132,7 +147,8 @@ class Resource:
         proven = await self._issuers.verify(token)
         identity = await settled(proven.identity, self._door, self._clock)
         until = self._clock.monotonic_ns() + int(left(proven, self._clock.now()) * SECOND)
-        return Admitted(identity, proven.sign_in, until)
+        given = scopes_of(proven)
+        return Admitted(identity, proven.sign_in, until, tuple(each for each in config.mcp.scopes if each not in given))
 
 
 def _meant(config: Config) -> dict[str, Issuer]:

@@ -396,6 +396,12 @@ def claim_of(claims: Claimed, name: str) -> object:
     return found
 
 
+def scopes_of(proven: Proven) -> frozenset[str]:
+    """Return the scopes that a token was given: `scope` (RFC 8693, 4.2), or `scp`, as some issuers have it."""
+    said = [claim_of(proven.claims, name) for name in ("scope", "scp")]
+    return frozenset(scope for each in said for words in _words(each) for scope in words.split(" ") if scope)
+
+
 def _words(value: object) -> list[str]:
     """Return what a claim says as words, one or several of them."""
     words: list[str] = []

@@ -78,6 +78,10 @@ class Door:
         if admitted is None:
             challenge = self._resource.challenge("invalid_token")
             raise Declined(401, "the token is not good here", headers={"www-authenticate": challenge or "Bearer"})
+        if admitted.lacks:
+            challenge = self._resource.challenge("insufficient_scope")
+            lacks = " ".join(admitted.lacks)
+            raise Declined(403, f"the token lacks the scope {lacks}", headers={"www-authenticate": challenge})
         return Caller(admitted.identity, address, sign_in=admitted.sign_in, until=admitted.until)
 
 
