@@ -169,6 +169,8 @@ class Access:
     estimated_rows: int | None = None
     most_rows: int | None = None
     """No more rows than that are written, by the text and the unique indexes alone; None where nobody knows."""
+    read_rows: int | None = field(default=None, compare=False)
+    """How many rows the server is expected to look at for it, however few it gives; no rule reads it, budgets do."""
 
 
 class Use(StrEnum):

@@ -104,6 +104,20 @@ async def test_masked_cells_count_and_so_do_writes() -> None:
         assert decisions(story) == ["Allow", "Hold"]
 
 
+async def test_what_is_looked_at_costs_and_not_only_what_is_given() -> None:
+    """The tables of these stories have a hundred rows each, by the server's own statistics."""
+    count = "select count(*) from orders"
+    async with opened(asker=agent(cost=101), hold_seconds=0, environment="production") as story:
+        story.database.results[count] = Result([column("count", 20)], [[b"2"]], "SELECT 1")
+        prepared(story)
+        await reads(story)
+        for _ in range(2):
+            await story.asks(messages.query(count))
+        assert decisions(story) == ["Allow", "Allow", "Hold"]
+        held = story.ledger.decisions[-1].decided.decision
+        assert held.reason == "the agent's budget of 101 rows that statements were expected to read a day is used up"
+
+
 async def test_a_task_has_a_budget_of_its_own_beside_the_agents() -> None:
     task = Task("billing", frozenset({"public.orders"}), Budget(statements=1))
     asker = agent(tasks=(task,), statements=2)

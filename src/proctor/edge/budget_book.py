@@ -13,11 +13,12 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from proctor.edge.shelf import Shelf, microseconds
 from proctor.edge.tables import budgets
-from proctor.policy.statement import COUNTLESS
 from proctor.terms import Column
 
 WINDOW = timedelta(hours=24)
 """How long what was spent is remembered, from the first value on."""
+MOST = 2**62
+"""What the column has room for; budgets of agents count rows by the billion."""
 
 
 class BudgetBook:
@@ -36,7 +37,7 @@ class BudgetBook:
                 here = _of(owner, database, column)
                 connection.execute(delete(budgets).where(here, budgets.c.since <= over))
                 spent = connection.execute(select(budgets.c.count).where(here)).scalar_one_or_none()
-                sums[column] = min((spent or 0) + count, COUNTLESS)
+                sums[column] = min((spent or 0) + count, MOST)
                 if spent is None:
                     connection.execute(insert(budgets).values(**_key(owner, database, column), since=at, count=count))
                 else:

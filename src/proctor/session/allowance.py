@@ -19,6 +19,7 @@ EVERYTHING = "*"
 MEASURES = ("statements", "rows", "cells", "writes", "cost")
 WORDS = {"cells": "sensitive cells", "cost": "rows that statements were expected to read"}
 MAX_OPEN = 4096
+MOST_COST = 2**40  # of one statement: a product of tables has more rows than the book has room for
 
 
 class Allowance:
@@ -71,14 +72,14 @@ class Allowance:
         return found if task is None else [*found, (task.name, task.budget)]
 
     def _cost(self, verdict: Verdict) -> int:
-        """Return how many rows it is expected to read or change: where it says nothing, those of the whole table."""
+        """Return how many rows it is expected to look at or change: where it says nothing, those of the whole table."""
         total = 0
         for access in verdict.meant.accesses:
-            estimate = access.estimated_rows
+            estimate = access.estimated_rows if access.read_rows is None else access.read_rows
             if estimate is None and access.relation is not None:
                 estimate = self._size_of(access.relation)
             total += max(0, estimate or 0)
-        return total
+        return min(total, MOST_COST)
 
 
 class Metered:

@@ -33,6 +33,7 @@ from proctor.session.plans import Wardrobe
 from proctor.session.ports import Clock, Desk, Ledger, Outlet, Purpose, Terms, World
 from proctor.session.spending import Spending
 from proctor.session.view import ENDS
+from proctor.sql.ledger import UNKNOWN_ROWS
 from proctor.terms import Allow, Deny, Hold, Relation, Ticket
 from proctor.wire import messages, talk
 
@@ -111,7 +112,7 @@ class Relay:
     def _size_of(self, relation: Relation) -> int:
         catalog = self.hearing.snapshot()
         found = None if catalog is None else catalog.relations.get(relation)
-        return 0 if found is None else found.estimated_rows
+        return 0 if found is None else found.estimated_rows if found.estimated_rows >= 0 else UNKNOWN_ROWS
 
     # ---- the two lanes
 

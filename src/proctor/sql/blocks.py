@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from proctor.sql import traits
 from proctor.sql.catalog import RelationDef
@@ -33,12 +34,14 @@ def settle(
     *,
     at_most: int | None = None,
     product: int | None = None,
+    read: int | None = None,
     locks: bool = False,
     target: Item | None = None,
 ) -> Settled:
     """Note how each relation of a block is read, but for the target of a write.
 
-    `product` is the most rows that a product of relations is computed for, `at_most` what others give.
+    `product` is the most rows that a product of relations is computed for, `at_most` what others give, and `read` the
+    most that are looked at, where that is fewer than there are.
     """
     limited = limited_items(rows, parts)
     counts = key_counts(rows, parts)
@@ -58,13 +61,18 @@ def settle(
         if locks:
             how.add(traits.ROW_LOCK)
         found = estimate(item, counts)
+        reading = _bounded(_product(rows, crossed, counts) if item.serial in crossed else found, read)
+        if item.relation.kind == "v":
+            reading = 0  # its tables are read
         bound = at_most
         if item.serial in crossed:
             found, bound = _multiplied(item, rows, crossed, counts), product
         if bound is not None:
             found = bound if found is None else min(found, bound)
-        for relation in walk.world.family(item.relation) if item.relation.children else (item.relation,):
-            walk.ledger.scan(relation, how, found)
+        # The rows of a table with others below it are those of all of them, and read once.
+        walk.ledger.scan(item.relation, how, found, reading)
+        for relation in walk.world.family(item.relation)[1:] if item.relation.children else ():
+            walk.ledger.scan(relation, how, found, 0)
     alone = chosen(rows[0], counts, limited) if len(rows) == 1 else None
     return Settled(all(item.serial in limited for item in rows), alone)
 
@@ -77,6 +85,17 @@ def _multiplied(item: Item, rows: Sequence[Item], crossed: set[int], counts: dic
             rows_of = estimate(other, counts)
             found = rows_of if found is None or rows_of is None else found * rows_of
     return found
+
+
+def _product(rows: Sequence[Item], crossed: set[int], counts: dict[int, int]) -> int | None:
+    """Return how many rows come of all relations that are multiplied with each other, None if nobody knows."""
+    sizes = [estimate(item, counts) for item in rows if item.serial in crossed]
+    known = [max(1, size) for size in sizes if size is not None]
+    return prod(known) if len(known) == len(sizes) else None
+
+
+def _bounded(count: int | None, most: int | None) -> int | None:
+    return most if count is None else count if most is None else min(count, most)
 
 
 def estimate(item: Item, counts: dict[int, int]) -> int | None:

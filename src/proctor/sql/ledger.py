@@ -14,6 +14,7 @@ from proctor.sql.given import Said
 from proctor.sql.system_relations import catalog_traits
 from proctor.terms import Access, Action, Column, CopyFormat, Effect, Inference, Probe, Relation, Taint, Use
 
+UNKNOWN_ROWS = 1000  # of a table that nobody has analyzed yet; the server supposes ten pages of it
 MANY_ROWS = 1_000_000  # made out of nothing; more than that is work that nobody has a table for
 
 
@@ -23,6 +24,7 @@ class Scan:
 
     traits: set[str] = field(default_factory=set)
     estimated_rows: int | None = None
+    read_rows: int = 0
 
 
 @dataclass(slots=True)
@@ -83,12 +85,14 @@ class Ledger:
         if words not in self.opaque:
             self.opaque.append(words)
 
-    def scan(self, relation: RelationDef, how: set[str], estimated_rows: int | None) -> None:
-        """Note that a relation is read; the worst of several scans stands."""
+    def scan(self, relation: RelationDef, how: set[str], estimated_rows: int | None, read_rows: int | None) -> None:
+        """Note that a relation is read; the worst of several scans stands, and what they read adds up."""
+        read = UNKNOWN_ROWS if read_rows is None else read_rows
         scan = self.scans.get(relation.relation)
         if scan is None:
-            self.scans[relation.relation] = Scan(set(how), estimated_rows)
+            self.scans[relation.relation] = Scan(set(how), estimated_rows, read)
             return
+        scan.read_rows += read
         if traits.KEY_LOOKUP not in how:
             scan.traits.discard(traits.KEY_LOOKUP)
         scan.traits |= how - {traits.KEY_LOOKUP}
@@ -117,6 +121,7 @@ class Ledger:
                     frozenset(columns[relation]),
                     frozenset(scan.traits) | catalog_traits(relation, columns[relation]),
                     estimated_rows=scan.estimated_rows,
+                    read_rows=scan.read_rows,
                 )
             )
         return (*found, *self._made_accesses())

@@ -194,6 +194,7 @@ def _select(walk: Walk, q: ir.Select, scope: Scope) -> Shape:
         parts,
         at_most=1 if collapsed else at_most,
         product=at_most if early else None,
+        read=at_most if early and not parts and q.tail.offset is None else None,
         locks=q.tail.locks,
     )
     single = at_most == 1 or collapsed or not q.source

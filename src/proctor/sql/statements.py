@@ -131,7 +131,7 @@ def _copy_relation(walk: Walk, statement: deeds.Copy, ref: ir.TableRef) -> tuple
     for cell in picked:
         walk.refer(cell)
     estimated = found.estimated_rows if found.estimated_rows >= 0 else None
-    walk.ledger.scan(found, how | {traits.NO_WHERE}, estimated)
+    walk.ledger.scan(found, how | {traits.NO_WHERE}, estimated, estimated)
     return tuple(Output(cell.name, cell.value.sources, cell.value.plain) for cell in picked)
 
 
