@@ -27,6 +27,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.sql.shape",
     "proctor.policy.masks_keyed",
     "proctor.policy.runs_keyed",
+    "proctor.policy.runs_repeats",
     "proctor.policy.runs_words",
     "proctor.policy.runs_figures",
     "proctor.session.lane",

@@ -19,7 +19,7 @@ from proctor.policy import masks_runs
 
 ROOT = Path(__file__).parents[2]
 POLICY = Path("proctor", "policy")
-NAMES = ("masks_keyed", "runs_keyed", "runs_words", "runs_figures")
+NAMES = ("masks_keyed", "runs_keyed", "runs_words", "runs_figures", "runs_repeats")
 RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 
 
@@ -40,6 +40,7 @@ class Twin:
     runs_keyed: ModuleType
     runs_words: ModuleType
     runs_figures: ModuleType
+    runs_repeats: ModuleType
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_the_tests_of_the_masks_hold_for_this_twin(tree: Path, choice: str) -> N
 
 TEXTS = st.text("abzABZ09 @.,-+é", max_size=40).map(str.encode) | st.binary(max_size=70)
 FIGURES = st.text("0123456789-. +", max_size=20).map(str.encode) | st.dates().map(lambda d: d.isoformat().encode())
-CELLS = st.lists(st.none() | TEXTS | FIGURES, max_size=8)
+CELLS = st.lists(st.none() | TEXTS | FIGURES, max_size=20)
 
 
 def answers(twin: Twin, values: list[bytes | None], room: int | None) -> list[object]:
@@ -129,6 +130,38 @@ def test_the_twins_reckon_the_same(
     number = data.draw(st.integers(0, high * low - 1))
     assert one.permute(number, high, low, 5) == other.permute(number, high, low, 5)
     assert one.restore(number, high, low, 5) == other.restore(number, high, low, 5)
+
+
+@RELAXED
+@given(st.lists(st.binary(min_size=2, max_size=40) | st.binary(min_size=21, max_size=21), max_size=30))
+def test_many_texts_are_enciphered_as_one_is(compiled: Twin, plain: Twin, texts: list[bytes]) -> None:
+    """Eight of one size go together; a single one goes another way, which is the definition."""
+    spans, at = array("q"), 0
+    for text in texts:
+        spans.extend((at, len(text)))
+        at += len(text)
+    expected = b"".join(plain.masks_keyed.Keyed(b"k" * 32, "twins").encipher(text) for text in texts)
+    for twin in (compiled, plain):
+        work = bytearray(b"".join(texts))
+        twin.masks_keyed.Keyed(b"k" * 32, "twins").encipher_all(work, spans)
+        assert work == expected
+
+
+@RELAXED
+@given(st.lists(st.sampled_from([b"", b"a", b"bc", b"+1 202-555-0100", b"+1 202-555-0101", None]), max_size=600))
+def test_repeated_values_are_found(compiled: Twin, plain: Twin, values: list[bytes | None]) -> None:
+    data, spans = b"", array("q")
+    for value in values:
+        spans.extend((len(data), -1 if value is None else len(value)))
+        data += value or b""
+    found = [twin.runs_repeats.distinct(data, spans) for twin in (compiled, plain)]
+    assert found[0] == found[1]
+    if found[0] is not None:
+        differ, places = found[0]
+        shown = [None if differ[at + 1] < 0 else data[differ[at] : differ[at] + differ[at + 1]] for at in places]
+        assert shown == values
+        again = [twin.runs_repeats.spread(differ, places) for twin in (compiled, plain)]
+        assert again[0] == again[1] == array("q", [part for at in places for part in differ[at : at + 2]])
 
 
 def test_the_plain_twins_run_where_cython_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

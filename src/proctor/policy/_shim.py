@@ -14,14 +14,17 @@ _V = TypeVar("_V")
 
 
 class _Number:
-    """A number of C, or an array of such numbers."""
+    """A number of C, or an array of such numbers, of so many where that is said."""
 
-    def __getitem__(self, _: slice) -> _Number:
-        return self
+    def __init__(self, many: int = 0) -> None:
+        self.many = many
+
+    def __getitem__(self, size: slice | int) -> _Number:
+        return _Number(size) if isinstance(size, int) else self
 
 
 compiled = False
-ulonglong = longlong = uint = bint = p_uchar = Py_ssize_t = _Number()
+ulonglong = longlong = uint = bint = p_uchar = p_longlong = Py_ssize_t = _Number()
 
 
 def cclass(made: _C) -> _C:
@@ -52,9 +55,9 @@ def locals(**kinds: object) -> Callable[[_F], _F]:
     return cfunc
 
 
-def declare(kind: object, value: _V) -> _V:
-    """Return the value as it is."""
-    return value
+def declare(kind: _Number, value: object = None) -> object:
+    """Return the value as it is, an array where there is none."""
+    return [0] * kind.many if value is None else value
 
 
 def cdivision(on: bool) -> Callable[[_F], _F]:

@@ -26,8 +26,9 @@ ROUNDS = 10
 # Four rounds make a strong permutation of long strings (Luby and Rackoff); short halves need more.
 _LONG_HALF = cython.declare(cython.Py_ssize_t, 8)
 _LONG_ROUNDS = cython.declare(cython.Py_ssize_t, 4)
+_LANES = cython.declare(cython.Py_ssize_t, 8)
 _SHORT_ROUNDS = cython.declare(cython.Py_ssize_t, 10)
-_IN_WORDS = cython.declare(cython.Py_ssize_t, 32)  # bytes of a text whose halves fit two words each
+_IN_WORDS = cython.declare(cython.Py_ssize_t, 32)  # bytes of a text whose halves are read as two words each
 _SMALL = 1 << 40  # up to here 64 pseudo-random bits are as good as evenly spread over a range
 _WORD = (1 << 64) - 1
 
@@ -157,6 +158,31 @@ def _two(k0, k1, one, two):
     v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
     v0, v1, v2, v3 = _mix(v0, v1, v2, v3)
     return v0 ^ v1 ^ v2 ^ v3
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns(cython.ulonglong)
+@cython.locals(data=cython.p_uchar, at=cython.Py_ssize_t, word=cython.ulonglong)
+def _eight(data, at):
+    """Return eight bytes as a number, where the first is the lowest."""
+    word = 0
+    if cython.compiled:
+        memcpy(cython.address(word), data + at, 8)
+        return word
+    return int.from_bytes(data[at : at + 8], "little")
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(data=cython.p_uchar, at=cython.Py_ssize_t, word=cython.ulonglong)
+def _put_eight(data, at, word) -> cython.void:
+    if cython.compiled:
+        memcpy(data + at, cython.address(word), 8)
+    else:
+        data[at : at + 8] = (word & _WORD).to_bytes(8, "little")
 
 
 @cython.cfunc
@@ -303,6 +329,19 @@ class Keyed:
                 found[i], found[i + 1] = _hash(self._n0, self._n1, data, span[i], span[i + 1])
         return made
 
+    @cython.locals(
+        data=bytes, span=cython.longlong[::1], found=cython.ulonglong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t,
+        _high=cython.ulonglong,
+    )  # fmt: skip
+    def lows(self, data: bytes, spans: array[int]) -> array[int]:
+        """Return the low halves of what `numbers` returns, one for each value."""
+        made = array("Q", bytes(4 * len(spans)))
+        span, found, n = spans, made, len(spans)
+        for i in range(0, n, 2):
+            if span[i + 1] >= 0:
+                found[i // 2], _high = _hash(self._n0, self._n1, data, span[i], span[i + 1])
+        return made
+
     # -- ranges
 
     def permute(self, number: int, high: int, low: int, tweak: int) -> int:
@@ -361,13 +400,32 @@ class Keyed:
 
     # -- byte strings
 
-    @cython.locals(work=cython.p_uchar, span=cython.longlong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t)
+    @cython.locals(
+        work=cython.p_uchar, span=cython.longlong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t,
+        size=cython.Py_ssize_t, held=cython.Py_ssize_t,
+    )  # fmt: skip
     def encipher_all(self, texts: bytearray, spans: array[int]) -> None:
-        """Encipher many texts in place; a span is a start and a size, and one of no size is left alone."""
-        work, span, n = texts, spans, len(spans)
+        """Encipher many texts in place; a span is a start and a size, and one of no size is left alone.
+
+        Up to eight of one size go together, for processors that reckon with several numbers at once.
+        """
+        places = cython.declare(cython.longlong[8])
+        work, span, n, held = texts, spans, len(spans), 0
         for i in range(0, n, 2):
-            if span[i + 1] > 0:
-                self._encipher(work, span[i], span[i + 1], False)
+            size = span[i + 1]
+            if size < 16 or size > 32 or not _LITTLE:
+                if size > 0:
+                    self._encipher(work, span[i], size, False)
+                continue
+            if held == _LANES or (held and size != self._begun_for):
+                self._in_words(work, places, held)
+                held = 0
+            if self._begun_for != size:
+                self._begin(size)
+            places[held] = span[i]
+            held += 1
+        if held:
+            self._in_words(work, places, held)
 
     def encipher(self, text: bytes) -> bytes:
         """Return the text under a permutation of all byte strings of its length; at least two bytes."""
@@ -391,9 +449,6 @@ class Keyed:
         """Encipher, or decipher, so many bytes in place."""
         cut = size // 2
         rounds = _LONG_ROUNDS if cut >= _LONG_HALF else _SHORT_ROUNDS
-        if size <= _IN_WORDS and not back:
-            self._in_words(work, at, size, cut, rounds)
-            return
         for j in range(rounds):
             i = rounds - 1 - j if back else j
             if i % 2 == 0:
@@ -404,39 +459,48 @@ class Keyed:
     @cython.cfunc
     @cython.exceptval(check=False)
     @cython.locals(
-        work=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, cut=cython.Py_ssize_t,
-        rounds=cython.Py_ssize_t, i=cython.Py_ssize_t, wide=cython.Py_ssize_t, a=cython.ulonglong, b=cython.ulonglong,
-        c=cython.ulonglong, d=cython.ulonglong,
-        low=cython.ulonglong, high=cython.ulonglong, tweak=cython.ulonglong, mine=cython.ulonglong,
-        other=cython.ulonglong,
+        work=cython.p_uchar, places=cython.p_longlong, held=cython.Py_ssize_t, i=cython.Py_ssize_t,
+        at=cython.Py_ssize_t, size=cython.Py_ssize_t, cut=cython.Py_ssize_t, some=cython.Py_ssize_t,
+        less=cython.Py_ssize_t, a=cython.ulonglong, b=cython.ulonglong, c=cython.ulonglong, d=cython.ulonglong,
+        mine=cython.ulonglong, other=cython.ulonglong, low=cython.ulonglong, high=cython.ulonglong,
     )  # fmt: skip
-    def _in_words(self, work, at, size, cut, rounds) -> cython.void:
-        """Do what `_stir` does, round after round, without putting the halves back in between."""
-        wide, tweak = size - cut, size
-        if cut < _LONG_HALF:
-            a, b, c, d = _word(work, at, cut), 0, _word(work, at + cut, wide), 0
-            for i in range(0, rounds, 2):
-                low, high = _three(self._b0, self._b1, tweak << 8 | i, c, d)
-                a ^= low & _cut(cut)
-                low, high = _three(self._b0, self._b1, tweak << 8 | (i + 1), a, b)
-                c ^= low & _cut(wide)
-            _store(work, at, cut, a)
-            _store(work, at + cut, wide, c)
-            return
-        if self._begun_for != size:
-            self._begin(size)
-        a, b = _word(work, at, 8), _word(work, at + 8, 8) if cut == 16 else _behind(work, at + 8, cut - 8)
-        c = _word(work, at + cut, 8)
-        d = _word(work, at + cut + 8, 8) if wide == 16 else _behind(work, at + cut + 8, wide - 8)
-        mine, other = _cut(cut - 8), _cut(wide - 8)
-        for i in range(0, 16, 4):
-            low, high = _two_more(self._begun[i], self._begun[i + 1], self._begun[i + 2], self._begun[i + 3], c, d)
-            a, b, c, d = c, d, a ^ low, b ^ high & mine  # the halves change places each time
-            mine, other = other, mine
-        _store(work, at, cut, a)
-        _store(work, at + 8, cut - 8, b)
-        _store(work, at + cut, wide, c)
-        _store(work, at + cut + 8, wide - 8, d)
+    def _in_words(self, work, places, held) -> cython.void:
+        """Do what `_encipher` does of texts of the size begun for, without putting the halves back in between.
+
+        A half is a word and what is behind it, the last eight bytes of the half without those that the word has.
+        """
+        left, behind = cython.declare(cython.ulonglong[8]), cython.declare(cython.ulonglong[8])
+        right, beyond = cython.declare(cython.ulonglong[8]), cython.declare(cython.ulonglong[8])
+        s = cython.declare(cython.ulonglong[16])
+        size = self._begun_for
+        cut = size // 2
+        some, less = 8 * (16 - cut), 8 * (16 - size + cut)
+        for i in range(held):
+            at = places[i]
+            left[i], behind[i] = _eight(work, at), _eight(work, at + cut - 8) >> (some // 2) >> (some - some // 2)
+            right[i] = _eight(work, at + cut)
+            beyond[i] = _eight(work, at + size - 8) >> (less // 2) >> (less - less // 2)
+        mine, other = _cut(cut - 8), _cut(size - cut - 8)
+        for i in range(16):
+            s[i] = self._begun[i]
+        for i in range(held):
+            a, b, c, d = left[i], behind[i], right[i], beyond[i]
+            low, high = _two_more(s[0], s[1], s[2], s[3], c, d)
+            a, b = a ^ low, b ^ high & mine
+            low, high = _two_more(s[4], s[5], s[6], s[7], a, b)
+            c, d = c ^ low, d ^ high & other
+            low, high = _two_more(s[8], s[9], s[10], s[11], c, d)
+            a, b = a ^ low, b ^ high & mine
+            low, high = _two_more(s[12], s[13], s[14], s[15], a, b)
+            left[i], behind[i], right[i], beyond[i] = a, b, c ^ low, d ^ high & other
+        some = 64 - less
+        for i in range(held):
+            at, c, d = places[i], right[i], beyond[i]
+            _put_eight(work, at, left[i])
+            _put_eight(work, at + 8, behind[i])  # what is too much of it, the other half is put upon
+            _put_eight(work, at + cut, c)
+            c = c >> (some // 2) >> (some - some // 2) | d << (less // 2) << (less - less // 2)
+            _put_eight(work, at + size - 8, c)
 
     @cython.cfunc
     @cython.exceptval(check=False)

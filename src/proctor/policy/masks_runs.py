@@ -12,7 +12,7 @@ from collections.abc import Callable
 from proctor.policy import masks_display as display
 from proctor.policy import masks_numbers as numbers
 from proctor.policy import masks_words as words
-from proctor.policy import runs_figures, runs_keyed, runs_words
+from proctor.policy import runs_figures, runs_keyed, runs_repeats, runs_words
 from proctor.policy.mask_lists import CITIES, FAMILY, GIVEN, STREETS
 from proctor.policy.masks_forms import Mask, Order
 
@@ -42,6 +42,14 @@ class RunMask:
 
     def run(self, data: bytes, spans: array[int]) -> tuple[bytearray, array[int]]:
         """Return new bytes, and for each span (a start and a size, -1 for NULL) the one in them that replaces it."""
+        found = runs_repeats.distinct(data, spans)
+        if found is None:
+            return self._each(data, spans)
+        differ, places = found
+        out, cells = self._each(data, differ)
+        return out, runs_repeats.spread(cells, places)
+
+    def _each(self, data: bytes, spans: array[int]) -> tuple[bytearray, array[int]]:
         out = bytearray(self._most * (len(spans) // 2))
         cells = array("q", bytes(8 * len(spans)))
         late = self._fill(data, spans, out, cells)

@@ -18,6 +18,9 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
+if cython.compiled:
+    from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
+
 _LONGEST = cython.declare(cython.Py_ssize_t, 64)
 _LAST_DAY = cython.declare(cython.Py_ssize_t, 3_652_059)
 
@@ -50,11 +53,26 @@ def _decimal(number, width, new, end) -> cython.Py_ssize_t:
 # ---- telephone numbers
 
 
+def _kinds() -> bytes:
+    """Return what each byte of a telephone number is: a digit's value, or what parts digits, or no part of one."""
+    table = bytearray(b"\xff" * 256)
+    table[48:58] = range(10)
+    for c in b" ()+-./":
+        table[c] = _PARTS
+    return bytes(table)
+
+
+_PARTS = 16
+_KINDS = _kinds()
+_HUNDRED = bytes(digit for pair in range(100) for digit in (pair % 10, pair // 10))
+
+
 @cython.locals(
-    text=cython.p_uchar, new=cython.p_uchar, digit=cython.p_uchar, fiction=cython.p_uchar, span=cython.longlong[::1],
-    cell=cython.longlong[::1], number=cython.ulonglong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t,
-    at=cython.Py_ssize_t, size=cython.Py_ssize_t, end=cython.Py_ssize_t, count=cython.Py_ssize_t, narrow=cython.bint,
-    space=cython.Py_ssize_t, j=cython.Py_ssize_t, filled=cython.Py_ssize_t,
+    text=cython.p_uchar, new=cython.p_uchar, digit=cython.p_uchar, place=cython.p_uchar, fiction=cython.p_uchar,
+    kind=cython.p_uchar, hundred=cython.p_uchar, span=cython.longlong[::1], cell=cython.longlong[::1],
+    number=cython.ulonglong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t, at=cython.Py_ssize_t,
+    size=cython.Py_ssize_t, end=cython.Py_ssize_t, count=cython.Py_ssize_t, narrow=cython.bint,
+    space=cython.Py_ssize_t, j=cython.Py_ssize_t, head=cython.Py_ssize_t,
 )  # fmt: skip
 def phone(
     keyed: Keyed,
@@ -71,54 +89,63 @@ def phone(
     `patterns` are ranges for fiction, each behind its size and its country's, closed by a 0; `codes` is a table of the
     country codes of one digit and of two.
     """
-    numbers = keyed.numbers(raw, spans)
+    numbers = keyed.lows(raw, spans)
     span, cell, number, text, new, n, end = spans, cells, numbers, raw, out, len(spans), 0
     narrow, space = room is not None, 0 if room is None else room
-    scratch = bytearray(_LONGEST)
-    digit, fiction, code = scratch, patterns, codes
+    scratch, places, kinds, hundreds = bytearray(_LONGEST), bytearray(_LONGEST), _KINDS, _HUNDRED
+    digit, place, kind, fiction, code, hundred = scratch, places, kinds, patterns, codes, hundreds
     late: list[int] = []
     for i in range(0, n, 2):
         at, size = span[i], span[i + 1]
         if size < 0:
             continue
-        count = _dialled(text, at, size, digit) if size <= 32 else 0
+        count = _dialled(text, at, size, kind, digit, place) if size <= 32 else 0
         if count == 0 or count > 19 or (narrow and (size > space or text[at + size - 1] == 32)):
             late.append(i)
             continue
-        filled = _head(text, at, digit, count, code)
-        _fill(digit, filled, count, fiction, number[i])
+        head = _head(text, at, digit, count, code)
+        _fill(digit, head, count, fiction, number[i // 2], hundred)
         cell[i], cell[i + 1] = end, size
-        filled = 0
-        for j in range(at, at + size):
-            if 48 <= text[j] <= 57:
-                new[end] = 48 + digit[filled]
-                filled += 1
-            else:
-                new[end] = text[j]
-            end += 1
+        _copied(new, end, text, at, size)
+        for j in range(head, count):
+            new[end + place[j]] = 48 + digit[j]
+        end += size
     return late
 
 
 @cython.cfunc
+@cython.inline
 @cython.exceptval(check=False)
 @cython.locals(
-    text=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, digit=cython.p_uchar, i=cython.Py_ssize_t,
-    count=cython.Py_ssize_t, c=cython.uint,
-)  # fmt: skip
-def _dialled(text, at, size, digit) -> cython.Py_ssize_t:
-    """Read the digits; return how many there are, 0 where there is anything but digits and what parts them."""
-    count = 0
-    for i in range(at, at + size):
-        c = text[i]
-        if 48 <= c <= 57:
-            digit[count] = c - 48
-            count += 1
-        elif c not in (32, 40, 41, 43, 45, 46, 47):
-            return 0
-    return count
+    new=cython.p_uchar, end=cython.Py_ssize_t, text=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t
+)
+def _copied(new, end, text, at, size) -> cython.void:
+    if cython.compiled:
+        memcpy(new + end, text + at, size)
+    else:
+        new[end : end + size] = text[at : at + size]
 
 
 @cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(
+    text=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, kind=cython.p_uchar, digit=cython.p_uchar,
+    place=cython.p_uchar, i=cython.Py_ssize_t, count=cython.Py_ssize_t, k=cython.uint, seen=cython.uint,
+)  # fmt: skip
+def _dialled(text, at, size, kind, digit, place) -> cython.Py_ssize_t:
+    """Read the digits and where they are; return how many, 0 where there is anything but digits and what parts them."""
+    count, seen = 0, 0
+    for i in range(size):
+        k = kind[text[at + i]]
+        seen |= k
+        digit[count], place[count] = k, i
+        count += k < 10
+    return count if seen < 32 else 0
+
+
+@cython.cfunc
+@cython.inline
 @cython.exceptval(check=False)
 @cython.locals(
     text=cython.p_uchar, at=cython.Py_ssize_t, digit=cython.p_uchar, count=cython.Py_ssize_t, code=cython.p_uchar,
@@ -142,23 +169,28 @@ def _head(text, at, digit, count, code) -> cython.Py_ssize_t:
 
 
 @cython.cfunc
+@cython.inline
 @cython.exceptval(check=False)
 @cython.locals(
     digit=cython.p_uchar, head=cython.Py_ssize_t, count=cython.Py_ssize_t, fiction=cython.p_uchar,
     number=cython.ulonglong, start=cython.Py_ssize_t, size=cython.Py_ssize_t, at=cython.Py_ssize_t,
     i=cython.Py_ssize_t, c=cython.uint, trunk=cython.uint, same=cython.bint, width=cython.Py_ssize_t,
-    before=cython.uint, last=cython.uint,
+    before=cython.uint, last=cython.uint, hundred=cython.p_uchar, few=cython.uint,
 )  # fmt: skip
-def _fill(digit, head, count, fiction, number) -> cython.void:
-    """Replace the digits behind the country's by others, of a range for fiction where there is one."""
+def _fill(digit, head, count, fiction, number, hundred) -> cython.void:
+    """Replace the digits behind the country's by others, of a range for fiction where there is one.
+
+    The digits are the number's, the last first; there is room for one more behind them.
+    """
     if count == head:
         return
     trunk, before = digit[head], digit[head - 1] if head > 0 else 0
     start = 2 if head > 2 and digit[0] == 0 and digit[1] == 0 else 0
     size, width, at = count - head, head - start, 0
-    for i in range(head, count):
-        digit[i] = number % 10
-        number = number // 10
+    for i in range(head, count, 2):
+        few = number % 100
+        number = number // 100
+        digit[i], digit[i + 1] = hundred[2 * few], hundred[2 * few + 1]
     while fiction[at]:
         same = fiction[at] - 1 == size and fiction[at + 1] == width
         for i in range(width if same else 0):

@@ -19,16 +19,14 @@ except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
 if cython.compiled:
-    from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
+    from cython.cimports.libc.string import memcpy, memset  # type: ignore[import-untyped]
 
 _LONGEST = cython.declare(cython.Py_ssize_t, 64)
 _WORK = cython.declare(cython.Py_ssize_t, 40)  # what 64 letters of five bits hold
 _RANGE = cython.declare(cython.ulonglong, 1 << 40)
-_TWENTY = cython.declare(cython.ulonglong, 0xFFFFF00000)
-_TENS = cython.declare(cython.ulonglong, 0x000FFC00000FFC00)
-_FIVES = cython.declare(cython.ulonglong, 0x03E003E003E003E0)
-_ONES = cython.declare(cython.ulonglong, 0x0101010101010101)
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = bytes(letter for a in _LETTERS for b in _LETTERS for letter in (a, b))
+_FULL = {block: bytes(-(-size // block) * block for size in range(80)) for block in (5, 10)}
 _DOUBLED = bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9))
 
 
@@ -50,7 +48,7 @@ def codes_of(letters: bytes) -> bytes:
     hidden=cython.p_uchar, span=cython.longlong[::1], cell=cython.longlong[::1], narrow=cython.bint,
     i=cython.Py_ssize_t, n=cython.Py_ssize_t, at=cython.Py_ssize_t, size=cython.Py_ssize_t, end=cython.Py_ssize_t,
     full=cython.Py_ssize_t, wide=cython.Py_ssize_t, before=cython.Py_ssize_t, after=cython.Py_ssize_t,
-    multiple=cython.Py_ssize_t, longest=cython.Py_ssize_t, free=cython.Py_ssize_t, letter=cython.p_uchar,
+    multiple=cython.p_uchar, longest=cython.Py_ssize_t, free=cython.Py_ssize_t, pair=cython.p_uchar,
 )  # fmt: skip
 def seal(
     keyed: Keyed,
@@ -73,9 +71,9 @@ def seal(
     n = len(spans)
     work = bytearray(n // 2 * _WORK + 2 * _LONGEST)
     span, cell, code, text, new, hidden, begins, ends = spans, cells, codes, raw, out, work, head, tail
-    before, after, multiple, narrow, longest, free = len(head), len(tail), block, room is not None, most, 0
-    letters = _LETTERS
-    letter = letters
+    before, after, narrow, longest, free = len(head), len(tail), room is not None, most, 0
+    pairs, multiples = _PAIRS, _FULL[block]
+    pair, multiple = pairs, multiples
     late: list[int] = []
     for i in range(0, n, 2):
         at, size = span[i], span[i + 1]
@@ -100,9 +98,11 @@ def seal(
         at, size = cell[i], cell[i + 1]
         if size > 0:
             cell[i] = end
-            end = _pasted(new, end, begins, before)
-            end = _spelled(letter, hidden, at, size, new, end)
-            end = _pasted(new, end, ends, after)
+            if before:
+                end = _pasted(new, end, begins, before)
+            end = _spelled(pair, hidden, at, size, new, end)
+            if after:
+                end = _pasted(new, end, ends, after)
             cell[i + 1] = end - cell[i]
     return late
 
@@ -120,74 +120,76 @@ def _pasted(new, end, text, size) -> cython.Py_ssize_t:
 
 
 @cython.cfunc
+@cython.inline
 @cython.exceptval(check=False)
 @cython.locals(
     work=cython.p_uchar, start=cython.Py_ssize_t, code=cython.p_uchar, text=cython.p_uchar, at=cython.Py_ssize_t,
-    size=cython.Py_ssize_t, block=cython.Py_ssize_t, i=cython.Py_ssize_t, end=cython.Py_ssize_t, a=cython.uint,
-    b=cython.uint, c=cython.uint, d=cython.uint, bad=cython.uint,
+    size=cython.Py_ssize_t, multiple=cython.p_uchar, i=cython.Py_ssize_t, stop=cython.Py_ssize_t,
+    end=cython.Py_ssize_t, a=cython.uint, b=cython.uint, c=cython.uint, d=cython.uint, bad=cython.uint,
 )  # fmt: skip
-def _packed(work, start, code, text, at, size, block) -> cython.Py_ssize_t:
+def _packed(work, start, code, text, at, size, multiple) -> cython.Py_ssize_t:
     """Put the redundancy and the text before enciphering; return how long they are, 0 for what holds a NUL."""
     work[start] = work[start + 1] = work[start + 2] = 0
     work[start + 3] = 1
-    end, i, bad = start + 4, 0, 0
-    while i < size:
-        a = code[text[at + i]]
-        if i + 4 <= size:
-            b, c, d = code[text[at + i + 1]], code[text[at + i + 2]], code[text[at + i + 3]]
-        else:
-            b = code[text[at + i + 1]] if i + 1 < size else 0
-            c = code[text[at + i + 2]] if i + 2 < size else 0
-            d = 0
+    end, i, stop, bad = start + 4, at, at + size // 4 * 4, 0
+    while i < stop:
+        a, b, c, d = code[text[i]], code[text[i + 1]], code[text[i + 2]], code[text[i + 3]]
         bad |= a | b | c | d
-        work[end] = (a << 2 | b >> 4) & 0xFF
-        work[end + 1] = (b << 4 | c >> 2) & 0xFF
-        work[end + 2] = (c << 6 | d) & 0xFF
+        a = ((a << 6 | b) << 6 | c) << 6 | d
+        work[end], work[end + 1], work[end + 2] = (a >> 16) & 0xFF, (a >> 8) & 0xFF, a & 0xFF
         end += 3
         i += 4
+    stop = at + size
+    if i < stop:
+        a = code[text[i]]
+        b = code[text[i + 1]] if i + 1 < stop else 0
+        c = code[text[i + 2]] if i + 2 < stop else 0
+        bad |= a | b | c
+        a = ((a << 6 | b) << 6 | c) << 6
+        work[end], work[end + 1], work[end + 2] = (a >> 16) & 0xFF, (a >> 8) & 0xFF, a & 0xFF
+        end += 3
     if bad > 63:
         work[start + 3] = 0
         end = start + 4
-        for i in range(at, at + size):
+        for i in range(at, stop):
             if text[i] == 0:
                 return 0
             work[end] = text[i]
             end += 1
-    size = (end - start + block - 1) // block * block
-    while end < start + size:
-        work[end] = 0
-        end += 1
-    return size
+    if cython.compiled:
+        memset(work + end, 0, 16)
+    else:
+        work[end : end + 16] = bytes(16)
+    return multiple[end - start]
 
 
 @cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(new=cython.p_uchar, end=cython.Py_ssize_t, pair=cython.p_uchar, at=cython.Py_ssize_t)
+def _two_letters(new, end, pair, at) -> cython.void:
+    if cython.compiled:
+        memcpy(new + end, pair + at, 2)
+    else:
+        new[end : end + 2] = pair[at : at + 2]
+
+
+@cython.cfunc
+@cython.inline
 @cython.exceptval(check=False)
 @cython.locals(
-    letter=cython.p_uchar, work=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, new=cython.p_uchar,
-    end=cython.Py_ssize_t, i=cython.Py_ssize_t, bits=cython.ulonglong, j=cython.Py_ssize_t,
+    pair=cython.p_uchar, work=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, new=cython.p_uchar,
+    end=cython.Py_ssize_t, i=cython.Py_ssize_t, high=cython.uint, low=cython.uint,
 )  # fmt: skip
-def _spelled(letter, work, at, size, new, end) -> cython.Py_ssize_t:
-    """Spell each five bytes in eight letters and digits; return where the spelling ends."""
+def _spelled(pair, work, at, size, new, end) -> cython.Py_ssize_t:
+    """Spell each five bytes in eight letters and digits, two at a time; return where the spelling ends."""
     for i in range(at, at + size, 5):
-        bits = work[i]
-        bits = (((bits << 8 | work[i + 1]) << 8 | work[i + 2]) << 8 | work[i + 3]) << 8 | work[i + 4]
-        if cython.compiled:
-            # All eight at once: each five bits into a byte of their own, then 97 more, or 24 from the 26th letter on.
-            bits = (bits & _TWENTY) << 12 | bits & 0xFFFFF
-            bits = (bits & _TENS) << 6 | bits & _TENS >> 10
-            bits = (bits & _FIVES) << 3 | bits & _FIVES >> 5
-            bits = bits + 97 * _ONES - 73 * ((bits + 102 * _ONES) >> 7 & _ONES)
-            new[end] = (bits >> 56) & 0xFF
-            new[end + 1] = (bits >> 48) & 0xFF
-            new[end + 2] = (bits >> 40) & 0xFF
-            new[end + 3] = (bits >> 32) & 0xFF
-            new[end + 4] = (bits >> 24) & 0xFF
-            new[end + 5] = (bits >> 16) & 0xFF
-            new[end + 6] = (bits >> 8) & 0xFF
-            new[end + 7] = bits & 0xFF
-        else:
-            for j in range(8):
-                new[end + j] = letter[(bits >> (35 - 5 * j)) & 31]
+        high = work[i] << 12 | work[i + 1] << 4 | work[i + 2] >> 4
+        low = (work[i + 2] & 15) << 16 | work[i + 3] << 8 | work[i + 4]
+        _two_letters(new, end, pair, 2 * (high >> 10))
+        _two_letters(new, end + 2, pair, 2 * (high & 1023))
+        _two_letters(new, end + 4, pair, 2 * (low >> 10))
+        _two_letters(new, end + 6, pair, 2 * (low & 1023))
         end += 8
     return end
 
