@@ -6,7 +6,8 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 
-COMPILED: tuple[str, ...] = runpy.run_path("src/proctor/twins.py")["COMPILED"]
+TWINS = runpy.run_path("src/proctor/twins.py")
+COMPILED: tuple[str, ...] = TWINS["COMPILED"]
 
 
 def extensions() -> list[Extension]:
@@ -17,9 +18,23 @@ def extensions() -> list[Extension]:
         return []
     plain = [Extension(name, [str(Path("src", *name.split(".")).with_suffix(".py"))]) for name in COMPILED]
     built: list[Extension] = cythonize(plain, build_dir="build/cython", language_level=3, quiet=True)
+    built += [
+        wide(extension, level) for extension in built for level in TWINS["LEVELS"] if extension.name in TWINS["WIDE"]
+    ]
     for extension in built:
         extension.optional = True  # cythonize forgets it when it is said before
     return built
+
+
+def wide(extension: Extension, level: str) -> Extension:
+    """Return the same module once more, for processors that can do more, in a folder beside it."""
+    package, _, name = extension.name.rpartition(".")
+    told = [f"-m{ability}" for ability in TWINS["LEVELS"][level]]
+    folder = TWINS["wide_folder"](level)
+    Path("src", *package.split("."), folder).mkdir(
+        exist_ok=True
+    )  # in place, setuptools copies into folders that are there
+    return Extension(f"{package}.{folder}.{name}", list(extension.sources), extra_compile_args=told)
 
 
 # Each is compiled by a process of its own: as many at a time as there are cores.

@@ -16,11 +16,12 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from bench.figures import BULK
 from bench.pgbench import OUT
 from bench.stage import Stage, Target, stage
 from proctor import twins
 
-TARGET = 1.15
+MASKED = 1.15  # what masked rows may cost of pgbouncer's time without masks; the page of speed aims at less, for all
 
 FILL = """
 create table figures as
@@ -122,7 +123,8 @@ def main() -> int:
     for kind in ("rows", "copy"):
         ratio, cell = masked(reads, kind, rows=rows)
         print(
-            f"{kind}, two masked: {ratio:.2f} of pgbouncer unmasked (target {TARGET}), {cell:.0f} ns CPU a masked cell"
+            f"{kind}, two masked: {ratio:.2f} of pgbouncer unmasked (at most {MASKED:.2f}, aimed at {BULK:.2f}), "
+            f"{cell:.0f} ns CPU a masked cell"
         )
     OUT.mkdir(exist_ok=True)
     report = {

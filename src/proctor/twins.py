@@ -2,7 +2,8 @@
 
 A module named here is plain Python that Cython may compile; without a C compiler it runs as it is. `PROCTOR_COMPILED`
 says what a process may use: `forbid` takes the source even where a compiled twin lies beside it, `require` refuses to
-start without one, and anything else takes what is there. `setup.py` builds what this names.
+start without one, and anything else takes what is there. `setup.py` builds what this names. What reckons with many
+numbers at once is compiled once more for each kind of wide processor, and a process takes the widest that its own has.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    ModuleSpec,
+    SourceFileLoader,
+)
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -36,7 +45,13 @@ COMPILED: tuple[str, ...] = (
     "proctor.edge.flow",
 )
 
+WIDE: tuple[str, ...] = ("proctor.policy.masks_keyed",)
+
+LEVELS: dict[str, tuple[str, ...]] = {"avx512": ("avx512f", "avx512vl"), "avx2": ("avx2",)}
+"""The widest first: what Linux calls the abilities of a processor, which a compiler is told with `-m` before them."""
+
 CHOICE = "PROCTOR_COMPILED"
+_PROCESSOR = Path("/proc/cpuinfo")
 
 
 class SourceOnly(MetaPathFinder):
@@ -53,6 +68,41 @@ class SourceOnly(MetaPathFinder):
             if spec is not None and spec.loader is not None:
                 return spec
         return None
+
+
+class Widest(MetaPathFinder):
+    """Finds the modules of `WIDE` as they were compiled for the widest kind of processor that this one is of."""
+
+    def __init__(self, abilities: frozenset[str]) -> None:
+        self._levels = [level for level, needs in LEVELS.items() if abilities.issuperset(needs)]
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of a build for this processor, None where there is none: then the common one is taken."""
+        if fullname not in WIDE:
+            return None
+        name = fullname.rpartition(".")[2]
+        for level in self._levels:
+            for built in (Path(f, wide_folder(level), name + EXTENSION_SUFFIXES[0]) for f in path or ()):
+                if built.exists():
+                    return spec_from_file_location(fullname, built, loader=ExtensionFileLoader(fullname, str(built)))
+        return None
+
+
+def wide_folder(level: str) -> str:
+    """Return the folder, beside a module, of its builds for one kind of processor."""
+    return f"_{level}"
+
+
+def abilities(processor: Path = _PROCESSOR) -> frozenset[str]:
+    """Return what the processor can do, as Linux says it; nothing where nobody says."""
+    try:
+        said = processor.read_text()
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+    flags = [line.partition(":")[2].split() for line in said.splitlines() if line.startswith("flags")]
+    return frozenset(flags[0]).intersection(*flags) if flags else frozenset()
 
 
 def is_compiled(name: str) -> bool:
@@ -76,5 +126,7 @@ def choose() -> None:
     choice = os.environ.get(CHOICE)
     if choice == "forbid":
         sys.meta_path.insert(0, SourceOnly())
-    elif choice == "require" and (missing := [name for name in COMPILED if not is_compiled(name)]):
+        return
+    sys.meta_path.insert(0, Widest(abilities()))
+    if choice == "require" and (missing := [name for name in COMPILED if not is_compiled(name)]):
         raise ImportError(f"{CHOICE}=require, but not compiled: {', '.join(missing)} (make compiled)")

@@ -8,6 +8,8 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
+import pytest
+
 from proctor import twins
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +34,44 @@ def test_other_peoples_modules_are_none_of_our_business(tmp_path: Path) -> None:
 
 def test_a_module_without_source_is_left_to_the_next_finder(tmp_path: Path) -> None:
     assert twins.SourceOnly().find_spec("proctor.missing", [str(tmp_path)]) is None
+
+
+def built_for(folder: Path, *levels: str) -> None:
+    for level in levels:
+        (folder / twins.wide_folder(level)).mkdir()
+        (folder / twins.wide_folder(level) / f"masks_keyed{EXTENSION_SUFFIXES[0]}").write_bytes(b"not an extension")
+
+
+@pytest.mark.parametrize(
+    ("abilities", "levels", "expected"),
+    [
+        pytest.param("avx avx2 avx512f avx512vl", ("avx2", "avx512"), "avx512", id="the-widest"),
+        pytest.param("avx avx2 avx512f", ("avx2", "avx512"), "avx2", id="half-an-ability-is-none"),
+        pytest.param("avx avx2 avx512f avx512vl", ("avx2",), "avx2", id="what-was-not-built-is-not-there"),
+        pytest.param("avx", ("avx2", "avx512"), None, id="a-narrow-processor"),
+        pytest.param("", ("avx2", "avx512"), None, id="a-processor-that-nobody-knows"),
+    ],
+)
+def test_a_process_takes_what_its_processor_can_run(
+    tmp_path: Path, abilities: str, levels: tuple[str, ...], expected: str | None
+) -> None:
+    """An instruction that the processor does not have ends the process, so that a doubt means the common build."""
+    built_for(tmp_path, *levels)
+    spec = twins.Widest(frozenset(abilities.split())).find_spec(twins.WIDE[0], [str(tmp_path)])
+    found = None if spec is None or spec.origin is None else Path(spec.origin).parent.name
+    assert found == (None if expected is None else twins.wide_folder(expected))
+
+
+def test_no_other_module_is_looked_for_among_wide_builds(tmp_path: Path) -> None:
+    built_for(tmp_path, "avx2")
+    assert twins.Widest(frozenset({"avx2"})).find_spec("proctor.policy.masks", [str(tmp_path)]) is None
+
+
+def test_what_not_all_cores_can_do_is_not_relied_on(tmp_path: Path) -> None:
+    said = tmp_path / "cpuinfo"
+    said.write_text("processor: 0\nflags\t\t: fpu avx2 avx512f\n\nprocessor: 1\nflags\t\t: fpu avx2\n")
+    assert twins.abilities(said) == {"fpu", "avx2"}
+    assert twins.abilities(tmp_path / "none") == frozenset()
 
 
 def test_a_process_that_requires_compiled_twins_does_not_start_without_them(tmp_path: Path) -> None:
