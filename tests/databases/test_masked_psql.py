@@ -126,3 +126,21 @@ def test_values_that_somebody_else_writes_into_an_empty_column_are_masked_from_t
         assert sum(b"redacted" in body or b"@" in body for body in said) >= 40
         assert not any(b"acme" in body for body in said)
     shop.run("drop table leads", "shop")
+
+
+def test_the_error_of_an_update_shows_nothing_of_what_somebody_else_has_written_into_an_empty_column(shop: Lab) -> None:
+    """The update does not touch the column, so that nobody asks whether it is still empty; its error would show the row."""
+    shop.run("create table hints (id int primary key, n int constraint small check (n < 9), txt text)", "shop")
+    shop.run(
+        "alter table hints owner to app; insert into hints select n, 1, null from generate_series(1, 20) n", "shop"
+    )
+    with shop.raw("ada", "shop") as ada:
+        for _ in range(3):
+            assert b"E" not in {tag for tag, _ in ada.query("update hints set n = 2 where id = 7")}
+        shop.run("update hints set txt = 'n' || id || '@acme.example.org'", "shop")  # past the gateway
+        (error,) = (body for tag, body in ada.query("update hints set n = 99 where id = 7") if tag == b"E")
+        assert b"23514" in error
+        assert b"small" in error, "the sentence is told, which names the constraint"
+        assert b"acme" not in error
+        assert b"E" not in {tag for tag, _ in ada.query("update hints set n = 3 where id = 7")}
+    shop.run("drop table hints", "shop")

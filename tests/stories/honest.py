@@ -455,7 +455,7 @@ class Postgres:
 
     def _commit(self) -> None:
         owed, self.deferred = self.deferred, None
-        if owed is not None and any("customers" in text for text in self.ran):
+        if owed is not None and any("customers" in text or " do update " in text for text in self.ran):
             self._roll_back()
             raise owed
         self.deferred = owed

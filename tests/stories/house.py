@@ -117,6 +117,7 @@ class FakeWorld:
         self._changes = self._seen = 0
         self.watch = Watch()
         self.drift: dict[Column, Finding] = {}
+        self.empty: dict[Relation, frozenset[str]] = {}
 
     @property
     def version(self) -> int:
@@ -173,10 +174,10 @@ class FakeWorld:
 
     @property
     def unseen(self) -> frozenset[Relation]:
-        return frozenset()
+        return frozenset(self.empty)
 
     def empty_columns(self, relation: Relation) -> frozenset[str] | None:
-        raise AssertionError("nothing is unseen here")
+        return self.empty[relation]
 
     async def look_at(self, relations: frozenset[Relation], *, hasty: bool = False) -> None:
         raise AssertionError("nothing is unseen here")

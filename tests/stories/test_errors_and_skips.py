@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from proctor.terms import Relation
 from proctor.wire import messages
 from tests.stories.honest import SECRET, Failure
 from tests.stories.house import HARMLESS, SENSITIVE, WRITE, Story
@@ -99,6 +100,52 @@ async def test_a_deferred_constraint_that_speaks_at_the_sync_is_reduced(story: S
     assert [line.split()[0] for line in heard][-2:] == ["failed", "ready"]
     assert SECRET not in story.heard
     assert (await story.asks(messages.query(HARMLESS)))[-1] == "ready I"
+
+
+BLIND = "insert into orders (id) values (1) on conflict (id) do update set id = 2"
+ROW = {"D": f"Failing row contains (1, {SECRET.decode()}).", "n": "positive"}
+
+
+async def blindly(story: Story) -> None:
+    """Let nobody have seen a value in one of the columns of `orders`, and BLIND go the fast lane."""
+    story.world.empty[Relation("public", "orders")] = frozenset({"note"})
+    story.world.becomes(story.world.shared)
+    for _ in range(2):
+        assert (await story.asks(messages.query(BLIND)))[-1] == "ready I"
+    assert story.ledger.lane == 1
+
+
+async def test_the_error_of_a_write_shows_no_row_that_nobody_has_looked_at(story: Story) -> None:
+    await blindly(story)
+    story.database.fails[BLIND] = Failure("23514", "violates a check", **ROW)
+    heard = await story.asks(messages.query(BLIND))
+    assert heard[0].startswith("failed 23514 violates a check")
+    assert b"npositive\0" in story.heard
+    assert SECRET not in story.heard
+
+
+async def test_where_a_function_was_at_work_its_sentence_is_not_told_either(story: Story) -> None:
+    await blindly(story)
+    story.database.fails[BLIND] = Failure("22P02", f"not a number: {SECRET.decode()}", W="PL/pgSQL function f()")
+    assert (await story.asks(messages.query(BLIND)))[0].startswith("failed 22P02 a value did not fit")
+    story.database.fails.clear()
+    story.database.notices[BLIND] = {"S": "NOTICE", "V": "NOTICE", "C": "00000", "M": SECRET.decode(), "W": "f()"}
+    assert (await story.asks(messages.query(BLIND)))[0].startswith("notice")
+    assert SECRET not in story.heard
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast", "slow"])
+async def test_nor_does_a_deferred_constraint_at_the_end_of_its_transaction(story: Story, fast: bool) -> None:
+    await blindly(story)
+    story.fast = fast
+    await story.asks(messages.query("begin"), messages.query(BLIND))
+    story.database.deferred = Failure("23505", "duplicate key", **ROW)
+    assert (await story.asks(messages.query("commit")))[0].startswith("failed 23505 duplicate key")
+    assert SECRET not in story.heard
+    await story.asks(messages.query("begin"))
+    story.database.deferred = Failure("23505", "duplicate key", D="of another transaction")
+    await story.asks(messages.query("commit"))
+    assert b"of another transaction" in story.heard, "what follows is told again"
 
 
 async def test_a_notice_that_a_deferred_trigger_raises_is_reduced(story: Story) -> None:

@@ -35,8 +35,8 @@ async def test_a_simple_query_and_an_unnamed_statement_go_the_fast_lane_too(stor
         assert story.ledger.lane == lane + 1
 
 
-@pytest.mark.parametrize("text", [SENSITIVE, WRITE, DENIED, "begin"])
-async def test_what_is_sensitive_or_writes_or_changes_the_session_never_goes_the_fast_lane(
+@pytest.mark.parametrize("text", [SENSITIVE, f"{WRITE} returning id", "delete from orders", DENIED, "begin"])
+async def test_what_is_sensitive_or_counted_or_changes_the_session_never_goes_the_fast_lane(
     story: Story, text: str
 ) -> None:
     for _ in range(3):
@@ -57,6 +57,42 @@ async def test_a_journal_that_fails_keeps_the_statement_here(story: Story) -> No
     heard = await story.asks(*BATCH)
     assert any("58000" in line for line in heard)
     assert story.ran == [HARMLESS]
+
+
+async def test_a_write_goes_the_fast_lane_and_leaves_when_its_record_is_on_disk(story: Story) -> None:
+    for said in (messages.query(WRITE), b"".join([messages.parse("", WRITE), messages.bind("", ""), *BATCH[1:]])):
+        first = await story.asks(said)
+        lane = story.ledger.lane
+        story.ledger.disk.clear()
+        story.events.clear()
+        story.say(said)
+        assert await story.hears() == []
+        assert [event[0] for event in story.events] == ["decided"]
+        story.ledger.disk.set()
+        assert await story.hears() == first
+        assert story.ledger.lane == lane + 1
+        assert [event[0] for event in story.events] == ["decided", "synced", "left", "answered"]
+
+
+async def test_what_is_asked_behind_a_write_waits_for_the_same_disk(story: Story) -> None:
+    await prepared(story)
+    await story.asks(messages.query(WRITE))
+    story.ledger.disk.clear()
+    story.say(messages.query(WRITE))
+    story.say(*BATCH)
+    assert await story.hears() == []
+    story.ledger.disk.set()
+    heard = await story.hears()
+    assert [line for line in heard if line.startswith("ready")] == ["ready I"] * 2
+    assert story.ran[-2:] == [WRITE, HARMLESS]
+
+
+async def test_a_write_that_answers_with_rows_is_not_taken_for_one_that_has_none(story: Story) -> None:
+    await story.asks(messages.query(WRITE))
+    story.database.results[WRITE] = Result([column("id", table=1, number=1)], [[SECRET]], "INSERT 0 1")
+    heard = await story.asks(messages.query(WRITE))
+    assert [line for line in heard if line.startswith("ready")] == ["ready I"]
+    assert SECRET not in story.heard
 
 
 async def test_in_strict_it_leaves_when_its_record_is_on_disk(strict: Story) -> None:

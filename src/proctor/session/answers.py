@@ -50,6 +50,8 @@ class Answers:
         self.status = "I"
         self.wary = False
         """Something sensitive was touched in this transaction: a deferred constraint may speak of it at the end."""
+        self.discreet = False
+        """The same of rows that may hold values which nobody has looked at."""
         self.batch = 0
         """The number of the last batch whose ReadyForQuery has come back."""
         self.overdue: dict[str, str] | None = None
@@ -101,6 +103,7 @@ class Answers:
             return False
         for exchange in question.exchanges:
             self.wary = self.wary or exchange.verdict.sensitive
+            self.discreet = self.discreet or exchange.verdict.discreet
         self.queue.append(question)
         return True
 
@@ -379,13 +382,15 @@ class Answers:
 
     def transaction_over(self) -> None:
         """Take in that no transaction is open any more."""
-        self.wary = bool(self.queue) and any(e.verdict.sensitive for o in self.queue for e in o.exchanges)
+        verdicts = [e.verdict for o in self.queue for e in o.exchanges]
+        self.wary = any(verdict.sensitive for verdict in verdicts)
+        self.discreet = any(verdict.discreet for verdict in verdicts)
         self._ended_transaction()
 
     def _failed(self, event: talk.Failed) -> None:
         self._copy = None
         if not self.queue:
-            fields = refusals.reduced(event.fields) if self.wary else event.fields
+            fields = self._speakable(None, event.fields) or event.fields
             self._out.append(messages.error_response(fields))  # the database ends the session by itself
             return
         front = self.queue[0]
@@ -409,12 +414,20 @@ class Answers:
             return messages.error_response(self.overdue)
         if front.kind == ex.PARSE:
             return event.raw  # nothing has run: it speaks of the text and of names, never of a row
-        if self.wary:
-            return messages.error_response(refusals.reduced(event.fields))
         exchange = front.exchange or _speaker(front)
-        if front.kind == ex.SYNC or front.aloud or (exchange is not None and not exchange.verdict.sensitive):
-            return event.raw
-        return messages.error_response(refusals.reduced(event.fields))
+        if exchange is None and not self.wary and front.kind != ex.SYNC and not front.aloud:
+            return messages.error_response(refusals.reduced(event.fields))
+        fields = self._speakable(None if front.kind == ex.SYNC or front.aloud else exchange, event.fields)
+        return event.raw if fields is None else messages.error_response(fields)
+
+    def _speakable(self, exchange: Exchange | None, fields: dict[str, str]) -> dict[str, str] | None:
+        """Return what may be told of an error or notice, None if it may be told as it is."""
+        verdict = None if exchange is None else exchange.verdict
+        if self.wary or (verdict is not None and verdict.sensitive):
+            return refusals.reduced(fields)
+        if self.discreet or (verdict is not None and verdict.discreet):
+            return refusals.without_details(fields)
+        return None
 
     def _skip_to_sync(self) -> None:
         """After an error the server discards everything up to the Sync (protocol, Extended Query)."""
@@ -449,10 +462,8 @@ class Answers:
         if front is not None and front.ours and not front.aloud:
             return
         exchange = front.exchange or _speaker(front) if front is not None else None
-        if self.wary or (exchange is not None and exchange.verdict.sensitive):
-            self._out.append(messages.notice_response(refusals.reduced(event.fields)))
-        else:
-            self._out.append(event.raw)
+        fields = self._speakable(exchange, event.fields)
+        self._out.append(event.raw if fields is None else messages.notice_response(fields))
 
 
 def _parameters(entry: Prepared | Portal | None, event: talk.Parameters) -> bytes:

@@ -307,7 +307,7 @@ class Hearing:
         stamp, said = self._stamp, said_behind(text)
         if said is not None:
             stamp = self._speak(said, stamp).stamp
-        return Bench(stamp, catalog, classified, rules)
+        return Bench(stamp, catalog, classified, rules, self._world.unseen)
 
     def _speak(self, said: Said, stamp: Stamp) -> Spoken:
         spoken = self._spoken.get(said)

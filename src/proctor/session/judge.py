@@ -59,6 +59,8 @@ WRITES = frozenset(
         Action.COPY,
     }
 )
+SHOWING = frozenset({Action.UPDATE, Action.DELETE})
+BRIEF = frozenset({"insert", "update", "delete"})
 REFERS = frozenset({"execute", "fetch"})
 QUIET = frozenset({"begin", "savepoint", "release", "listen"})
 """Effects after which every name still means what it meant."""
@@ -112,6 +114,8 @@ class Verdict:
     """A place for the ledger to keep this very text sealed, by the name of the key."""
     worst: Deny | Hold | None = None
     """What would be decided if it changed more rows than any rule lets it, where only running it can tell."""
+    discreet: bool = False
+    """Its errors are told without their details: they may show a row with values that nobody has looked at yet."""
 
     @property
     def analysis(self) -> Analysis:
@@ -134,7 +138,15 @@ class Verdict:
     def of(self, text: str) -> Verdict:
         """Return this verdict about another text of its form."""
         return Verdict(
-            self.meant, self.decision, self.writes, self.sensitive, self.copies, text, self.lore, worst=self.worst
+            self.meant,
+            self.decision,
+            self.writes,
+            self.sensitive,
+            self.copies,
+            text,
+            self.lore,
+            worst=self.worst,
+            discreet=self.discreet,
         )
 
 
@@ -174,6 +186,8 @@ class Judged:
     """It runs in a savepoint until the rows it has changed are counted."""
     plain: bool = field(init=False)
     """It only reads what anybody may see, and changes nothing for those after it: the fast lane may take it."""
+    brief: bool = field(init=False)
+    """It changes rows and shows none: the fast lane may take it once its record is on disk."""
 
     def __post_init__(self) -> None:
         self.harmless = all(isinstance(v.decision, Allow) and not v.writes and not v.sensitive for v in self.verdicts)
@@ -187,6 +201,7 @@ class Judged:
         self.defines = self.opaque or any(e.verb == "define" for e in self.effects)
         simple = len(self.verdicts) == 1 and not (self.effects or self.refers or self.opaque or self.minds)
         self.plain = self.harmless and simple and all(v.analysis.outputs and not v.copies for v in self.verdicts)
+        self.brief = simple and all(_is_brief(v) for v in self.verdicts)
 
     def of(self, text: str, literals: tuple[bytes, ...] = ()) -> Judged:
         """Return this judgement about another text of its form."""
@@ -257,6 +272,19 @@ class Judged:
     def meaning(self) -> tuple[object, ...]:
         """Return what it does to what, for comparing with what it meant at another time; estimates left out."""
         return tuple(_meaning(v.analysis) for v in self.verdicts)
+
+
+def _is_brief(verdict: Verdict) -> bool:
+    """Tell whether a statement may change rows, shows none, and leaves nothing to be counted or followed."""
+    meant, decision = verdict.meant, verdict.decision
+    return (
+        isinstance(decision, Allow)
+        and not (decision.broken or verdict.sensitive or verdict.copies or verdict.worst)
+        and verdict.writes
+        and meant.kind in BRIEF
+        and meant.outputs is None
+        and all(source == taint.target for taint in meant.taints for source in taint.sources)
+    )
 
 
 def _meaning(analysis: Analysis) -> tuple[object, ...]:
@@ -352,6 +380,8 @@ class Bench:
     catalog: Catalog
     classified: Classified
     rules: Rules
+    unseen: frozenset[Relation] = frozenset()
+    """Relations with columns of which no value was seen yet."""
 
     def judge(self, text: str, *, approved: bool = False, approvals: int = 0, lookup: Lookup | None = None) -> Judged:
         """Judge every statement of a text. What cannot be analyzed is not understood, and decided as that."""
@@ -434,7 +464,10 @@ class Bench:
             supposed = decide(self.stamp.asker, counting.supposed(analysis), intact, self.rules, classified)
             worst = None if isinstance(supposed, Allow) else supposed
         lore = Lore(grounds=(classified, context, self.stamp.asker))
-        return Verdict(analysis, decision, writes or bool(analysis.opaque), sensitive, copies, text, lore, worst=worst)
+        # The error of such a write may show a whole row, with values that have come since.
+        shows = any(a.action in SHOWING and a.relation in self.unseen for a in analysis.accesses)
+        writes = writes or bool(analysis.opaque)
+        return Verdict(analysis, decision, writes, sensitive, copies, text, lore, worst=worst, discreet=shows)
 
     def counted(self, judged: Judged, rows: int, whole: Iterable[Relation] = (), *, approvals: int = 0) -> Judged:
         """Decide anew about what has run, now that it is known how many rows it has changed, and where all of them."""

@@ -29,14 +29,17 @@ from proctor.session.judge import Judged, Stamp, Verdict
 from proctor.session.namespace import Known, Namespace, Portal, Prepared, Undo
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Answered, Clock, Leave, Ledger, Outlet, Terms
-from proctor.wire._batch import BOUND, PARSED, QUERY, Batch, read_answer, read_batch
+from proctor.wire._batch import BOUND, NO_ROWS, PARSED, QUERY, Batch, read_answer, read_batch
 
 MAX_KNOWN = 64  # texts are a stranger's to choose
 
 
 @cython.cclass
 class Taken:
-    """A question that was taken, and is not answered yet. `number` is its batch upstream, once it has left."""
+    """A question that was taken, and is not answered yet.
+
+    `number` is its batch upstream, once it has left; if it is `durable`, that is when its record is on disk.
+    """
 
     data: bytes
     batch: Batch
@@ -47,9 +50,17 @@ class Taken:
     started: int
     number: cython.Py_ssize_t
     under: Stamp
+    durable: cython.bint
 
     def __init__(
-        self, data: bytes, batch: Batch, known: Known, statement: Prepared | None, exchange: str, started: int
+        self,
+        data: bytes,
+        batch: Batch,
+        known: Known,
+        statement: Prepared | None,
+        exchange: str,
+        started: int,
+        strict: bool,
     ) -> None:
         self.data = data
         self.batch = batch
@@ -60,6 +71,7 @@ class Taken:
         self.exchange = exchange
         self.started = started
         self.number = -1
+        self.durable = strict or known.judged.brief
 
 
 @cython.cclass
@@ -158,7 +170,7 @@ class Lane:
     def client_said(self, data: bytes) -> bool:
         """Take a buffer of the client's if it is one question decided before; say whether it was taken."""
         if self._taken is not None:
-            if self._strict and self._taken.number < 0:
+            if self._taken.durable and self._taken.number < 0:
                 self._behind.append(data)
                 self._pauses(True)
                 return True
@@ -177,10 +189,10 @@ class Lane:
         if known is None:
             return False
         exchange = f"{self._session}-{self._number()}"
-        taken = Taken(data, batch, known, statement, exchange, self._clock.monotonic_ns())
+        taken = Taken(data, batch, known, statement, exchange, self._clock.monotonic_ns(), self._strict)
         self._taken = taken
         try:
-            self._ledger.decided_again(exchange, taken.verdict, known.claims, batch[3], self._leaves, self._strict)
+            self._ledger.decided_again(exchange, taken.verdict, known.claims, batch[3], self._leaves, taken.durable)
         except Fault:
             self._taken = None
             return False  # the slow story will meet the same fault, and tell the client
@@ -191,9 +203,9 @@ class Lane:
         taken = self._taken
         if taken is None or taken.number >= 0:
             return
-        if self._strict and self._behind:
+        if self._behind:
             self._pauses(False)
-        if fault is not None or (self._strict and self._is_stale(taken)):
+        if fault is not None or (taken.durable and self._is_stale(taken)):
             self._taken = None
             self._slowly(self._with_behind(taken.data))
             return
@@ -206,6 +218,8 @@ class Lane:
         elif kind == QUERY:
             names.statements.pop(b"", None)
         names.portals.pop(b"", None)
+        if taken.verdict.discreet:
+            self._answers.discreet = True
         self._upstream.send(taken.data)
         if self._behind:
             self._give_back()
@@ -249,6 +263,8 @@ class Lane:
             known = self._found(batch, statement, stamp)
         if known is None:
             return None
+        if known.judged.brief:
+            return known
         described = batch[4] or batch[0] == QUERY or (statement is not None and statement.described)
         return known if described and batch[2] in known.judged.verdicts[0].lore.shown else None
 
@@ -267,7 +283,7 @@ class Lane:
         except UnicodeDecodeError:
             return None
         judged = self._hearing.recall(text)
-        if judged is None or not judged.plain:
+        if judged is None or not (judged.plain or judged.brief):
             return None
         known = Known(stamp, judged, self._hearing.claims(text))
         if statement is None:
@@ -289,7 +305,7 @@ class Lane:
         if taken is None:
             return False
         if taken.number < 0:
-            if self._strict:
+            if taken.durable:
                 return False  # it may well: what is said here waits for the disk
             self._give_back()  # it speaks unasked, while the question still waits for its record
             return False
@@ -298,9 +314,7 @@ class Lane:
             self._give_back()
             return False
         shape, rows, size, tag, status = answer
-        known = taken.verdict.lore.shown.get(taken.batch[2])
-        fits = known is not None and (shape == known or (not shape and not taken.batch[4] and taken.batch[0] != QUERY))
-        if not fits or rows > self._terms.result_rows or size > self._terms.result_bytes:
+        if not self._fits(taken, shape, rows) or rows > self._terms.result_rows or size > self._terms.result_bytes:
             self._give_back()
             return False
         self._taken = None
@@ -314,6 +328,16 @@ class Lane:
         elif taken.batch[0] != QUERY:
             self._names.portals[b""] = _portal(taken, taken.statement)  # it lives as long as the transaction
         return True
+
+    @cython.cfunc
+    def _fits(self, taken: Taken, shape: bytes, rows: cython.Py_ssize_t) -> cython.bint:
+        """Say whether it is an answer in which there is nothing to mask."""
+        if taken.judged.brief:
+            return rows == 0 and (not shape or shape == NO_ROWS)
+        known = taken.verdict.lore.shown.get(taken.batch[2])
+        if known is None:
+            return False
+        return shape == known or (not shape and not taken.batch[4] and taken.batch[0] != QUERY)
 
     @cython.cfunc
     def _give_back(self) -> None:

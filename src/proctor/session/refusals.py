@@ -163,6 +163,14 @@ def reduced(fields: dict[str, str]) -> dict[str, str]:
     return kept
 
 
+def without_details(fields: dict[str, str]) -> dict[str, str]:
+    """Return an error or notice without what may show a whole row.
+
+    Its sentence speaks of what was asked for alone, unless a function was at work, a trigger's for example.
+    """
+    return reduced(fields) if "W" in fields else {k: v for k, v in fields.items() if k != "D"}
+
+
 FUNCTION_CALL = error(
     "0A000",
     "the function-call message is not supported through this gateway",

@@ -556,7 +556,8 @@ class Relay:
         """Take in the end of a transaction in which nothing but the fast lane's question was asked."""
         view = self.hearing.view
         if not (view.unsettled or view.defined or view.closing or self.names.portals):
-            self.answers.wary = False  # what follows is the long way to say that nothing has changed
+            # What follows is the long way to say that nothing has changed.
+            self.answers.wary = self.answers.discreet = False
             self.drained()
         else:
             self.answers.transaction_over()

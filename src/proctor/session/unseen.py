@@ -9,8 +9,8 @@ from __future__ import annotations
 from proctor.session.judge import Judged
 from proctor.terms import Access, Action, Analysis, Relation
 
-APART = frozenset({Action.READ, Action.INSERT})
-"""An error of any other write may show a row that was there before, whole."""
+APART = frozenset({Action.READ, Action.INSERT, Action.UPDATE, Action.DELETE, Action.COPY})
+"""The error of an update or delete may show a row that was there before; a `discreet` verdict keeps it in."""
 
 
 def keeps_apart(judged: Judged, relation: Relation, columns: frozenset[str] | None) -> bool:

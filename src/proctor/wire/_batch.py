@@ -25,7 +25,9 @@ Batch = tuple[int, bytes, bytes, tuple[bytes | None, ...], bool]
 the portal is described."""
 
 Answer = tuple[bytes, int, int, bytes, int]
-"""The description of the rows as sent (empty: none came), rows, their bytes, the command tag, the transaction state."""
+"""The description of the rows, or that there are none, as sent (empty: neither came), rows, their bytes, the command
+tag, the transaction state."""
+NO_ROWS = b"n\0\0\0\4"
 
 
 @cython.cfunc
@@ -187,8 +189,8 @@ def read_answer(data: bytes, kind: int, described: bool) -> Answer | None:
         pos += 5
     shape = b""
     stop: cython.Py_ssize_t = _length(data, pos, end)
-    if stop and (kind == QUERY or described):
-        if data[pos] != 0x54:  # T
+    if stop and (kind == QUERY or described) and not (kind == QUERY and data[pos] == 0x43):  # C: it returns no rows
+        if data[pos] != 0x54 and data[pos] != 0x6E:  # T, n
             return None
         shape = data[pos:stop]
         pos = stop

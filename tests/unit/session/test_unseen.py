@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from proctor.policy.rules import Rules
@@ -28,6 +30,10 @@ def bench() -> Bench:
     "select id from customers order by id limit 3",
     "select c.id from customers c join customers d on c.id = d.id",
     "insert into customers (id) values (7)",
+    "insert into customers (id) values (7) on conflict (id) do update set id = 8",
+    "update customers set id = 7 where id = 8",
+    "update customers set id = id + 1 where id = 8",
+    "insert into customers (id) select id + 100 from customers",
 ])  # fmt: skip
 def test_what_names_other_columns_alone_keeps_apart(bench: Bench, text: str) -> None:
     judged = bench.judge(text)
@@ -64,8 +70,9 @@ def test_what_names_other_columns_alone_keeps_apart(bench: Bench, text: str) -> 
     "insert into customers (id) select length(email) from customers",
     "insert into customers (id) values (7) returning *",
     "insert into customers (id) values (7) returning email",
-    "insert into customers (id) values (7) on conflict (id) do update set id = 8",
-    "update customers set id = 7 where id = 8",
+    "update customers set id = 7 where email is null",
+    "update customers set id = length(email) where id = 8",
+    "update customers set id = 7 where id = 8 returning *",
     "delete from customers where id = 8",
     "truncate customers",
     "alter table customers add column note text",
@@ -75,3 +82,27 @@ def test_what_names_other_columns_alone_keeps_apart(bench: Bench, text: str) -> 
 ])  # fmt: skip
 def test_what_may_tell_of_them_does_not(bench: Bench, text: str) -> None:
     assert not keeps_apart(bench.judge(text), CUSTOMERS, EMPTY)
+
+
+@pytest.mark.parametrize("text", [
+    "update customers set id = 7 where id = 8",
+    "delete from customers where id = 8",
+    "insert into customers (id) values (7) on conflict (id) do update set id = 8",
+    "with gone as (delete from customers where id = 8 returning id) select id from gone",
+])  # fmt: skip
+def test_what_may_show_a_row_that_nobody_has_looked_at_is_discreet(bench: Bench, text: str) -> None:
+    assert not any(verdict.discreet for verdict in bench.judge(text).verdicts)
+    looked_away = replace(bench, unseen=frozenset({CUSTOMERS}))
+    judged = looked_away.judge(text)
+    assert any(verdict.discreet for verdict in judged.verdicts)
+    assert any(verdict.discreet for verdict in looked_away.again(judged).verdicts)
+
+
+def test_a_read_of_it_and_a_write_elsewhere_need_not_be(bench: Bench) -> None:
+    looked_away = replace(bench, unseen=frozenset({CUSTOMERS}))
+    for text in (
+        "select id from customers",
+        "insert into customers (id) values (7)",
+        "update orders set id = 7 where id = 8",
+    ):
+        assert not any(verdict.discreet for verdict in looked_away.judge(text).verdicts)
