@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import httpx2
+import jsonschema
 import psycopg
 import pytest
 from fastmcp import Client as ForeignClient
@@ -54,6 +55,9 @@ async def agent(house: Lab, name: str = "copilot", **more: Any) -> AsyncIterator
 async def ask(client: ForeignClient[Any], tool: str, **words: object) -> tuple[dict[str, Any], str, bool]:
     """Call a tool; return what it says as data, in words, and whether that is an error."""
     said = await client.call_tool(tool, words, raise_on_error=False)
+    if said.structured_content is not None:  # no answer has a field that its tool does not announce
+        shape = {each.name: each.output_schema for each in await client.list_tools()}[tool]
+        jsonschema.validate(said.structured_content, {**shape, "additionalProperties": False})
     return said.structured_content or {}, said.content[0].text, said.is_error
 
 
@@ -157,6 +161,8 @@ async def test_what_is_too_large_is_refused_or_cut_and_says_so(house: Lab) -> No
             assert failed
         _, text, failed = await ask(copilot, "query", database="plain", sql="select 1", page_size=3)
         assert (failed, "page_size" in text) == (True, True)
+        with pytest.raises(Exception, match="there is no tool of that name; known are list_databases"):
+            await copilot.call_tool("drop_everything", {})
 
 
 async def test_a_refusal_says_by_which_rule_and_what_would_pass(house: Lab) -> None:
@@ -320,10 +326,10 @@ async def test_the_official_client_is_served_in_both_ages_of_the_protocol(house:
             assert said.structured_content["rows"] == [[1]]
 
 
-async def test_over_stdin_and_stdout_the_tools_are_the_same(house: Lab) -> None:
+def served_by(house: Lab) -> StdioServerParameters:
     host, port = house.gateway.console
     command, *words = program()
-    served = StdioServerParameters(
+    return StdioServerParameters(
         command=command,
         args=[
             *words,
@@ -337,7 +343,10 @@ async def test_over_stdin_and_stdout_the_tools_are_the_same(house: Lab) -> None:
         ],
         env={**os.environ, "PROCTOR_PASSWORD": PEOPLE["copilot"]},
     )
-    async with Client(served) as client:
+
+
+async def test_over_stdin_and_stdout_the_tools_are_the_same(house: Lab) -> None:
+    async with Client(served_by(house)) as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert {"query", "explain", "history"} <= names
         said = await client.call_tool("query", {"database": "shop", "sql": "select email from customers where id = 1"})
@@ -372,6 +381,42 @@ def test_nobody_is_served_without_a_proof(house: Lab) -> None:
 )
 def test_pages_of_other_sites_are_kept_out_also_with_the_right_password(house: Lab, headers: dict[str, str]) -> None:
     assert post(house, login=("copilot", PEOPLE["copilot"]), **headers).status_code == 403
+
+
+LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+META = {"_meta": {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+}}  # fmt: skip
+NEW = {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/list"}
+
+
+@pytest.mark.parametrize(
+    ("message", "headers", "status", "code"),
+    [
+        pytest.param(LISTING, {}, 200, None, id="no version is an older one"),
+        pytest.param(LISTING, {"mcp-protocol-version": "2025-11-25"}, 200, None, id="an older version"),
+        pytest.param(LISTING, {"mcp-protocol-version": "1999-01-01"}, 400, -32602, id="no version of the protocol"),
+        pytest.param({**LISTING, "params": META}, NEW, 200, None, id="the newest version"),
+        pytest.param(LISTING, NEW, 400, -32602, id="the newest version without its envelope"),
+        pytest.param(
+            {**LISTING, "params": META}, {**NEW, "mcp-method": "ping"}, 400, -32020, id="a header that says otherwise"
+        ),
+        pytest.param({**LISTING, "method": "no/such", "params": META}, {**NEW, "mcp-method": "no/such"}, 404, -32601,
+                     id="no such method"),
+        pytest.param([LISTING, LISTING], {}, 400, -32602, id="several at once"),
+        pytest.param({"jsonrpc": "2.0", "method": "notifications/initialized"}, {}, 202, None, id="a notification"),
+        pytest.param(LISTING, {"accept": "text/html"}, 406, -32600, id="an answer that is no JSON is wanted"),
+    ],
+)  # fmt: skip
+def test_requests_are_answered_as_the_protocol_has_it(
+    house: Lab, message: object, headers: dict[str, str], status: int, code: int | None
+) -> None:
+    told = {"accept": "application/json, text/event-stream", **headers}
+    answer = httpx.post(where(house), json=message, headers=told, auth=("copilot", PEOPLE["copilot"]))
+    assert answer.status_code == status
+    if code is not None:
+        assert answer.json()["error"]["code"] == code
 
 
 def test_there_is_no_stream_to_open_and_no_session_to_take_over(house: Lab) -> None:
@@ -512,6 +557,24 @@ async def test_the_official_client_is_asked_and_its_answer_may_be_to_another_que
     (params,) = asked
     assert params.requested_schema["properties"]["reason"]["maxLength"] == 1000
     assert [each["reason"] for each in about(house, statement)] == ["INC-67"]
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_over_stdin_and_stdout_a_person_is_asked_in_both_ages_of_the_protocol(house: Lab, mode: str) -> None:
+    statement = f"update orders set total = 68 where id = 68 and state <> '{mode}'"
+    asked: list[str] = []
+
+    async def person(_: object, params: Any) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="accept", content={"reason": f"INC-68 {mode}"})
+
+    async with Client(served_by(house), mode=mode, elicitation_callback=person) as client:
+        listed = {tool.name: tool for tool in (await client.list_tools()).tools}
+        assert listed["request_approval"].input_schema["required"] == ["database", "sql"]
+        said = await client.call_tool("query", {"database": "shop", "sql": statement})
+        assert said.structured_content["outcome"] == "held"
+    assert len(asked) == 1
+    assert [t["reason"] for t in house.tickets() if t["id"] == said.structured_content["ticket"]] == [f"INC-68 {mode}"]
 
 
 # ---- tokens

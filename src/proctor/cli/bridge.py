@@ -1,7 +1,7 @@
 """The command `mcp`: the tools for agents on stdin and stdout, by way of the running gateway.
 
 For agents that start their servers themselves. Each call goes on in the name of whoever started the command; nothing is
-decided here, and nothing is kept.
+decided here, and nothing is kept. A question of the gateway's goes out in the form that the agent's program speaks.
 """
 
 # ruff: noqa: PLC0415 - what is heavy is imported by the command that needs it
@@ -11,13 +11,18 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from proctor.cli.desk import UrlOption
 from proctor.cli.ground import DEFAULT_CONFIG, ConfigOption, Exit, fail, settings_of
 from proctor.edge.config import Config
+
+if TYPE_CHECKING:
+    from mcp.client.client import Client
+    from mcp.server.lowlevel.server import Server
+    from mcp_types import ErrorData
 
 SECONDS = 700.0  # longer than a ticket may be waited for in one call
 
@@ -59,26 +64,46 @@ async def _bridge(config: Config, login: tuple[str, str], url: str) -> None:
     verify: ssl.SSLContext | bool = True if path is not None else trusted(config, where)
     async with (
         httpx2.AsyncClient(auth=login, transport=transport, verify=verify, timeout=SECONDS, trust_env=False) as http,
-        Client(streamable_http_client(f"{where}/mcp", http_client=http)) as gateway,
+        Client(streamable_http_client(f"{where}/mcp", http_client=http)) as plain,
+        Client(streamable_http_client(f"{where}/mcp", http_client=http), elicitation_callback=_left) as asking,
         stdio_server() as (reading, writing),
     ):
-        server = _server(gateway)
+        server = _server(plain, asking)
         await server.run(reading, writing, server.create_initialization_options())
 
 
-def _server(gateway: Any) -> Any:
-    """Return a server whose every answer is the gateway's."""
+async def _left(context: object, params: object) -> ErrorData:
+    """Answer no question: those of the gateway are handed on, and this only says that they may be asked."""
+    from mcp_types import METHOD_NOT_FOUND, ErrorData
+
+    return ErrorData(code=METHOD_NOT_FOUND, message="it is handed on")
+
+
+def _server(plain: Client, asking: Client) -> Server[Any]:
+    """Return a server whose every answer is the gateway's. One client says of itself that its person can be asked."""
     import mcp_types as types
     from mcp.server.lowlevel.server import Server
 
-    async def list_tools(_: Any, __: Any) -> types.ListToolsResult:
-        found: types.ListToolsResult = await gateway.list_tools()
+    from proctor.faces.mcp.asking import able, answers
+
+    async def list_tools(context: Any, _: Any) -> types.ListToolsResult:
+        found = await (asking if able(context) else plain).list_tools()
         return types.ListToolsResult(tools=found.tools)
 
-    async def call(context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
-        found: types.CallToolResult = await gateway.call_tool(
-            params.name, params.arguments, progress_callback=context.session.report_progress
-        )
-        return found
+    async def call(
+        context: Any, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        async def gateway(answered: types.InputResponses | None) -> types.CallToolResult | types.InputRequiredResult:
+            return await (asking if able(context) else plain).session.call_tool(
+                params.name,
+                params.arguments,
+                progress_callback=context.session.report_progress,
+                input_responses=answered,
+                allow_input_required=able(context),
+            )
+
+        found = await gateway(params.input_responses)
+        answered = await answers(context, found) if isinstance(found, types.InputRequiredResult) else None
+        return found if answered is None else await gateway(answered)
 
     return Server("proctor", title="Proctor", on_list_tools=list_tools, on_call_tool=call)

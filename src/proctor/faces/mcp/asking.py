@@ -104,8 +104,23 @@ def put(question: Question) -> types.InputRequiredResult:
 
 async def asked(context: Context, question: Question) -> Answer:
     """Put the question on the call's own stream, as the older protocol has it, and return what is answered."""
+    return read(await _elicited(context, question.message, SCHEMA))
+
+
+async def answers(context: Context, found: types.InputRequiredResult) -> types.InputResponses | None:
+    """Return what a client of the older protocol answers to a question of the newer's; None if it goes out as it is."""
+    request = (found.input_requests or {}).get(REASON)
+    if modern(context) or not isinstance(request, types.ElicitRequest):
+        return None
+    words = request.params
+    if not isinstance(words, types.ElicitRequestFormParams):
+        return None
+    return {REASON: await _elicited(context, words.message, words.requested_schema)}
+
+
+async def _elicited(context: Context, message: str, schema: Mapping[str, Any]) -> types.ElicitResult:
     try:
         async with asyncio.timeout(PATIENCE):
-            return read(await context.session.elicit_form(question.message, dict(SCHEMA), context.request_id))
+            return await context.session.elicit_form(message, dict(schema), context.request_id)
     except (MCPError, ValidationError, TimeoutError):  # it cannot after all, or nobody is there
-        return Answer(wrong=NO_REASON)
+        return types.ElicitResult(action="cancel")

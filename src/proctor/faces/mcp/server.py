@@ -15,6 +15,7 @@ from typing import Any, assert_never
 import mcp_types as types
 from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.shared.exceptions import MCPError
 
 from proctor.control import Control, column_named
 from proctor.control.agents import Caller, Tell
@@ -53,7 +54,10 @@ class Face:
         self, context: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         """Do what is asked, or say why not; whatever breaks is told in one safe sentence."""
-        asked = tools.read(params.name, params.arguments)
+        try:
+            asked = tools.read(params.name, params.arguments)
+        except LookupError as fault:
+            raise MCPError(types.INVALID_PARAMS, str(fault)) from None
         if isinstance(asked, str):
             return telling.wrong(asked, "See the tool's schema.")
         caller = _caller(context)

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from proctor.control.agents import MOST_RECORDS, MOST_ROWS
+from proctor.faces.mcp.shapes import shape_of
 
 MAX_SQL = 32_768
 MAX_VALUES = 100
@@ -171,7 +172,7 @@ def listed(*, reasons: bool = True) -> list[types.Tool]:
             name=name,
             description=description,
             input_schema=_schema(kind, reasons=reasons),
-            output_schema={"type": "object"},
+            output_schema=shape_of(name),
             annotations=types.ToolAnnotations(read_only_hint=reads, open_world_hint=False),
         )
         for name, (kind, description, reads) in DESCRIPTIONS.items()
@@ -179,10 +180,13 @@ def listed(*, reasons: bool = True) -> list[types.Tool]:
 
 
 def read(name: str, arguments: Mapping[str, Any] | None) -> Asked | str:
-    """Return what is asked, or in words what is wrong with the arguments; a wrong value is not repeated."""
+    """Return what is asked, or in words what is wrong with the arguments; a wrong value is not repeated.
+
+    Raises `LookupError` where there is no such tool.
+    """
     found = DESCRIPTIONS.get(name)
     if found is None:
-        return f"there is no tool of that name; known are {', '.join(DESCRIPTIONS)}"
+        raise LookupError(f"there is no tool of that name; known are {', '.join(DESCRIPTIONS)}")
     try:
         return msgspec.convert(dict(arguments or {}), found[0])
     except msgspec.ValidationError as fault:
