@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import ssl
 import subprocess
@@ -130,6 +132,7 @@ def test_accounts_of_the_house_come_in_beside_it(house: Lab) -> None:
     ("why", "bad"),
     [
         ("(alg)", lambda: forged_by_hmac(claims(sub="alice@corp"), KEY, "HS256")),
+        ("(alg)", lambda: unsigned(claims(sub="alice@corp"))),
         ("(aud)", lambda: token(aud="elsewhere")),
         ("has expired", lambda: token(lasts=-31)),
         ("from the future", lambda: token(iat=2**34, exp=2**34 + 60)),
@@ -139,10 +142,29 @@ def test_accounts_of_the_house_come_in_beside_it(house: Lab) -> None:
         ("no signed token", lambda: "hunter2"),
         ("larger than any honest one", lambda: token(filler="x" * 20_000)),
         ("nobody has registered the agent", lambda: token(act={"sub": "alice@corp"})),
+        ("the token's actor is malformed (act)", lambda: token(act={"sub": ["copilot"]})),
+        ("lets somebody else act", lambda: token(act={"sub": "copilot"}, may_act={"sub": "planner"})),
+        ("something stands behind the token", lambda: token() + "~access"),
+        ("the signature does not fit", lambda: token()[:-8] + "AAAAAAAA"),
     ],
 )
 def test_a_bad_token_is_refused_with_the_one_sentence_and_recorded_with_the_reason(house: Lab, why, bad) -> None:
     assert refused(house, why, bad()) == "token"
+
+
+def unsigned(said: dict[str, object]) -> str:
+    header = {"alg": "none", "kid": KEY.kid, "typ": "JWT"}
+    parts = (base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=").decode() for each in (header, said))
+    return ".".join((*parts, ""))
+
+
+def test_an_agent_is_refused_where_its_issuer_may_name_none(house: Lab) -> None:
+    refused(
+        house,
+        "may not name an agent (act)",
+        token("repo:acme/shop", aud="deploys", repository="acme/shop", act={"sub": "copilot"}),
+        user="copilot",
+    )
 
 
 def test_the_right_token_for_an_unknown_database_is_the_same_no(house: Lab) -> None:

@@ -17,7 +17,7 @@ from proctor.control.words import MAX_OUTCOME, MAX_TARGET, Recorder, Refused
 from proctor.edge.config import Config
 from proctor.edge.desk import new_id
 from proctor.edge.directory_config import EXTERNAL_ID, Directory
-from proctor.edge.people_book import GROUP, USER, Resource
+from proctor.edge.people_book import GROUP, USER, Resource, Some
 from proctor.edge.store import Store
 from proctor.session.ports import Clock
 from proctor.terms import Identity, Kind
@@ -58,9 +58,13 @@ class Provisioning:
         """Return a resource by its id."""
         return await asyncio.to_thread(self._store.people.get, sort, name)
 
-    async def list(self, sort: str) -> tuple[Resource, ...]:
-        """Return all of a sort."""
-        return await asyncio.to_thread(self._store.people.list, sort)
+    async def some(self, sort: str, behind: Resource | None = None, *, name: str | None, skip: int = 0) -> Some:
+        """Return the next few of a sort behind one of them; `name` picks by the name."""
+        return await asyncio.to_thread(lambda: self._store.people.some(sort, behind, name=name, skip=skip))
+
+    async def count(self, sort: str, *, name: str | None) -> int:
+        """Return how many there are."""
+        return await asyncio.to_thread(lambda: self._store.people.count(sort, name=name))
 
     async def create(self, sort: str, wanted: Wanted) -> Resource | Refused:
         """Keep a new resource under an id of our own."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from proctor.edge.shelf import Shelf, microseconds, moment_of
 from proctor.edge.tables import members, provisioned
@@ -21,6 +22,7 @@ from proctor.terms import Identity, Kind
 USER, GROUP = "user", "group"
 MAX_RESOURCES = 50_000
 MAX_MEMBERS = 20_000
+AT_ONCE = 200
 Document = Mapping[str, object]
 Related = dict[str, list[tuple[str, str]]]
 _ENCODE = msgspec.json.Encoder(order="sorted").encode
@@ -40,6 +42,9 @@ class Resource:
     changed: datetime
     version: int
     related: tuple[tuple[str, str], ...] = ()
+
+
+Some = tuple[Resource, ...]
 
 
 class PeopleBook:
@@ -83,14 +88,28 @@ class PeopleBook:
         with self.shelf.reading() as connection:
             return _get(connection, sort, name)
 
-    def list(self, sort: str) -> tuple[Resource, ...]:
-        """Return all of a sort, the oldest first."""
-        there = and_(provisioned.c.sort == sort, provisioned.c.removed == 0)
+    def some(self, sort: str, behind: Resource | None = None, *, name: str | None = None, skip: int = 0) -> Some:
+        """Return the next of a sort behind one of them, the oldest first and few at a time; `name` picks by the name.
+
+        Nobody reads all that the directory has told of at once: it is fifty thousand documents at most.
+        """
+        there = _there(sort, name)
+        if behind is not None:
+            at = microseconds(behind.created)
+            later = and_(provisioned.c.created == at, provisioned.c.id > behind.id)
+            there = and_(there, or_(provisioned.c.created > at, later))
         order = (provisioned.c.created, provisioned.c.id)
+        query = select(provisioned).where(there).order_by(*order).offset(skip).limit(AT_ONCE)
         with self.shelf.reading() as connection:
-            rows = connection.execute(select(provisioned).where(there).order_by(*order)).mappings().all()
-            related = _all_related(connection, sort)
+            rows = connection.execute(query).mappings().all()
+            related = _all_related(connection, sort, [row["id"] for row in rows])
             return tuple(_resource(row, tuple(related.get(row["id"], ()))) for row in rows)
+
+    def count(self, sort: str, *, name: str | None = None) -> int:
+        """Return how many there are of a sort."""
+        with self.shelf.reading() as connection:
+            wanted = select(func.count()).select_from(provisioned).where(_there(sort, name))
+            return int(connection.execute(wanted).scalar_one())
 
     def create(self, resource: Resource, belonging: Iterable[str]) -> Resource | None:
         """Keep a new resource, a group with its members; None if there is one of that name."""
@@ -157,14 +176,18 @@ def _ids_of(subject: str):  # type: ignore[no-untyped-def]  # a query of SQLAlch
 def _get(connection: Connection, sort: str, name: str) -> Resource | None:
     key = and_(provisioned.c.sort == sort, provisioned.c.id == name, provisioned.c.removed == 0)
     row = connection.execute(select(provisioned).where(key)).mappings().first()
-    return None if row is None else _resource(row, tuple(_all_related(connection, sort, name).get(name, ())))
+    return None if row is None else _resource(row, tuple(_all_related(connection, sort, [name]).get(name, ())))
 
 
-def _all_related(connection: Connection, sort: str, name: str | None = None) -> Related:
+def _there(sort: str, name: str | None) -> ColumnElement[bool]:
+    there = and_(provisioned.c.sort == sort, provisioned.c.removed == 0)
+    return there if name is None else and_(there, provisioned.c.folded == name.casefold())
+
+
+def _all_related(connection: Connection, sort: str, names: list[str]) -> Related:
     own, other = (members.c.user, members.c.group) if sort == USER else (members.c.group, members.c.user)
     query = select(own, provisioned.c.id, provisioned.c.name).join(provisioned, provisioned.c.id == other)
-    if name is not None:
-        query = query.where(own == name)
+    query = query.where(own.in_(names))
     found: Related = {}
     for mine, key, said in connection.execute(query.order_by(provisioned.c.folded)):
         found.setdefault(mine, []).append((key, said))

@@ -387,13 +387,18 @@ def _actors(claims: Claimed) -> tuple[Actor, ...]:
 
 
 def claim_of(claims: Claimed, name: str) -> object:
-    """Return a claim by its name, or by a path of names with dots between them."""
+    """Return a claim by its name, or by a path of names with dots between them, which may have dots in them too."""
     if name in claims:
         return claims[name]
-    found: object = claims
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
+    # The longest name first: Kubernetes has its own under `kubernetes.io`.
+    at = name.rfind(".")
+    while at > 0:
+        inner = claims.get(name[:at])
+        found = claim_of(inner, name[at + 1 :]) if isinstance(inner, Mapping) else None
+        if found is not None:
+            return found
+        at = name.rfind(".", 0, at)
+    return None
 
 
 def scopes_of(proven: Proven) -> frozenset[str]:

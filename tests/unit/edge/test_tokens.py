@@ -344,6 +344,42 @@ def test_an_agent_may_come_with_a_token_of_its_own():
     refused(sign(claims(sub="copilot", act={"sub": "planner"})), "(act)", kind=Kind.AGENT, agents=True)
 
 
+KUBERNETES = {
+    "aud": ["proctor"], "sub": "system:serviceaccount:shop:loader", "jti": ..., "nbf": AT - 60, "exp": AT + 3540,
+    "kubernetes.io": {
+        "namespace": "shop",
+        "node": {"name": "n-1", "uid": "a"},
+        "serviceaccount": {"name": "loader", "uid": "b"},
+        "warnafter": AT + 3000,
+    },
+}  # fmt: skip
+PIPELINE = {
+    "sub": "repo:acme/shop:ref:refs/heads/main", "repository": "acme/shop", "ref": "refs/heads/main",
+    "repository_visibility": "private", "run_attempt": "1", "environment": "production", "job_workflow_ref": "x",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "rules", "good"),
+    [
+        (KUBERNETES, {"kubernetes.io.namespace": ("shop",), "kubernetes.io.serviceaccount.name": ("loader",)}, True),
+        (KUBERNETES, {"sub": ("system:serviceaccount:shop:*",)}, True),
+        (KUBERNETES, {"kubernetes.io.namespace": ("crm",)}, False),
+        (KUBERNETES, {"kubernetes.io.pod.name": ("*",)}, False),
+        (PIPELINE, {"repository": ("acme/shop",), "ref": ("refs/heads/main", "refs/tags/v*")}, True),
+        (PIPELINE, {"repository": ("acme/*",), "environment": ("staging",)}, False),
+        (PIPELINE | {"ref": "refs/heads/evil"}, {"ref": ("refs/heads/main",)}, False),
+    ],
+)
+def test_workloads_of_platforms_come_in_by_the_claims_that_these_write(said, rules, good):
+    settings = issuer(kind=Kind.SERVICE, prefix="w:", claims=rules)
+    token = sign(claims(**said), typ=...)
+    if good:
+        assert prove(token, [settings], KEYS, NOW).identity.subject == f"w:{said['sub']}"
+    else:
+        refused(token, "must in the claim", kind=Kind.SERVICE, prefix="w:", claims=rules)
+
+
 @pytest.mark.parametrize(
     ("may_act", "good"),
     [({"sub": "copilot"}, True), ({"sub": "copilot", "iss": URL}, True), ({"sub": "copilot", "iss": "https://other.test"}, False),

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from proctor.audit.record import LoginFailed, OperatorCall
+from proctor.edge import people_book
 from proctor.edge.directory_config import Directory
 from proctor.edge.doorkeeper import FREE_TRIES, Doorkeeper
 from proctor.edge.live_sessions import LiveSession
@@ -156,6 +157,76 @@ async def test_a_user_is_changed_in_part_as_directories_do_it(client: httpx.Asyn
     assert said["emails"] == [{"value": "bsmith@example.com", "type": "work"}]
     assert (said["nickName"], said["urn:x:2.0:User"], said["active"]) == ("Babs", {"floor": 3}, False)
     assert said["meta"]["version"] == 'W/"2"'
+
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+SAID: list[tuple[str, dict[str, object], str, object]] = [
+    ("one directory deactivates", {"op": "replace", "value": {"active": False}}, "active", False),
+    ("another does so in texts", {"op": "Replace", "path": "active", "value": "False"}, "active", False),
+    ("and says what it knows of us", {"op": "replace", "value": {"id": "ID", "displayName": "B"}}, "displayName", "B"),
+    ("names with dots are paths", {"op": "add", "value": {"name.givenName": "Bab"}}, "name",
+     {"formatted": "Ms. Barbara J Jensen III", "familyName": "Jensen", "givenName": "Bab"}),
+    ("an address that there was not", {"op": "Add", "path": 'emails[type eq "other"].value', "value": "o@x.org"},
+     "emails", [{"value": "bjensen@example.com", "type": "work"}, {"value": "babs@example.org", "type": "home"},
+                {"type": "other", "value": "o@x.org"}]),
+    ("a first telephone number", {"op": "Add", "path": 'phoneNumbers[type eq "work"].value', "value": "555"},
+     "phoneNumbers", [{"type": "work", "value": "555"}]),
+    ("one that is the first in a text", {"op": "Add", "path": 'roles[primary eq "True"].value', "value": "dba"},
+     "roles", [{"primary": "True", "value": "dba"}]),
+    ("an extension's attribute", {"op": "Add", "path": f"{ENTERPRISE}:department", "value": "Sales"},
+     ENTERPRISE, {"department": "Sales"}),
+    ("an extension's, without a path", {"op": "add", "value": {f"{ENTERPRISE}:costCenter": "7"}},
+     ENTERPRISE, {"costCenter": "7"}),
+    ("an extension whole", {"op": "replace", "path": ENTERPRISE, "value": {"division": "x"}},
+     ENTERPRISE, {"division": "x"}),
+    ("our own schema before a name", {"op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:User:title",
+                                      "value": "Dr"}, "title", "Dr"),
+    ("all addresses (RFC 7644, 3.5.2.3)", {"op": "replace", "path": "emails", "value": [{"value": "x@y.org"}]},
+     "emails", [{"value": "x@y.org"}]),
+    ("one address of several (3.5.2.2)", {"op": "remove", "path": 'emails[type eq "work" and value ew "example.com"]'},
+     "emails", [{"value": "babs@example.org", "type": "home"}]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "name", "wanted"), [each[1:] for each in SAID], ids=[each[0] for each in SAID])
+async def test_directories_say_the_same_in_words_of_their_own(
+    client: httpx.AsyncClient, operation: dict[str, object], name: str, wanted: object
+) -> None:
+    barbara = await made(client)
+    value = operation.get("value")
+    if isinstance(value, dict) and "id" in value:
+        value["id"] = barbara["id"]
+    answer = await change(client, f"{USERS}/{barbara['id']}", operation)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()[name] == wanted
+    assert (ENTERPRISE in answer.json()["schemas"]) == (name == ENTERPRISE)
+
+
+async def test_an_extensions_attributes_are_found_under_its_schema(client: httpx.AsyncClient) -> None:
+    await made(client, "one", **{ENTERPRISE: {"department": "Sales"}})
+    await made(client, "two", department="Sales")
+    for wanted, found in ((f'{ENTERPRISE}:department eq "sales"', ["one"]), ('department eq "sales"', ["two"])):
+        answer = await client.get(USERS, params={"filter": wanted})
+        assert [each["userName"] for each in answer.json()["Resources"]] == found
+
+
+async def test_all_are_looked_at_a_few_at_a_time(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty thousand documents in memory at once would be more than a directory's filter is worth."""
+    monkeypatch.setattr(people_book, "AT_ONCE", 2)
+    ids = [(await made(client, f"user{number}", active=number != 3))["id"] for number in range(7)]
+    group = {"displayName": "Database Admins", "members": [{"value": each} for each in ids]}
+    assert (await client.post(GROUPS, json=group)).status_code == 201
+    asked = {"filter": "active eq true and groups.display pr", "startIndex": "2", "count": "3"}
+    said = (await client.get(USERS, params=asked)).json()
+    assert (said["totalResults"], said["itemsPerPage"]) == (6, 3)
+    every = (await client.get(USERS, params={"filter": "userName pr"})).json()
+    names = [each["userName"] for each in every["Resources"] if each["active"]]
+    assert [each["userName"] for each in said["Resources"]] == names[1:4]
+    assert sorted(each["userName"] for each in every["Resources"]) == [f"user{number}" for number in range(7)]
+    (one,) = (await client.get(USERS, params={"filter": 'USERNAME eq "User5"'})).json()["Resources"]
+    assert (one["userName"], [each["display"] for each in one["groups"]]) == ("user5", ["Database Admins"])
+    nobody = (await client.get(USERS, params={"filter": 'userName eq "nobody"'})).json()
+    assert (nobody["totalResults"], nobody["Resources"]) == (0, [])
 
 
 @pytest.mark.parametrize(

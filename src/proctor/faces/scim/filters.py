@@ -26,6 +26,10 @@ _ORDERS: Final[Mapping[str, Callable[[str, str], bool]]] = {
 }
 _EXACT: Final = frozenset({"id", "externalid"})
 Test = Callable[[Mapping[str, object]], bool]
+CORE: Final = frozenset({"urn:ietf:params:scim:schemas:core:2.0:user", "urn:ietf:params:scim:schemas:core:2.0:group"})
+_SCHEMA: Final = re.compile(r"(urn:.+?:\d+\.\d+:\w+)(?::(.+))?", re.IGNORECASE)
+_BORN: Final = re.compile(r'\s*(\w+)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false)\s*', re.IGNORECASE)
+_AND: Final = re.compile(r"\s+and\s+", re.IGNORECASE)
 
 
 class Unfit(ValueError):
@@ -38,11 +42,15 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Where a change goes: an attribute, which of its values, and which part of these."""
+    """Where a change goes: an attribute, which of its values, and which part of these.
+
+    `born` is what a value needs to fit, where the path says no more than that.
+    """
 
     name: str
     wanted: Test | None = None
     part: str = ""
+    born: Mapping[str, object] | None = None
 
 
 def parse(text: str) -> Test:
@@ -51,6 +59,14 @@ def parse(text: str) -> Test:
     test = reader.either(0)
     reader.end()
     return test
+
+
+def named_by(text: str, attribute: str) -> str | None:
+    """Return the name that a filter asks for by `eq` and nothing else, as directories do before each change."""
+    said = _BORN.fullmatch(text[:MAX_FILTER])
+    if said is None or said[1].casefold() != attribute.casefold() or not said[2].startswith('"'):
+        return None
+    return str(_literal(said[2]))
 
 
 def path_of(text: str) -> Path:
@@ -69,7 +85,25 @@ def path_of(text: str) -> Path:
         raise Unfit(str(unfit), "invalidPath") from None
     if part or (rest and not re.fullmatch(r"\.\w+", rest)):
         raise Unfit("this is no path", "invalidPath")
-    return Path(name, test, rest[1:])
+    return Path(name, test, rest[1:], _born(text[text.index("[") + 1 : text.rindex("]")]))
+
+
+def _born(text: str) -> Mapping[str, object] | None:
+    found: dict[str, object] = {}
+    for each in _AND.split(text):
+        said = _BORN.fullmatch(each)
+        if said is None:
+            return None
+        found[said[1]] = _literal(said[2] if said[2].startswith('"') else said[2].casefold())
+    return found
+
+
+def extension(said: str) -> tuple[str, str]:
+    """Return the schema of an extension that an attribute is of, empty for our own, and the rest of what was said."""
+    match = _SCHEMA.fullmatch(said.strip()) if said.casefold().startswith("urn:") else None
+    if match is None:
+        return "", said
+    return ("" if match[1].casefold() in CORE else match[1]), match[2] or ""
 
 
 def split(said: str) -> tuple[str, str]:
@@ -140,7 +174,18 @@ class _Reader:
             inner = self.either(depth + 1)
             self.take(")")
             return (lambda document: not inner(document)) if denied else inner
-        name, part = split(self.word())
+        schema, said = extension(self.word())
+        test = self._about(*split(said), depth)
+        if not schema:
+            return test
+
+        def within(document: Mapping[str, object]) -> bool:
+            inner = value_of(document, schema)
+            return test(inner if isinstance(inner, dict) else {})
+
+        return within
+
+    def _about(self, name: str, part: str, depth: int) -> Test:
         if self.peek() == "[":
             self.take("[")
             within = self.either(depth + 1)
@@ -209,6 +254,8 @@ def _compares(operator: str, values: list[object], wanted: object, *, exact: boo
 
 
 def _fits(operator: str, value: object, wanted: object, *, exact: bool) -> bool:
+    if isinstance(value, bool) and isinstance(wanted, str):
+        wanted = {"true": True, "false": False}.get(wanted.casefold(), wanted)  # some directories write it as a text
     if operator == "eq" and not isinstance(value, str):
         return value is wanted or (type(value) is type(wanted) and value == wanted)
     if not isinstance(value, str) or not isinstance(wanted, str):

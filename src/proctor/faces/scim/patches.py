@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Final
 
-from proctor.faces.scim.filters import Path, Unfit, path_of, split
+from proctor.faces.scim.filters import Path, Unfit, extension, path_of, split
 
 MAX_OPERATIONS: Final = 1000
 FIXED: Final = frozenset({"id", "meta", "schemas", "groups", "password"})
@@ -43,16 +43,18 @@ def _apply(made: Values, verb: str, place: object, value: object) -> None:
         if not isinstance(value, dict):
             raise Unfit("without a path the value must be an object", "invalidValue")
         for name, each in value.items():
-            if isinstance(each, dict) and str(name).casefold().startswith("urn:"):
-                _merge(made, str(name), each)  # an extension's own attributes, under its schema
-            else:
-                _apply(made, verb, str(name), each)
+            _apply(made, verb, str(name), each)
         return
     if not isinstance(place, str):
         raise Unfit("a path is a text", "invalidPath")
-    path = path_of(place)
+    schema, rest = extension(place)
+    if schema:
+        _extend(made, verb, schema, rest, value)
+        return
+    path = path_of(rest)
     if path.name.casefold() in FIXED:
-        if path.name.casefold() in ("id", "meta"):
+        # Some directories send along what they know of us: what stays as it is may be said.
+        if path.name.casefold() in ("id", "meta") and value != made.get(path.name.casefold()):
             raise Unfit(f"{path.name} cannot be changed", "mutability")
         return
     if path.wanted is not None:
@@ -67,6 +69,26 @@ def _merge(made: Values, name: str, value: Mapping[str, object]) -> None:
     key = _key(made, name)
     before = made.get(key)
     made[key] = {**(before if isinstance(before, dict) else {}), **value}
+
+
+def _extend(made: Values, verb: str, schema: str, place: str, value: object) -> None:
+    """Change an extension's attributes, which stand under its schema."""
+    key = _key(made, schema)
+    before = made.get(key)
+    inner: Values = before if isinstance(before, dict) else {}
+    if not place and verb == "remove":
+        made.pop(key, None)
+        return
+    if not place and not isinstance(value, dict):
+        raise Unfit("the value of an extension must be an object", "invalidValue")
+    if place:
+        _apply(inner, verb, place, value)
+    else:
+        inner = {**inner, **(value if isinstance(value, dict) else {})}
+    made[key] = inner
+    known = made.get("schemas")
+    if isinstance(known, list) and key not in known:
+        made["schemas"] = [*known, key]
 
 
 def _at_attribute(made: Values, verb: str, name: str, value: object) -> None:
@@ -118,7 +140,10 @@ def _at_values(made: Values, verb: str, path: Path, value: object) -> None:
     if not chosen:
         if verb == "remove":
             return
-        raise Unfit("no value fits the path", "noTarget")
+        if verb != "add" or path.born is None or not path.part:
+            raise Unfit("no value fits the path", "noTarget")
+        chosen = [dict(path.born)]
+        made[key] = [*found, chosen[0]]
     for each in chosen:
         if path.part:
             _set(each, verb, path.part, value)

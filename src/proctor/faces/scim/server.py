@@ -20,9 +20,9 @@ from proctor.edge.doorkeeper import Patience
 from proctor.edge.people_book import Resource
 from proctor.errors import ClientFault, Fault
 from proctor.faces.scim import described
-from proctor.faces.scim.filters import Unfit, parse, value_of
+from proctor.faces.scim.filters import Test, Unfit, named_by, parse, value_of
 from proctor.faces.scim.patches import patched
-from proctor.faces.scim.resources import PLACE, Document, document_of, shown, version_of, wanted_of
+from proctor.faces.scim.resources import NAME, PLACE, Document, document_of, shown, version_of, wanted_of
 from proctor.session.ports import Clock
 
 ROOT = "/scim/v2"
@@ -124,21 +124,39 @@ class Directory:
         return await self._found(request, asked)
 
     async def _found(self, request: Request, asked: dict[str, str]) -> Response:
-        base, sort = _base(request), _sort(request)
-        test = parse(asked["filter"]) if asked.get("filter") else None
+        sort, said = _sort(request), asked.get("filter", "")
         start, count = max(1, _number(asked, "startIndex", 1)), _number(asked, "count", described.MAX_RESULTS)
-        documents = (document_of(each, base) for each in await self._desk.list(sort))
-        fitting = [each for each in documents if test is None or test(each)]
-        page = fitting[start - 1 : start - 1 + max(0, min(count, described.MAX_RESULTS))]
+        count = max(0, min(count, described.MAX_RESULTS))
+        named = named_by(said, NAME[sort])
+        if said and named is None:
+            total, page = await self._fitting(request, parse(said), start, count)
+        else:
+            total = await self._desk.count(sort, name=named)
+            found = await self._desk.some(sort, name=named, skip=min(start - 1, total)) if count else ()
+            page = [document_of(each, _base(request)) for each in found[:count]]
         return _answer(
             {
                 "schemas": [f"{MESSAGES}:ListResponse"],
-                "totalResults": len(fitting),
+                "totalResults": total,
                 "startIndex": start,
                 "itemsPerPage": len(page),
                 "Resources": [shown(each, asked.get("attributes"), asked.get("excludedAttributes")) for each in page],
             }
         )
+
+    async def _fitting(self, request: Request, test: Test, start: int, count: int) -> tuple[int, list[Document]]:
+        """Return how many fit a filter, and those of one page, looking at a few resources at a time."""
+        total, page = 0, list[Document]()
+        behind: Resource | None = None
+        while found := await self._desk.some(_sort(request), behind, name=None):
+            behind = found[-1]
+            for each in found:
+                document = document_of(each, _base(request))
+                if test(document):
+                    total += 1
+                    if start <= total < start + count:
+                        page.append(document)
+        return total, page
 
     async def _create(self, request: Request) -> Response:
         made = await self._desk.create(_sort(request), wanted_of(_sort(request), await _body(request)))
