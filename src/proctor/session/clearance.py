@@ -64,7 +64,7 @@ class Clearance:
         decision = judged.decision
         if isinstance(decision, Deny):
             exchanges = await self.recorded(judged, values, None)
-            self._stopped(exchanges)
+            self.stopped(exchanges)
             await self._not_wrong(judged, exchanges)
             raise Refused(self._hearing.denial(judged, decision, exchanges[0].id))
 
@@ -100,7 +100,7 @@ class Clearance:
                 hint="Send the ROLLBACK as a query of its own.",
             )
         exchanges = await self.recorded(judged, values, None)
-        self._stopped(exchanges)
+        self.stopped(exchanges)
         await self._not_wrong(judged, exchanges)
         asked = Asked(values or (), types, exchanges[0].id, bound=bound)
         again, ticket = await self._hearing.hold(judged, asked, self._tell if patient else None, self._pipeline)
@@ -148,11 +148,11 @@ class Clearance:
             now = self._hearing.paid(now, judged.paid)
         same = now.meaning == judged.meaning and now.behind == judged.behind
         if not same or (ticket is None and [v.decision for v in now.verdicts] != [v.decision for v in judged.verdicts]):
-            self._stopped(exchanges)
+            self.stopped(exchanges)
             changed = "what the statement means has changed while it waited"
             raise ClientFault(changed, sqlstate="40001", hint="Try again.")
 
-    def _stopped(self, exchanges: list[Exchange]) -> None:
+    def stopped(self, exchanges: list[Exchange]) -> None:
         """Note the end of statements that might have run, had others of their text not been in the way."""
         for exchange in exchanges:
             if isinstance(exchange.verdict.decision, Allow):
@@ -166,8 +166,12 @@ class Clearance:
         """Write *decided* for each statement, and wait for the disk where that is promised."""
         exchanges = self.recorded_at_once(judged, values, ticket)
         if exchanges and (self._terms.strict or not judged.harmless or ticket is not None):
-            await self._ledger.synced(self._position)
+            await self.on_disk()
         return exchanges
+
+    async def on_disk(self) -> None:
+        """Wait until what was recorded is on disk."""
+        await self._ledger.synced(self._position)
 
     def recorded_at_once(self, judged: Judged, values: Values | None, ticket: Ticket | None = None) -> list[Exchange]:
         """Write *decided* for each statement; it survives a crash of the gateway, and the disk is not waited for."""

@@ -20,22 +20,24 @@ from proctor.session.allowance import Allowance, Metered, limited
 from proctor.session.answers import Answers
 from proctor.session.bounds import Bounds
 from proctor.session.clearance import Clearance
+from proctor.session.company import Company
 from proctor.session.counter import Refused
+from proctor.session.departures import Departures
 from proctor.session.exchange import Exchange, Open
 from proctor.session.given import check_name, text_of, values_of
-from proctor.session.hearing import Asked, Hearing, Values
+from proctor.session.hearing import Asked, Hearing
 from proctor.session.judge import Judged, Memory
 from proctor.session.keyring import Keyring
 from proctor.session.lane import Lane
-from proctor.session.namespace import Entry, Namespace, Portal, Prepared, Rewritten
+from proctor.session.namespace import Entry, Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline, is_rewritten
 from proctor.session.plans import Wardrobe
 from proctor.session.ports import Clock, Desk, Ledger, Outlet, Purpose, Terms, World
 from proctor.session.spending import Spending
 from proctor.session.view import ENDS
 from proctor.sql.ledger import UNKNOWN_ROWS
-from proctor.terms import Allow, Deny, Hold, Relation, Ticket
-from proctor.wire import messages, talk
+from proctor.terms import Deny, Hold, Relation, Ticket
+from proctor.wire import talk
 
 log = logging.getLogger("proctor.session")
 
@@ -84,6 +86,8 @@ class Relay:
         self.pipeline = Pipeline(upstream, self.answers)
         self.clearance = Clearance(terms, self.hearing, self.pipeline, ledger, clock, client)
         self.clearance.allowance = allowance
+        self.departures = Departures(self.names, self.hearing, self.pipeline, self.clearance, world)
+        self.company = Company(terms, self.hearing, self.pipeline, self.names, self.clearance, self.departures)
         self.lane = Lane(
             terms,
             self.hearing,
@@ -216,7 +220,7 @@ class Relay:
                 return self._sync_slowly(event)
             case talk.Sync():
                 self.pipeline.push_sync(event.raw)
-                self._batch_ends()
+                self.departures.batch_ends()
             case talk.Describe():
                 return self._describe(event)
             case talk.Prepare():
@@ -233,7 +237,7 @@ class Relay:
                 self.pipeline.push_copy(event.raw, last=True)
             case talk.FunctionCall():
                 self.pipeline.refuse_query(refusals.FUNCTION_CALL)
-                self._batch_ends()
+                self.departures.batch_ends()
             case talk.Bye():
                 self.leaving = True
                 self.lane.shut(True)
@@ -286,7 +290,7 @@ class Relay:
 
     async def _sync_slowly(self, event: talk.Sync) -> None:
         await self.bounds.sync(event.raw)
-        self._batch_ends()
+        self.departures.batch_ends()
 
     async def _later(self, event: talk.ClientEvent) -> None:
         await self.pipeline.settle()
@@ -306,7 +310,7 @@ class Relay:
         match event:
             case talk.Ask() | talk.FunctionCall():
                 self.pipeline.refuse_query(fields)
-                self._batch_ends()
+                self.departures.batch_ends()
             case talk.Prepare() | talk.Bind() | talk.Run() | talk.Describe() | talk.Close():
                 self.pipeline.refuse_step(fields)
             case _:
@@ -320,7 +324,7 @@ class Relay:
         judged = self.hearing.recall(text_of(event.sql))
         if judged is None or not self.clearance.passes(judged):
             return self._ask_slowly(event)
-        self._send_query(event, judged, self.clearance.recorded_at_once(judged, None))
+        self.departures.query(event, judged, self.clearance.recorded_at_once(judged, None))
         return None
 
     async def _ask_slowly(self, event: talk.Ask) -> None:
@@ -333,16 +337,9 @@ class Relay:
         judged, ticket = await self.clearance.allowed(judged, None)
 
         def send(judged: Judged, exchanges: list[Exchange], _: Ticket | None) -> None:
-            self._send_query(event, judged, exchanges)
+            self.departures.query(event, judged, exchanges)
 
         await self._let(event, judged, ticket, send)
-
-    def _send_query(self, event: talk.Ask, judged: Judged, exchanges: list[Exchange]) -> None:
-        self._leaves(judged)
-        # The server drops what has no name when a simple query comes.
-        unnamed = [self.names.drop(table, b"") for table in (self.names.statements, self.names.portals)]
-        self.pipeline.push_query(event.raw, exchanges, undo=unnamed)
-        self._batch_ends()
 
     # ---- extended query
 
@@ -352,7 +349,7 @@ class Relay:
         judged = None if taken else self.hearing.recall(text_of(event.sql))
         if judged is None or judged.minds or isinstance(judged.decision, Deny):
             return self._prepare_slowly(event)
-        self._send_prepare(event, judged)
+        self.departures.prepare(event, judged)
         return None
 
     async def _prepare_slowly(self, event: talk.Prepare) -> None:
@@ -366,17 +363,7 @@ class Relay:
         # What will be bound may be masked, and is judged at each Bind; nothing runs before.
         supposed, made = self.keyring.prepared(judged, len(event.types))
         await self.clearance.not_denied(self.spending.supposed(supposed), None)
-        self._send_prepare(event, judged, made)
-
-    def _send_prepare(self, event: talk.Prepare, judged: Judged, made: Rewritten | None = None) -> None:
-        entry = Prepared(
-            judged.text, judged, self.pipeline.batch, rewritten=made, types=event.types, declared=event.types
-        )
-        raw = event.raw
-        if made is not None:
-            entry.source, raw = made.text, messages.parse(event.name, made.text, event.types)
-        undo = self.names.put(self.names.statements, event.name, entry)
-        self.pipeline.push(ex.PARSE, raw, entry=entry, undo=undo)
+        self.departures.prepare(event, judged, made)
 
     def _bind(self, event: talk.Bind) -> Step:
         check_name(event.portal)
@@ -387,7 +374,7 @@ class Relay:
         if judged.minds or statement.rewritten is not None:
             return self._bind_slowly(event)
         self.hearing.check_plan(statement, judged)
-        self._send_bind(event, statement, judged, None)
+        self.departures.bind(event, statement, judged, None)
         return None
 
     async def _bind_slowly(self, event: talk.Bind) -> None:
@@ -401,17 +388,7 @@ class Relay:
         judged = self.spending.spent(judged, values_of(event))
         # What a portal computes may begin at Bind (constants are folded there), and its parameters are known: ask now.
         judged, ticket = await self.clearance.allowed(judged, told, types=statement.declared)
-        self._send_bind(event, statement, judged, ticket, told)
-
-    def _send_bind(
-        self, event: talk.Bind, statement: Prepared, judged: Judged, ticket: Ticket | None, told: Values | None = None
-    ) -> None:
-        values = values_of(event)
-        entry = Portal(statement.text, judged, self.pipeline.batch, statement, values, event.results, ticket=ticket)
-        entry.told = values if told is None else told
-        entry.bind = event if judged.watched else None
-        undo = self.names.put(self.names.portals, event.portal, entry)
-        self.pipeline.push(ex.BIND, event.raw, entry=entry, undo=undo)
+        self.departures.bind(event, statement, judged, ticket, told)
 
     def _describe(self, event: talk.Describe) -> Step:
         table = self.names.statements if event.kind == b"S" else self.names.portals
@@ -433,9 +410,12 @@ class Relay:
         if not isinstance(portal, Portal) or portal.ticket is not None:
             return self._run_slowly(event)
         judged = self.hearing.recall(portal.text)
-        if judged is None or not judged.is_of(portal.judged) or not self.clearance.passes(judged):
+        if judged is None or not judged.is_of(portal.judged):
             return self._run_slowly(event)
-        self._send_run(event, portal, judged, self.clearance.recorded_at_once(judged, portal.values))
+        if not self.clearance.passes(judged):
+            together = self.company.fits(judged)
+            return self.company.leave(event, portal, judged, self._backlog) if together else self._run_slowly(event)
+        self.departures.run(event, portal, judged, self.clearance.recorded_at_once(judged, portal.values))
         return None
 
     async def _run_slowly(self, event: talk.Run) -> None:
@@ -455,33 +435,21 @@ class Relay:
 
         def send(judged: Judged, exchanges: list[Exchange], ticket: Ticket | None) -> None:
             portal.ticket = ticket
-            self._send_run(event, portal, judged, exchanges)
+            self.departures.run(event, portal, judged, exchanges)
 
         await self._let(event, judged, ticket, send, portal)
         portal.counted = True
-
-    def _send_run(self, event: talk.Run, portal: Portal, judged: Judged, exchanges: list[Exchange]) -> None:
-        portal.judged = judged
-        known = portal.statement is not None and portal.statement.described and not judged.refers
-        if not portal.described and not known:
-            self.pipeline.describe_portal(event.portal, portal)
-        self._leaves(judged)
-        self.pipeline.push_execute(event.raw, portal, exchanges)
 
     def _close(self, event: talk.Close) -> Step:
         check_name(event.name)
         if self.answers.naming:
             return self._close_slowly(event)
-        self._send_close(event)
+        self.departures.close(event)
         return None
 
     async def _close_slowly(self, event: talk.Close) -> None:
         await self.pipeline.settle()  # undone, the close would put back what SQL has replaced meanwhile
-        self._send_close(event)
-
-    def _send_close(self, event: talk.Close) -> None:
-        table = self.names.statements if event.kind == b"S" else self.names.portals
-        self.pipeline.push(ex.CLOSE, event.raw, undo=self.names.drop(table, event.name))
+        self.departures.close(event)
 
     async def _find(self, table: dict[bytes, Entry], name: bytes) -> Entry | None:
         if self.pipeline.trusted(table.get(name)) is None:
@@ -537,20 +505,6 @@ class Relay:
         return bind if bind is not None and self.names.statements.get(bind.statement) is portal.statement else None
 
     # ---- what a statement changes for those after it
-
-    def _leaves(self, judged: Judged) -> None:
-        if any(not isinstance(v.decision, Allow) for v in judged.verdicts):
-            raise HouseFault("a statement was about to leave without a decision that lets it")
-        if judged.copies:
-            self.hearing.view.dirty = True  # whoever reads the copy waits until its class is known
-        if judged.effects or judged.opaque:
-            if judged.defines:
-                self._world.catalog_changes()
-            self.hearing.view.follow(judged.effects, opaque=judged.opaque, temporary=judged.temporary)
-
-    def _batch_ends(self) -> None:
-        self.clearance.batch_ends()
-        self.hearing.view.batch_ended(in_transaction=self.answers.status == "T")
 
     def _over(self) -> None:
         """Take in the end of a transaction in which nothing but the fast lane's question was asked."""
