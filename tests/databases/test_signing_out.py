@@ -148,5 +148,9 @@ def test_the_token_of_a_session_that_an_operator_ends_opens_no_other(house: Lab)
         assert said.code == 0, said.text
         assert "INC-42" in ended(dee)
     refused(dsn, mine)
+    (gone,) = house.recorded("operator.call", action="sessions.ended", target=session)
+    assert (gone["session"], gone["outcome"], gone["because"]) == (session, "done", "INC-42")
+    assert gone["details"]["by"] == "dana"
+    assert int(gone["details"]["took_us"]) >= 0
     with psycopg.connect(dsn, password=other) as dee:
         assert dee.execute("select 6 * 7").fetchone() == (42,)

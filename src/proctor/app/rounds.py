@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
-from proctor.audit.record import Heartbeat, OperatorCall
+from proctor.app.endings import killed, revoked
+from proctor.audit.record import Heartbeat
 from proctor.edge import certificates
 from proctor.edge.client_certificates import Meeting, ServerTls, fallen
 from proctor.edge.desk import new_id
-from proctor.edge.house import House, Visitor
+from proctor.edge.house import House
 from proctor.edge.world import DatabaseWorld
 from proctor.errors import Fault
 from proctor.terms import SessionId
@@ -25,8 +26,6 @@ LOOK_SECONDS = 0.25
 SECOND = 1.0
 HEARTBEAT_SECONDS = 60
 RENEW_SECONDS = 3600.0
-PATIENCE = 5.0  # for sessions to end that were told to
-MAX_TARGET = 200
 
 
 class Rounds:
@@ -36,6 +35,7 @@ class Rounds:
         self._house = house
         self._tls = tls
         self._kills_seen = 0
+        self._ending: set[SessionId] = set()
         self._met: Meeting | None = None
         self._cleared: set[SessionId | None] = set()
         self._looking: dict[DatabaseWorld, asyncio.Task[None]] = {}
@@ -101,27 +101,7 @@ class Rounds:
                 gone.append(shown[session])
                 shown[session].end(f"terminating connection: {why}")
         if gone:
-            await self._on_record(gone, started)
-
-    async def _on_record(self, gone: Sequence[Visitor], started: int) -> None:
-        house, until = self._house, started + int(PATIENCE * 1e9)
-        left = len(gone)
-        while left and house.clock.monotonic_ns() < until:
-            await asyncio.sleep(0.02)
-            there = {id(visitor) for _, visitor in house.visitors.values()}
-            left = sum(id(each) in there for each in gone)
-        took = (house.clock.monotonic_ns() - started) // 1000
-        names = sorted({each.guest.asker.subject for each in gone if each.guest is not None})
-        house.record(
-            OperatorCall(
-                id=new_id(house.clock),
-                action="certificates.revoked",
-                target=", ".join(names)[:MAX_TARGET],
-                outcome="done" if left == 0 else "overdue",
-                details={"sessions": str(len(gone)), "left": str(left), "took_us": str(took)},
-                because="what certificates are believed by has changed",
-            )
-        )
+            await revoked(house, gone, started)
 
     def _kills(self) -> None:
         house = self._house
@@ -129,12 +109,16 @@ class Rounds:
         if number == self._kills_seen:
             return
         wanted = {kill.session: kill for kill in house.store.sessions.kills(house.name)}
+        self._ending &= wanted.keys()
         met = 0
         for _, visitor in list(house.visitors.values()):
             kill = None if visitor.session is None else wanted.get(visitor.session)
             if kill is not None:
                 met += 1
                 visitor.end(f"terminating connection due to administrator command ({kill.by}: {kill.because})")
+                if kill.session not in self._ending:
+                    self._ending.add(kill.session)
+                    house.spawn(tended(killed(house, visitor, kill)))
         self._kills_seen = number if met == len(wanted) else -1  # some are just being opened: look again
 
     async def _look_at_worlds(self) -> None:
