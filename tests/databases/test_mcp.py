@@ -7,7 +7,7 @@ import base64
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -577,6 +577,91 @@ async def test_over_stdin_and_stdout_a_person_is_asked_in_both_ages_of_the_proto
     assert [t["reason"] for t in house.tickets() if t["id"] == said.structured_content["ticket"]] == [f"INC-68 {mode}"]
 
 
+# ---- an older client whose person can be asked: a session, which is its owner's alone
+
+CAPABLE = {
+    "jsonrpc": "2.0", "id": 1, "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {"elicitation": {}},
+        "clientInfo": {"name": "older", "version": "1"},
+    },
+}  # fmt: skip
+
+
+async def test_an_older_client_is_asked_over_http_too(house: Lab) -> None:
+    statement = "update orders set total = 69 where id = 69"
+    person = Person("INC-69 for ann@example.com", ElicitResult(action="decline"))
+    async with agent(house, elicitation_handler=person, mode="legacy") as copilot:
+        required = {tool.name: tool.input_schema["required"] for tool in await copilot.list_tools()}
+        assert required["request_approval"] == ["database", "sql"]
+        held, _, _ = await ask(copilot, "query", database="shop", sql=statement)
+        assert held["outcome"] == "held"
+        assert [each["reason"] for each in about(house, statement)] == ["INC-69 for [email]"]
+        no, _, failed = await ask(copilot, "query", database="shop", sql="update orders set total = 70 where id = 70")
+        assert (failed, "no reason was given" in no["message"]) == (True, True)
+        free, _, _ = await ask(copilot, "query", database="shop", sql="select count(*) from orders where id = 69")
+        assert free["rows"] == [[1]]
+    assert len(person.asked) == 2
+
+
+async def test_an_older_client_hears_how_far_it_is_and_what_was_approved_runs(house: Lab) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def hear(_: float, __: float | None, message: str | None) -> None:
+        await told.put(message or "")
+
+    words = {"database": "shop", "sql": "update orders set total = 71 where id = 71", "wait_seconds": 60}
+    async with agent(house, elicitation_handler=Person("INC-71"), mode="legacy") as copilot:
+        run = asyncio.create_task(copilot.call_tool("query", words, progress_handler=hear, raise_on_error=False))
+        message = await asyncio.wait_for(told.get(), 30)
+        while not message.startswith(WAITS):
+            message = await asyncio.wait_for(told.get(), 30)
+        said = await asyncio.to_thread(house.ask, "approvals", "approve", message.split()[4], person="dana")
+        assert said.code == 0
+        answer = await asyncio.wait_for(run, 30)
+    assert (answer.structured_content or {})["status"] == "UPDATE 1"
+
+
+def opened(house: Lab, auth: object, message: object = CAPABLE) -> str | None:
+    """Open a conversation as an older client; return the name of its session, if it got one."""
+    headers = {"accept": "application/json, text/event-stream"}
+    answer = httpx.post(where(house), json=message, headers=headers, auth=auth)  # type: ignore[arg-type]
+    assert answer.status_code == 200
+    return answer.headers.get("mcp-session-id")
+
+
+def within(house: Lab, session: str, method: str = "POST", **more: Any) -> int:
+    headers = {"accept": "application/json, text/event-stream", "mcp-session-id": session}
+    body = {"json": LISTING} if method == "POST" else {}
+    return httpx.request(method, where(house), headers=headers, **body, **more).status_code
+
+
+def test_a_session_is_its_owners_alone_and_ends_when_they_say_so(house: Lab) -> None:
+    mine, other = ("copilot", PEOPLE["copilot"]), ("ada", PEOPLE["ada"])
+    session = opened(house, mine)
+    assert session is not None
+    assert within(house, session, auth=mine) == 200
+    for method in ("POST", "GET", "DELETE"):
+        assert within(house, session, method, auth=other) == 404, "to somebody else there is none"
+        assert within(house, session, method) == 401
+        assert within(house, "0" * 32, method, auth=mine) == 404
+    assert within(house, session, "PUT", auth=mine) == 405
+    assert within(house, session, "DELETE", auth=mine) == 200
+    assert within(house, session, auth=mine) == 404
+
+
+def test_only_who_can_be_asked_gets_a_session_and_of_those_not_many(house: Lab) -> None:
+    mine = ("clerk", PEOPLE["clerk"])
+    params = {**CAPABLE["params"], "capabilities": {}}  # type: ignore[dict-item]
+    assert opened(house, mine, {**CAPABLE, "params": params}) is None
+    params = {**CAPABLE["params"], "capabilities": {"elicitation": {"url": {}}}}  # type: ignore[dict-item]
+    assert opened(house, mine, {**CAPABLE, "params": params}) is None
+    sessions = [opened(house, mine) for _ in range(12)]
+    assert [each is None for each in sessions] == [False] * 10 + [True] * 2
+    for each in sessions[:10]:
+        assert within(house, str(each), "DELETE", auth=mine) == 200
+
+
 # ---- tokens
 
 RESOURCE = "http://127.0.0.1:8088/mcp"
@@ -845,6 +930,50 @@ async def test_what_is_held_is_withdrawn_when_the_token_ends_that_waits_for_it(s
     assert said is not None
     assert "not good any more" in said["message"]
     until(lambda: [each["state"] for each in about(signed, statement)] == ["cancelled"])
+
+
+async def listening(house: Lab, bearer: str, session: str) -> int:
+    """Listen on a session's stream until it ends; return how that began."""
+    headers = {"accept": "text/event-stream", "mcp-session-id": session, "authorization": f"Bearer {bearer}"}
+    async with httpx.AsyncClient(timeout=120) as http, http.stream("GET", where(house), headers=headers) as stream:
+        with suppress(httpx.TransportError):  # it may end in the middle
+            async for _ in stream.aiter_bytes():
+                pass
+        return stream.status_code
+
+
+async def test_a_session_and_its_stream_end_with_the_token(signed: Lab) -> None:
+    for lasts in (2, 10, 60):  # on a busy machine a token may be over before it is looked at
+        bearer = for_mcp("gil", lasts=lasts)
+        headers = {"accept": "application/json, text/event-stream", "authorization": f"Bearer {bearer}"}
+        async with httpx.AsyncClient(timeout=120) as http:
+            answer = await http.post(where(signed), json=CAPABLE, headers=headers)
+        session = answer.headers.get("mcp-session-id")
+        if session is not None and await asyncio.wait_for(listening(signed, bearer, session), 120) == 200:
+            break
+    assert session is not None
+    fresh = {"authorization": f"Bearer {for_mcp('gil')}"}
+    headers = {"accept": "application/json, text/event-stream", "mcp-session-id": session, **fresh}
+    assert httpx.post(where(signed), json=LISTING, headers=headers).status_code == 404, "a new token begins anew"
+    until(
+        lambda: [r for r in signed.recorded("operator.call", action="agents.session") if r["who"]["subject"] == "gil"]
+    )
+
+
+async def test_a_sign_out_ends_the_session(signed: Lab) -> None:
+    bearer = for_mcp("hal")
+    headers = {"accept": "application/json, text/event-stream", "authorization": f"Bearer {bearer}"}
+    answer = httpx.post(where(signed), json=CAPABLE, headers=headers)
+    stream = asyncio.create_task(listening(signed, bearer, answer.headers["mcp-session-id"]))
+    host, port = signed.gateway.console
+    word = {"logout_token": logout_token(sub="hal", aud="proctor", jti="while it listens")}
+    async with httpx.AsyncClient() as http:
+        said = await http.post(f"http://{host}:{port}/api/v1/back-channel-logout", data=word)
+    assert said.status_code == 200
+    await asyncio.wait_for(stream, 60)
+    until(
+        lambda: [r for r in signed.recorded("operator.call", action="agents.session") if r["who"]["subject"] == "hal"]
+    )
 
 
 async def test_a_sign_out_ends_the_statement_that_runs(signed: Lab) -> None:

@@ -95,7 +95,7 @@ class ControlRoom:
         self.door = Doorkeeper(config, Locks(config, self._key), self.clock, self.journal.record, self.store.people)
         self._tls = _tls(config, self.clock)
         self._mcp = manager(self.control, version())
-        app = create(self.control, self.door, config.state / "log", version(), self._mcp.handle_request)
+        app = create(self.control, self.door, config.state / "log", version(), self._mcp.answer)
         self._servers: list[WebServer] = servers_for(app, sockets, self._tls)
         self._over = asyncio.Event()
         self._rounds: Errands | None = None

@@ -217,15 +217,15 @@ class AgentDesk:
                 due = loop.time() + TELL_SECONDS
                 await tell(f"ticket {ticket_id} waits for {', '.join(sorted(found.approvers)) or 'an approver'}")
             await asyncio.sleep(min(LOOK_SECONDS, left))
-            if await self._over(caller):
+            if await self.over(caller):
                 break
             found = await self._own(caller, ticket_id) or found
-        if await self._over(caller):
+        if await self.over(caller):
             self._record(caller, "agents.ticket", ticket_id, f"ended: {OVER}")
             return Refused("forbidden", OVER, OVER_HINT)
         return found
 
-    async def _over(self, caller: Caller) -> bool:
+    async def over(self, caller: Caller) -> bool:
         """Tell whether the token that the caller has shown is not good any more."""
         left = caller.left(self._clock.monotonic_ns())
         if left is not None and left <= 0:
@@ -239,6 +239,14 @@ class AgentDesk:
         if found is None or (found.requester, found.on_behalf_of) != caller.owner:
             return None
         return found
+
+    def session_over(self, caller: Caller) -> None:
+        """Put on record that a session at MCP has ended with the caller's token."""
+        self._record(caller, "agents.session", "", f"ended: {OVER}")
+
+    def now(self) -> int:
+        """Return nanoseconds that never step back, as those of `Caller.until`."""
+        return self._clock.monotonic_ns()
 
     # ---- what was done
 
@@ -309,7 +317,7 @@ class AgentDesk:
         except (Fault, ValueError) as fault:
             message = fault.message if isinstance(fault, Fault) else "a text cannot hold a NUL"
             return Said(failed={"C": getattr(fault, "sqlstate", "22021"), "M": message})
-        return Said(failed=_OVER) if said.failed is not None and await self._over(caller) else said
+        return Said(failed=_OVER) if said.failed is not None and await self.over(caller) else said
 
     def _letter(self, caller: Caller, purpose: Purpose) -> Letter:
         return Letter(

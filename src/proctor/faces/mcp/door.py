@@ -10,6 +10,7 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,7 +20,7 @@ from proctor.control.agents import Caller
 from proctor.edge.config import Config, loopback
 from proctor.edge.doorkeeper import Wait
 from proctor.edge.resource import Resource
-from proctor.faces.mcp.server import CALLER
+from proctor.faces.mcp.sessions import CALLER
 from proctor.faces.problems import Declined, problem
 from proctor.terms import Identity
 
@@ -50,7 +51,9 @@ class Door:
         if wrong is not None:
             await problem(403, wrong)(scope, receive, send)
             return
-        if request.method != "POST":  # nothing is kept between requests: there is no stream to open, nothing to delete
+        within = MCP_SESSION_ID_HEADER in request.headers
+        if request.method != "POST" and not (within and request.method in ("GET", "DELETE")):
+            # Outside of a session nothing is kept: there is no stream to open, nothing to delete.
             await problem(405, "MCP is asked by POST", headers={"allow": "POST"})(scope, receive, send)
             return
         try:

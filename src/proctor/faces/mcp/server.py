@@ -1,8 +1,8 @@
 """Beside the stations: the MCP server, on the official SDK. Thin: `control.agents` does what is asked.
 
-In come tool calls whose caller `door` has put beside them; out go results. Nothing is remembered between two calls but
-the rest of a result: each request proves anew who asks. Whose client can be asked is asked for a reason where one is
-missing, by `asking`. Knows no rule and no database.
+In come tool calls whose caller `door` has put beside them; out go results. Each request proves anew who asks, and only
+the rest of a result is remembered between two, and what `sessions` keeps. Whose client can be asked is asked for a
+reason where one is missing, by `asking`. Knows no rule and no database.
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ from proctor.control.words import Refused
 from proctor.faces.guard import MAX_BODY
 from proctor.faces.mcp import asking, telling, tools
 from proctor.faces.mcp.asking import Answer, Context, Question
+from proctor.faces.mcp.sessions import CALLER, IDLE_SECONDS, MOST, Sessions
 from proctor.session.claimed import told
 from proctor.terms import Kind, Ticket
 
 log = logging.getLogger("proctor.mcp")
 
-CALLER = "proctor.caller"
-"""Where `door` puts who asks into the scope of a request."""
 MAX_APPLICATION = 60
 INSTRUCTIONS = (
     "Databases behind Proctor. Start with list_databases and describe_schema. Sensitive columns come masked, "
@@ -153,7 +152,7 @@ class Face:
         return telling.refused(done)
 
 
-def manager(control: Control, version: str) -> StreamableHTTPSessionManager:
+def manager(control: Control, version: str) -> Sessions:
     """Return what serves MCP over HTTP, within its `run`."""
     face = Face(control)
     server: Server[Any] = Server(
@@ -164,7 +163,11 @@ def manager(control: Control, version: str) -> StreamableHTTPSessionManager:
         on_list_tools=face.list_tools,
         on_call_tool=face.call,
     )
-    return StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=MAX_BODY)
+    once = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=MAX_BODY)
+    kept = StreamableHTTPSessionManager(
+        server, session_idle_timeout=2 * IDLE_SECONDS, max_sessions=2 * MOST, max_request_body_size=MAX_BODY
+    )
+    return Sessions(once, kept, control.agents)
 
 
 def _caller(context: Context) -> Caller | None:
