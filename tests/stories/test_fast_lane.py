@@ -35,7 +35,7 @@ async def test_a_simple_query_and_an_unnamed_statement_go_the_fast_lane_too(stor
         assert story.ledger.lane == lane + 1
 
 
-@pytest.mark.parametrize("text", [SENSITIVE, f"{WRITE} returning id", "delete from orders", DENIED, "begin"])
+@pytest.mark.parametrize("text", [SENSITIVE, f"{WRITE} returning id", "delete from orders", DENIED, "savepoint a"])
 async def test_what_is_sensitive_or_counted_or_changes_the_session_never_goes_the_fast_lane(
     story: Story, text: str
 ) -> None:
@@ -72,6 +72,41 @@ async def test_a_write_goes_the_fast_lane_and_leaves_when_its_record_is_on_disk(
         assert await story.hears() == first
         assert story.ledger.lane == lane + 1
         assert [event[0] for event in story.events] == ["decided", "synced", "left", "answered"]
+
+
+async def test_a_transaction_begins_and_ends_in_the_fast_lane(story: Story) -> None:
+    script = ("begin", HARMLESS, WRITE, "commit", "begin", WRITE, "rollback", HARMLESS)
+    first = [await story.asks(messages.query(text)) for text in script]
+    lane = story.ledger.lane
+    assert [await story.asks(messages.query(text)) for text in script] == first
+    assert story.ledger.lane == lane + len(script)
+    assert story.relay.idle
+    assert story.relay.answers.block == "I"
+
+
+@pytest.mark.parametrize("change", ["set search_path = public", "set local search_path = public"])
+async def test_a_transaction_in_which_names_have_changed_ends_the_long_way(story: Story, change: str) -> None:
+    for text in ("begin", "commit", "begin", "rollback"):
+        await story.asks(messages.query(text))
+    for end in ("commit", "rollback"):
+        await story.asks(messages.query("begin"), messages.query(change))
+        lane = story.ledger.lane
+        assert (await story.asks(messages.query(end)))[-1] == "ready I"
+        assert story.ledger.lane == lane
+        assert (await story.asks(messages.query(HARMLESS)))[-1] == "ready I"
+
+
+async def test_an_error_at_the_end_of_a_transaction_is_heard_and_the_next_begins_anew(story: Story) -> None:
+    for text in ("begin", "commit"):
+        await story.asks(messages.query(text))
+    upsert = f"{WRITE} on conflict (id) do update set id = 2"
+    await story.asks(messages.query("begin"), messages.query(upsert))
+    story.database.deferred = Failure("23503", "still referenced")
+    heard = await story.asks(messages.query("commit"))
+    assert heard[0].startswith("failed 23503 still referenced")
+    assert heard[-1] == "ready I"
+    assert (await story.asks(messages.query("begin")))[-1] == "ready T"
+    assert (await story.asks(messages.query("commit")))[-1] == "ready I"
 
 
 async def test_what_is_asked_behind_a_write_waits_for_the_same_disk(story: Story) -> None:

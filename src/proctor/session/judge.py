@@ -60,6 +60,7 @@ WRITES = frozenset(
     }
 )
 SHOWING = frozenset({Action.UPDATE, Action.DELETE})
+TURNS = frozenset({"begin", "commit", "rollback"})
 BRIEF = frozenset({"insert", "update", "delete"})
 REFERS = frozenset({"execute", "fetch"})
 QUIET = frozenset({"begin", "savepoint", "release", "listen"})
@@ -188,6 +189,8 @@ class Judged:
     """It only reads what anybody may see, and changes nothing for those after it: the fast lane may take it."""
     brief: bool = field(init=False)
     """It changes rows and shows none: the fast lane may take it once its record is on disk."""
+    turns: bool = field(init=False)
+    """It only begins or ends a transaction: the fast lane may take it where nothing else changes with that."""
 
     def __post_init__(self) -> None:
         self.harmless = all(isinstance(v.decision, Allow) and not v.writes and not v.sensitive for v in self.verdicts)
@@ -202,6 +205,8 @@ class Judged:
         simple = len(self.verdicts) == 1 and not (self.effects or self.refers or self.opaque or self.minds)
         self.plain = self.harmless and simple and all(v.analysis.outputs and not v.copies for v in self.verdicts)
         self.brief = simple and all(_is_brief(v) for v in self.verdicts)
+        alone = self.harmless and len(self.verdicts) == 1 and not (self.refers or self.opaque or self.minds)
+        self.turns = alone and _is_turn(self.verdicts[0].meant)
 
     def of(self, text: str, literals: tuple[bytes, ...] = ()) -> Judged:
         """Return this judgement about another text of its form."""
@@ -285,6 +290,11 @@ def _is_brief(verdict: Verdict) -> bool:
         and meant.outputs is None
         and all(source == taint.target for taint in meant.taints for source in taint.sources)
     )
+
+
+def _is_turn(meant: Analysis) -> bool:
+    """Tell whether a statement is a plain BEGIN, COMMIT or ROLLBACK."""
+    return meant.kind in TURNS and meant.effects == (Effect(meant.kind),) and not meant.accesses
 
 
 def _meaning(analysis: Analysis) -> tuple[object, ...]:

@@ -220,6 +220,8 @@ class Lane:
         names.portals.pop(b"", None)
         if taken.verdict.discreet:
             self._answers.discreet = True
+        if taken.judged.turns:
+            self._hearing.view.follow(taken.judged.effects, opaque=False, temporary=False)
         self._upstream.send(taken.data)
         if self._behind:
             self._give_back()
@@ -263,10 +265,18 @@ class Lane:
             known = self._found(batch, statement, stamp)
         if known is None:
             return None
+        if known.judged.turns:
+            return known if self._turns_alone() else None
         if known.judged.brief:
             return known
         described = batch[4] or batch[0] == QUERY or (statement is not None and statement.described)
         return known if described and batch[2] in known.judged.verdicts[0].lore.shown else None
+
+    @cython.cfunc
+    def _turns_alone(self) -> cython.bint:
+        """Say whether nothing that names mean begins or ends with a transaction."""
+        view = self._hearing.view
+        return not (view.unsettled or view.defined or view.closing or self._answers.wrapped)
 
     @cython.cfunc
     def _trusts(self, statement: Prepared) -> cython.bint:
@@ -283,7 +293,7 @@ class Lane:
         except UnicodeDecodeError:
             return None
         judged = self._hearing.recall(text)
-        if judged is None or not (judged.plain or judged.brief):
+        if judged is None or not (judged.plain or judged.brief or judged.turns):
             return None
         known = Known(stamp, judged, self._hearing.claims(text))
         if statement is None:
@@ -322,6 +332,8 @@ class Lane:
         answers = self._answers
         answers.batch = taken.number
         answers.status = chr(status)
+        if taken.judged.turns:
+            answers.block = answers.status
         self._client.send(data)
         if status == 0x49:  # I
             self._over()
@@ -332,7 +344,7 @@ class Lane:
     @cython.cfunc
     def _fits(self, taken: Taken, shape: bytes, rows: cython.Py_ssize_t) -> cython.bint:
         """Say whether it is an answer in which there is nothing to mask."""
-        if taken.judged.brief:
+        if taken.judged.brief or taken.judged.turns:
             return rows == 0 and (not shape or shape == NO_ROWS)
         known = taken.verdict.lore.shown.get(taken.batch[2])
         if known is None:
