@@ -13,7 +13,7 @@ from demo.postgres import ThrowawayPostgres
 from proctor.policy.masks import decode
 from proctor.terms import DataClass
 from proctor.wire import arrays
-from tests.databases.vault import ADA, COLUMNS, Vault, vault
+from tests.databases.vault import ADA, COLUMNS, PATIENTS, Vault, vault
 
 EMAIL = COLUMNS[0]
 ASKED = b"select id from vault where email = %s"
@@ -164,6 +164,35 @@ def test_columns_of_domains_of_citext_and_of_arrays_are_masked_alike_in_text_and
     assert all(str(mask).count("@masked.example") == 1 for mask in in_text[2:6])
     assert str(in_text[4]).endswith(",NULL}")
     assert copied.split("\t")[2:6] == list(in_text[2:6])
+
+
+def test_columns_of_types_that_the_database_has_made_are_masked_by_values_of_these_types(held: Vault) -> None:
+    """The server itself is the judge: it casts every masked value back, from text and from binary."""
+    with asking(held, ADA) as asker:
+        in_text = asker.execute("select * from patients order by id", binary=False).fetchall()
+        again = asker.execute("select * from patients order by id", binary=True).fetchall()
+        with asker.cursor() as cursor, cursor.copy("copy (select * from patients where id = 1) to stdout") as copying:
+            copied = b"".join(map(bytes, copying)).decode().rstrip("\n").split("\t")
+        with asker.cursor() as cursor:
+            texts = cursor.execute("select id, kin, home from patients where id = 1").pgresult
+            assert texts is not None
+            shown = [texts.get_value(0, at) for at in range(3)]
+    true = held.direct("select * from patients order by id")
+    assert len(in_text) == len(again) == 2
+    assert in_text[1] == again[1] == true[1]
+    for place, column in enumerate(PATIENTS, start=1):
+        assert in_text[0][place] is not None, column
+        assert column in ("blood_type",) or in_text[0][place] != true[0][place], column
+    assert b"ada@example.com" not in (shown[1] or b"") and b"@masked.example" in (shown[1] or b"")
+    assert b"Elm" not in (shown[2] or b"")
+    back = "insert into patients values (3, %s, %s, %s, %s, %s, %s, %s)"
+    with psycopg.connect(held.server.dsn(held.name)) as owner:
+        owner.execute(back, [None if word == "\\N" else word.replace("\\\\", "\\") for word in copied[1:]])
+        (same,) = (
+            owner.execute("select kin::text = %s from patients where id = 3", [(shown[1] or b"").decode()]).fetchone()
+            or ()
+        )
+        assert same
 
 
 # ---- joins, transactions, cursors, writes

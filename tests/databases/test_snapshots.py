@@ -199,6 +199,7 @@ def test_types_tell_what_they_are_made_of(catalog: Catalog) -> None:
     assert (mood.kind, mood.schema) == ("e", "sales")
     assert (email.kind, email.base) == ("d", 25)
     assert (moods.category, moods.element) == ("A", mood.oid)
+    assert (mood.labels, email.labels) == (("sad", "happy"), ())
 
 
 def test_routines_operators_and_casts_of_the_schema_are_known(catalog: Catalog) -> None:
@@ -387,6 +388,7 @@ CHANGES = [
     "create or replace function sales.twice(a int, b text default 'x') returns int language sql as 'select 3'",
     "create schema s2", "alter schema sales rename to sold", "create index on sales.people (age)",
     "create unique index on sales.ruled (id)", "create type sales.t2 as enum ('x')", "drop cast (sales.mood as int)",
+    "alter type sales.mood add value 'ok' before 'happy'", "alter type sales.mood rename value 'sad' to 'blue'",
     "drop operator sales.=== (int, text)", "comment on column sales.people.age is 'years'",
     "alter table sales.vip no inherit sales.people",
     "create rule r2 as on delete to sales.ruled do instead nothing", "create temp table mine (id int)",

@@ -60,6 +60,7 @@ FINGERPRINT = _qualified(
             _counted("pg_class", "x.oid", f"not x.relnamespace = any {_FOREIGN}"),
             _counted("pg_attribute", "x.attrelid, '.', x.attnum", f"x.attnum >= 1 and {_not_foreign('attrelid')}"),
             _counted("pg_type", "x.oid", f"not x.typnamespace = any {_FOREIGN}"),
+            _counted("pg_enum", "x.oid", "true"),
             _counted("pg_proc", "x.oid", "true"),
             _counted("pg_rewrite", "x.oid", _not_foreign("ev_class")),
             _counted("pg_trigger", "x.oid", _not_foreign("tgrelid")),
@@ -191,7 +192,9 @@ USER_PART = _qualified(f"""
              where {_OURS}) as functions,
             (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
                  x.oid, s.name, x.typname, x.typtype, x.typcategory, x.typbasetype,
-                 case when x.typcategory = 'A' then x.typelem else 0 end, x.typrelid)), '[]')
+                 case when x.typcategory = 'A' then x.typelem else 0 end, x.typrelid,
+                 (select pg_catalog.json_agg(e.enumlabel order by e.enumsortorder) from pg_catalog.pg_enum e
+                  where e.enumtypid = x.oid))), '[]')
              from pg_catalog.pg_type x join space s on s.oid = x.typnamespace
              where {_OURS}) as types,
             (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(

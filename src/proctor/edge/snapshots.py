@@ -121,6 +121,7 @@ class _TypeRow(msgspec.Struct, array_like=True):
     base: int
     element: int
     relation: int
+    labels: list[str] | None
 
 
 class _OperatorRow(msgspec.Struct, array_like=True):
@@ -179,7 +180,7 @@ def _function(row: _FunctionRow) -> FunctionDef:
 def _type(row: _TypeRow) -> TypeDef:
     return TypeDef(
         row.oid, row.schema, row.name, row.kind, row.category, base=row.base, element=row.element,
-        relation_oid=row.relation,
+        relation_oid=row.relation, labels=tuple(row.labels or ()),
     )  # fmt: skip
 
 

@@ -101,6 +101,20 @@ def make_mask(
     return _made(Order(name, data_class, key, type_family, max_length, find_spans))
 
 
+def make_choice(data_class: DataClass, *, key: bytes, among: tuple[bytes, ...]) -> Mask:
+    """Return the mask that puts one of these values in the place of each: for equal ones the same.
+
+    Which one is drawn by lot between all of them, so that another value among them changes few masks.
+    """
+    keyed = keyed_for(key, "choice", data_class)
+
+    @lru_cache(maxsize=CACHED)
+    def mask(value: bytes) -> bytes:
+        return max(among, key=lambda other: (keyed.number(len(value).to_bytes(4, "big") + value + other), other))
+
+    return mask
+
+
 @lru_cache(maxsize=512)
 def _made(order: Order) -> Mask:
     hidden = plain.constant(order.family, order.room)

@@ -7,26 +7,24 @@ missed it, and a result whose shape does not fit the analysis is hidden whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 from proctor.classify import find_spans
 from proctor.policy import masked_keys, masks
+from proctor.session import made_types
+from proctor.session.made_types import CellMask, Kind, Labels, List, Range, Row, Wear, kind_of
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
 from proctor.wire import arrays, types
-from proctor.wire._rows import NULL, Always, Null
+from proctor.wire._rows import NULL, Always
 from proctor.wire.talk import Field
-
-CellMask = Callable[[bytes], "bytes | None"]
-Wear = CellMask | bytes | Null | Always | None
-"""A function of the cell, a constant, NULL, or None for a cell that passes."""
 
 MAX_WARDROBE = 4096
 IN_PLACE = frozenset({"noise", "generalise"})
 """The masks whose numbers need no more bytes than the true ones."""
 UNKNOWN = DataClass("unknown")
-TEXT, BPCHAR = 25, 1042
+BPCHAR = 1042
 LARGEST = {21: 2**15 - 1, 23: 2**31 - 1, 26: 2**32 - 1}
 OWN_CONSTANT = frozenset({774, 1184, 1266})
 """Types whose constant is spelled otherwise than that of their family: longer, or with a zone."""
@@ -37,9 +35,6 @@ FAMILIES = {
     1184: "timestamp", 2950: "uuid", 114: "json", 3802: "json", 869: "inet", 650: "inet", 829: "macaddr",
     774: "macaddr", 600: "point", 1186: "other",
 }  # fmt: skip
-
-
-ARRAY_OF = {element: array for array, element in types.ARRAYS.items()}
 
 
 def family_of(type_oid: int) -> str:
@@ -60,17 +55,30 @@ class Wardrobe:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._made: dict[tuple[str, str, bool, int, int, int], Wear] = {}
+        self._made: dict[Hashable, Wear] = {}
 
     def wear(self, spec: MaskSpec, field: Field) -> Wear:
         """Return the mask for a column of that type and format."""
         key = (spec.name, spec.data_class, spec.computed, field.type_oid, field.type_modifier, field.format)
         if key not in self._made:
-            if len(self._made) >= MAX_WARDROBE:
-                self._made.clear()
-            self._made[key] = self._make(spec, field)
+            self._keep(key, self._make(spec, field))
         worn: Wear = self._made[key]
         return worn
+
+    def wear_kind(self, spec: MaskSpec, kind: Kind, field: Field) -> Wear:
+        """Return the mask for a column of that kind, of which the field says the format and the modifier."""
+        if isinstance(kind, int):
+            return self.wear(spec, replace(field, type_oid=kind))
+        key = (spec.name, spec.data_class, spec.computed, kind, field.format)
+        if key not in self._made:
+            self._keep(key, self._make_kind(spec, kind, field))
+        worn: Wear = self._made[key]
+        return worn
+
+    def _keep(self, key: Hashable, worn: Wear) -> None:
+        if len(self._made) >= MAX_WARDROBE:
+            self._made.clear()
+        self._made[key] = worn
 
     def takes_off(self, masked: bytes, data_class: DataClass, type_oid: int) -> bytes | None:
         """Return what a masked value of a class stands for in a column of that type; None for what is none of ours."""
@@ -103,6 +111,25 @@ class Wardrobe:
         if field.format == 0 or field.type_oid in TEXT_KINDS:
             return mask
         return _binary(mask, field.type_oid, constant)
+
+    def _make_kind(self, spec: MaskSpec, kind: Labels | Row | Range | List, field: Field) -> Wear:
+        if spec.name == "null":
+            return NULL
+        constant = made_types.constant_of(kind, field.format)
+        hidden: Wear = NULL if constant is None else Always(constant) if spec.computed else constant
+        if spec.name == "redact":
+            return hidden
+        match kind:
+            case Labels(labels=labels):
+                return masks.make_choice(spec.data_class, key=self._key, among=labels)
+            case Range():
+                return hidden
+            case List(element=element):
+                worn = self.wear_kind(spec, element, replace(field, type_modifier=-1))
+                return made_types.list_of(worn, field.format, constant)
+            case Row(parts=parts):
+                each = [self.wear_kind(spec, p.kind, replace(field, type_modifier=p.type_modifier)) for p in parts]
+                return made_types.row_of(parts, each, field.format, constant)
 
     def _array(self, spec: MaskSpec, field: Field, hidden: Wear) -> Wear:
         """Return what an array wears, each of whose elements wears what a column of its type would."""
@@ -193,25 +220,11 @@ def plan(
         specs.append(spec)
     if not any(specs):
         return None
-    known = [replace(f, type_oid=read_as(f.type_oid, catalog)) for f in fields]
-    wears = [None if s is None else wardrobe.wear(s, f) for s, f in zip(specs, known, strict=True)]
+    wears = [
+        None if s is None else wardrobe.wear_kind(s, kind_of(f.type_oid, catalog), f)
+        for s, f in zip(specs, fields, strict=True)
+    ]
     return Plan(wears, specs)
-
-
-def read_as(type_oid: int, catalog: Catalog) -> int:
-    """Return the built-in type whose values look the same in both formats; the type itself where nobody knows one."""
-    for _ in range(8):
-        found = catalog.types_by_oid.get(type_oid)
-        if found is None:
-            return type_oid
-        if found.base:
-            type_oid = found.base
-            continue
-        if found.name == "citext" and found.category == "S":
-            return TEXT
-        element = read_as(found.element, catalog) if found.category == "A" else 0
-        return ARRAY_OF.get(element, type_oid)
-    return type_oid
 
 
 def _server_says(described: Field, allowed: Allow, catalog: Catalog, classified: Classified) -> MaskSpec | None:
@@ -238,16 +251,16 @@ def copy_plan(analysis: Analysis, allowed: Allow, catalog: Catalog, wardrobe: Wa
     form = 1 if binary else 0
     wears: list[Wear] = []
     for output, spec in zip(outputs, allowed.masks, strict=True):
-        oid = _declared(output.sources, catalog) if output.plain else 0
-        described = Field(output.name, 0, 0, oid, -1, -1, form)
-        wears.append(None if spec is None else wardrobe.wear(spec, described))
+        kind = _declared(output.sources, catalog) if output.plain else 0
+        described = Field(output.name, 0, 0, 0, -1, -1, form)
+        wears.append(None if spec is None else wardrobe.wear_kind(spec, kind, described))
     return Plan(wears, list(allowed.masks))
 
 
-def _declared(sources: frozenset[Column], catalog: Catalog) -> int:
+def _declared(sources: frozenset[Column], catalog: Catalog) -> Kind:
     oids = set()
     for source in sources:
         found = catalog.relations.get(Relation(source.relation.schema, source.relation.name))
         column = found.column(source.name) if found is not None else None
         oids.add(0 if column is None else column.type_oid)
-    return read_as(oids.pop(), catalog) if len(oids) == 1 else 0
+    return kind_of(oids.pop(), catalog) if len(oids) == 1 else 0

@@ -73,7 +73,10 @@ class FunctionDef:
 
 @dataclass(frozen=True, slots=True)
 class TypeDef:
-    """A type outside the built-in ones. `kind` is pg_type.typtype; `base` a domain's, `element` an array's."""
+    """A type outside the built-in ones. `kind` is pg_type.typtype; `base` a domain's, `element` an array's.
+
+    `labels` are an enum's, in its order.
+    """
 
     oid: int
     schema: str
@@ -83,6 +86,7 @@ class TypeDef:
     base: int = 0
     element: int = 0
     relation_oid: int = 0
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

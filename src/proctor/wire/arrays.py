@@ -123,6 +123,35 @@ def mapped(text: bytes, change: Callable[[bytes], bytes | None]) -> bytes:
     return b"".join(parts)
 
 
+def mapped_binary(data: bytes, change: Callable[[bytes], bytes | None]) -> bytes:
+    """Return the binary form of an array with each element changed, in the same dimensions; NULL stays NULL."""
+    if len(data) < 12:
+        raise ValueError("not an array")
+    dimensions, _, of = unpack_from("!iiI", data)
+    start = 12 + 8 * dimensions
+    if not 0 <= dimensions <= MAX_DIMENSIONS or len(data) < start:
+        raise ValueError("not an array")
+    total = 1 if dimensions else 0
+    for at in range(dimensions):
+        total *= max(unpack_from("!i", data, 12 + 8 * at)[0], 0)
+    parts, pos, nulls, count = [data[12:start]], start, 0, 0
+    while pos < len(data):
+        if len(data) - pos < 4:
+            raise ValueError("an array ends early")
+        (size,) = unpack_from("!i", data, pos)
+        pos += 4
+        if size < -1 or size > len(data) - pos:
+            raise ValueError("an array ends early")
+        new = None if size == -1 else change(data[pos : pos + size])
+        parts.append(b"\xff\xff\xff\xff" if new is None else pack("!i", len(new)) + new)
+        nulls |= new is None
+        pos += max(size, 0)
+        count += 1
+    if count != total:
+        raise ValueError("an array has not as many elements as it says")
+    return pack("!iiI", dimensions, nulls, of) + b"".join(parts)
+
+
 def _parse(text: bytes) -> tuple[list[bytes | None], list[int]]:
     """Return the elements in order, and the size of each dimension; all rows of a dimension must be alike."""
     words: list[bytes | None] = []
