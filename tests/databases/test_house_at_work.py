@@ -210,6 +210,25 @@ def test_who_is_removed_is_shown_out_and_the_others_stay(house: Lab) -> None:
         session(house, "bob")
 
 
+def test_a_programs_secret_is_changed_without_a_moment_in_which_it_does_not_fit(house: Lab) -> None:
+    def comes_in(password: str) -> bool:
+        try:
+            with psycopg.connect(house.dsn("loader", "plain", password=password)) as loader:
+                return loader.execute("select 6 * 7").fetchone() == (42,)
+        except psycopg.OperationalError as no:
+            assert "password authentication failed" in str(no)
+            return False
+
+    old, new = 'loader = { password = "loader-pw" }', 'loader = { password = "fresh", former_password = "loader-pw" }'
+    with session(house, "loader") as running:
+        changed(house, lambda text: text.replace(old, new))
+        assert (comes_in("loader-pw"), comes_in("fresh")) == (True, True)
+        changed(house, lambda text: text.replace(new, 'loader = { password = "fresh" }'))
+        assert (comes_in("fresh"), comes_in("loader-pw")) == (True, False)
+        assert running.execute("select 6 * 7").fetchone() == (42,), "who is in stays"
+    changed(house, lambda text: text.replace('loader = { password = "fresh" }', old))
+
+
 def test_other_groups_count_for_the_next_session(house: Lab) -> None:
     groups = 'forbid (principal is User, action == Action::"insert", resource) when {{ principal in Group::"{}" }};'
     (house.folder / "rules" / "own.cedar").write_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -350,3 +351,22 @@ def test_any_messages_are_answered_or_refused(first: bytes, final: bytes) -> Non
 def test_md5_is_what_the_older_servers_ask_for() -> None:
     """A real server took this form; the number was computed by hand: md5(hex(md5("geheim" "m1")) + salt)."""
     assert md5_password("m1", "geheim", b"\1\2\3\4") == "md56d0c54636fdc86e9da6a6af42ad0ab64"
+
+
+def test_the_password_before_fits_as_well_until_it_is_taken_away() -> None:
+    """A program's secret is changed in two places that nobody changes at once."""
+    former = Verifier.make("graphite", PENCIL.salt, PENCIL.iterations)
+    both = replace(PENCIL, former=former)
+    for verifier, password, good in (
+        (both, "pencil", True), (both, "graphite", True), (both, "chalk", False),
+        (PENCIL, "graphite", False), (replace(both, doomed=True), "pencil", False),
+    ):  # fmt: skip
+        assert verifier.fits(password) is good
+        server, client = ScramServer(verifier, SERVER_NONCE), ScramClient(password, "c" * 24)
+        proof = client.final(server.first(client.first()))
+        if good:
+            client.verify(server.final(proof))
+        else:
+            with pytest.raises(ClientFault, match="password authentication failed"):
+                server.final(proof)
+    assert str(both) == str(PENCIL), "and is written nowhere"

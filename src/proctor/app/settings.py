@@ -44,7 +44,7 @@ from proctor.edge.config import (
 )
 from proctor.edge.issuers import safe
 from proctor.edge.secret import Secret
-from proctor.edge.verifiers import given_verifier
+from proctor.edge.verifiers import given_verifier, together
 from proctor.errors import ConfigFault
 from proctor.terms import Task
 
@@ -322,24 +322,40 @@ def _is_ip(text: str) -> bool:
 
 def _person(name: str, section: Section) -> Person:
     enabled = section.flag("enabled", default=True)
-    return Person(name, *_login(section), enabled)
+    groups, password, former = _login(section)
+    return Person(name, groups, password, enabled, former)
 
 
 def _service(name: str, section: Section) -> Service:
     enabled = section.flag("enabled", default=True)
-    return Service(name, *_login(section), enabled)
+    groups, password, former = _login(section)
+    return Service(name, groups, password, enabled, former)
 
 
-def _login(section: Section, *, close: bool = True) -> tuple[frozenset[str], Secret | None]:
+def _login(section: Section, *, close: bool = True) -> tuple[frozenset[str], Secret | None, Secret | None]:
     groups = frozenset(section.texts("groups"))
-    password = section.secret()
+    password, former = section.secret(), section.secret("former_password")
     if password is None and not section.report.other_ways:
         section.report.warn(section.path, "has no password, so nobody can log in by that name")
     elif password is not None and password.value is not None and not _usable(password.value):
         section.report.note(section.path, "its SCRAM-SHA-256 verifier is broken; write what `proctor passwd` prints")
+    if former is not None and (password is None or not _both(password, former)):
+        section.note(
+            "former_password",
+            "is the one before `password`, and of its kind: both plain, or two verifiers of one salt and iterations",
+        )
     if close:
         section.close()
-    return groups, password
+    return groups, password, former
+
+
+def _both(password: Secret, former: Secret) -> bool:
+    if password.value is None or former.value is None:
+        return True  # they are not looked at here
+    try:
+        return together(password.value, former.value)
+    except ValueError:
+        return False
 
 
 def _usable(password: str) -> bool:
@@ -354,13 +370,13 @@ def _agent(name: str, section: Section, people: Mapping[str, Person], tasks: Map
     owner = section.needed("owner", '"alice", the person it acts for')
     if owner and owner not in people:
         section.note("owner", f"there is no [people.{named((owner,))}]; the owner is a person of this file")
-    groups, password = _login(section, close=False)
+    groups, password, former = _login(section, close=False)
     bound = tasks_of(section, tasks)
     owner_groups = people[owner].groups if owner in people else frozenset()
     registration, expires = replace(registration_of(section), owner=owner), section.moment("expires")
     enabled = section.flag("enabled", default=True)
     section.close()
-    return Agent(name, owner, groups, password, bound, owner_groups, registration, enabled, expires)
+    return Agent(name, owner, groups, password, bound, owner_groups, registration, enabled, expires, former)
 
 
 def _check_databases(

@@ -229,6 +229,7 @@ class Person:
     groups: frozenset[str] = frozenset()
     password: Secret | None = None
     enabled: bool = True
+    former: Secret | None = None
 
     def identity(self, proof: str) -> Identity:
         """Return who this is, once proven."""
@@ -251,6 +252,7 @@ class Agent:
     registration: Registration = UNREGISTERED
     enabled: bool = True
     expires: datetime | None = None
+    former: Secret | None = None
 
     def identity(self, proof: str) -> Identity:
         """Return who this is, once proven, with the owner as the one it acts for."""
@@ -272,12 +274,13 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A program that acts for itself."""
+    """A program that acts for itself. While its secret is being changed, the `former` one is good as well."""
 
     name: str
     groups: frozenset[str] = frozenset()
     password: Secret | None = None
     enabled: bool = True
+    former: Secret | None = None
 
     def identity(self, proof: str) -> Identity:
         """Return who this is, once proven."""

@@ -6,6 +6,7 @@ In comes a principal or a stranger's name; out goes a verifier, the same in ever
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 
 from proctor.edge.config import Config, Principal
 from proctor.wire.scram import ITERATIONS, MAX_ITERATIONS, SALT_BYTES, Verifier
@@ -31,11 +32,21 @@ def verifier_for(principal: Principal, secret: bytes) -> Verifier:
     """
     if principal.password is None:
         return Verifier.mock(secret, principal.name)
-    password = principal.password.reveal()
-    given = given_verifier(password)
-    if given is not None:
-        return given
-    return Verifier.make(password, hmac.digest(secret, b"salt\0" + principal.name.encode(), "sha256")[:SALT_BYTES])
+    salt = hmac.digest(secret, b"salt\0" + principal.name.encode(), "sha256")[:SALT_BYTES]
+    found = _made(principal.password.reveal(), salt)
+    return found if principal.former is None else replace(found, former=_made(principal.former.reveal(), salt))
+
+
+def _made(password: str, salt: bytes) -> Verifier:
+    return given_verifier(password) or Verifier.make(password, salt)
+
+
+def together(password: str, former: str) -> bool:
+    """Tell whether two passwords can be good at once: a client is told one salt before anybody knows which it has."""
+    one, other = given_verifier(password), given_verifier(former)
+    if one is None or other is None:
+        return one is other
+    return (one.salt, one.iterations) == (other.salt, other.iterations)
 
 
 class Locks:

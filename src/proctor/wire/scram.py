@@ -73,6 +73,8 @@ class Verifier:
     server_key: bytes
     doomed: bool = False
     """It stands for a user who does not exist: no proof fits it."""
+    former: Verifier | None = None
+    """Of the password before, good as well until it is taken away; of the same salt and iterations."""
 
     @classmethod
     def make(cls, password: str, salt: bytes, iterations: int = ITERATIONS) -> Verifier:
@@ -115,7 +117,13 @@ class Verifier:
     def fits(self, password: str) -> bool:
         """Tell whether this is the verifier's password; for logins that send it in the clear, under TLS."""
         other = Verifier.make(password, self.salt, self.iterations)
-        return hmac.compare_digest(other.stored_key, self.stored_key) and not self.doomed
+        fitting = [hmac.compare_digest(other.stored_key, each.stored_key) for each in self.all]
+        return any(fitting) and not self.doomed
+
+    @property
+    def all(self) -> tuple[Verifier, ...]:
+        """Return this one, and the one before if there is any."""
+        return (self,) if self.former is None else (self, self.former)
 
 
 class ScramServer:
@@ -168,10 +176,11 @@ class ScramServer:
         if not hmac.compare_digest(parts[1], b"r=" + self._nonce):
             raise _malformed()
         auth = b",".join((self._bare, self._server_first, without))
-        if not self._proves(_proof(proof), auth):
+        proven = self._proven(_proof(proof), auth)
+        if proven is None:
             raise ClientFault("password authentication failed", sqlstate="28P01")
         self._server_first = b""
-        return b"v=" + b64encode(_hmac(self._verifier.server_key, auth))
+        return b"v=" + b64encode(_hmac(proven.server_key, auth))
 
     def _split(self, message: bytes, mechanism: str) -> tuple[bytes, bytes]:
         """Return the GS2 header and the rest, once the header's flag agrees with what was offered and chosen."""
@@ -192,10 +201,14 @@ class ScramServer:
             raise _malformed()
         return flag + b",,", bare
 
-    def _proves(self, proof: bytes, auth: bytes) -> bool:
-        signature = _hmac(self._verifier.stored_key, auth)
-        stored = hashlib.sha256(_xor(proof, signature)).digest()
-        return hmac.compare_digest(stored, self._verifier.stored_key) and not self._verifier.doomed
+    def _proven(self, proof: bytes, auth: bytes) -> Verifier | None:
+        """Return the verifier that the proof fits; all are looked at, whichever it is."""
+        found = None
+        for each in self._verifier.all:
+            stored = hashlib.sha256(_xor(proof, _hmac(each.stored_key, auth))).digest()
+            if hmac.compare_digest(stored, each.stored_key) and not each.doomed:
+                found = each
+        return found
 
 
 class ScramClient:

@@ -13,6 +13,7 @@ from proctor.edge.config import Address, Config
 from proctor.errors import ConfigFault
 from proctor.policy.approvers import SHIPPED, Approvers
 from proctor.terms import Budget
+from proctor.wire.scram import Verifier
 
 MINIMAL = """
 [databases.shop]
@@ -536,3 +537,22 @@ def test_a_registration_that_says_nothing_is_told_with_its_line(
     with pytest.raises(ConfigFault) as fault:
         load(path)
     assert told in str(fault.value)
+
+
+def test_a_programs_secret_may_be_changed_with_the_former_one_still_good(tmp_path: Path) -> None:
+    def services(text: str) -> object:
+        return read(tmp_path, MINIMAL + "[services.loader]\n" + text).services["loader"]
+
+    (tmp_path / "old").write_text("before\n")
+    (tmp_path / "old").chmod(0o600)
+    loader = services('password = "after"\nformer_password_file = "old"')
+    assert loader.former is not None
+    assert loader.former.reveal() == "before"
+    assert "before" not in repr(loader)
+    one, other = (str(Verifier.make(word, b"s" * 16)) for word in ("after", "before"))
+    assert services(f'password = "{one}"\nformer_password = "{other}"').former is not None
+    salted = Verifier.make("before", b"t" * 16)
+    for wrong in ('former_password = "b"', f'password = "{one}"\nformer_password = "{salted}"',
+                  f'password = "a"\nformer_password = "{other}"'):  # fmt: skip
+        with pytest.raises(ConfigFault, match="is the one before `password`, and of its kind"):
+            services(wrong)
