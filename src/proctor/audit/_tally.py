@@ -24,6 +24,9 @@ BOUNDS = (
 )  # fmt: skip
 """The upper ends, in microseconds, of what a histogram tells apart; there is one more for what took longer."""
 PLACES = len(BOUNDS) + 1
+WAITS = (1, 5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400)
+"""The upper ends, in seconds, of what the histogram of waiting for approvals tells apart."""
+MAX_HELD = 10_000  # held and not approved: most are never asked for again
 MAX_OPEN = 100_000  # decided and not answered: a crash leaves some behind, and they are never answered
 MAX_KINDS = 64
 MAX_CLASSES = 64
@@ -45,6 +48,8 @@ _TOOK = b',"duration_us":'
 _STATE = b',"sqlstate":"'
 _BLOB = b'"blob":{'
 _TICKET = b',"ticket":"'
+_HELD = b"ticket.opened"
+_MASKING = b',"masking_us":'
 
 
 def _is_compiled() -> bool:
@@ -69,6 +74,14 @@ class Tally:
     _added: list  # type: ignore[type-arg]  # Cython takes no parameters here
     _took: list  # type: ignore[type-arg]
     _open: dict  # type: ignore[type-arg]
+    _spent: dict  # type: ignore[type-arg]
+    _held_at: dict  # type: ignore[type-arg]
+    _approved: list  # type: ignore[type-arg]
+    _approved_us: cython.longlong
+    _masking: list  # type: ignore[type-arg]
+    _masking_us: cython.longlong
+    _waited: list  # type: ignore[type-arg]
+    _waited_us: cython.longlong
     _minute: bytes
     _kinds: dict  # type: ignore[type-arg]
     _bounds: cython.longlong[19]
@@ -81,6 +94,12 @@ class Tally:
         self._added = [0] * PLACES
         self._took = [0] * PLACES
         self._open = {}
+        self._spent = {}
+        self._held_at = {}
+        self._approved = [0] * PLACES
+        self._masking = [0] * PLACES
+        self._waited = [0] * (len(WAITS) + 1)
+        self._approved_us = self._masking_us = self._waited_us = 0
         self._minute = b""
         self._answers = self._decisions = 0
         self._kinds = {}
@@ -105,6 +124,15 @@ class Tally:
     def sums(self) -> tuple[int, int]:
         """Return the microseconds that all statements took in the gateway before they could leave, and in all."""
         return self._added_us, self._took_us
+
+    @property
+    def apart(self) -> tuple[tuple[tuple[int, ...], int], ...]:
+        """Return three histograms with their sums: approved statements, waiting for approvals, putting on masks."""
+        return (
+            (tuple(self._approved), self._approved_us),
+            (tuple(self._waited), self._waited_us),
+            (tuple(self._masking), self._masking_us),
+        )
 
     def now(self) -> Snapshot:
         """Return the counts of this moment."""
@@ -138,7 +166,7 @@ class Tally:
                 self._answers += 1
                 self._answered(entry, at, clock)
             elif not _starts(entry, _DECIDED, at):
-                self._other(entry, at)
+                self._other(entry, at, clock)
             elif self._decided(entry, at, clock):
                 self._decisions += 1
             else:
@@ -164,8 +192,11 @@ class Tally:
             return _BLOB not in entry
         if _starts(entry, b"allow", found):
             self._allowed += 1
-            if _behind(entry, _TICKET, found) < 0:  # what somebody has approved was waited for
-                self._begun(entry, at, clock)
+            ticket: cython.Py_ssize_t = _behind(entry, _TICKET, found)
+            if ticket >= 0:
+                self._waited_for(entry[ticket : _end(entry, ticket)], clock)
+            # What somebody has approved is counted apart: its time begins when it was approved.
+            self._begun(self._open if ticket < 0 else self._spent, entry, at, clock)
         elif _starts(entry, b"deny", found):
             self._denied += 1
         else:
@@ -174,13 +205,30 @@ class Tally:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _begun(self, entry: bytes, at: cython.Py_ssize_t, clock: cython.longlong) -> cython.int:
+    def _begun(self, where: dict, entry: bytes, at: cython.Py_ssize_t, clock: cython.longlong) -> cython.int:  # type: ignore[type-arg]
         start: cython.Py_ssize_t = _behind(entry, _EXCHANGE, at)
         if start < 0:
             return 0
-        if len(self._open) >= MAX_OPEN:
-            del self._open[next(iter(self._open))]
-        self._open[entry[start : _end(entry, start)]] = clock
+        if len(where) >= MAX_OPEN:
+            del where[next(iter(where))]
+        where[entry[start : _end(entry, start)]] = clock
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _waited_for(self, ticket: bytes, clock: cython.longlong) -> cython.int:
+        """Count what this ticket was waited for, if it was opened here."""
+        opened = self._held_at.pop(ticket, None)
+        if opened is None:
+            return 0
+        since: cython.longlong = opened
+        micros: cython.longlong = (clock - since) // 1000
+        micros = 0 if micros < 0 else micros
+        place: cython.Py_ssize_t = 0
+        while place < len(WAITS) and micros > WAITS[place] * 1_000_000:
+            place += 1
+        self._waited[place] += 1
+        self._waited_us += micros
         return 0
 
     @cython.cfunc
@@ -196,8 +244,15 @@ class Tally:
         state: cython.Py_ssize_t = _behind(entry, _STATE, end)
         if state >= 0 and not _starts(entry, b"00000", state):
             self._fails(entry[state : state + 2])
+        masking: cython.longlong = _value(entry, _MASKING, end)
+        if masking > 0:
+            self._masking_us += masking
+            self._masking[self._place(masking)] += 1
         began = self._open.pop(entry[start:end], None)
         if began is None:
+            if self._spent.pop(entry[start:end], None) is not None:
+                self._approved_us += took
+                self._approved[self._place(took)] += 1
             return 0
         self._took_us += took
         self._took[self._place(took)] += 1
@@ -227,8 +282,14 @@ class Tally:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _other(self, entry: bytes, at: cython.Py_ssize_t) -> cython.int:
+    def _other(self, entry: bytes, at: cython.Py_ssize_t, clock: cython.longlong) -> cython.int:
         kind: bytes = entry[at : _end(entry, at)]
+        if kind == _HELD:
+            ticket: cython.Py_ssize_t = _behind(entry, _TICKET, at)
+            if ticket >= 0:
+                if len(self._held_at) >= MAX_HELD:
+                    del self._held_at[next(iter(self._held_at))]
+                self._held_at[entry[ticket : _end(entry, ticket)]] = clock
         known: bytes = kind if kind in self._kinds or len(self._kinds) < MAX_KINDS else b"other"
         self._kinds[known] = self._kinds.get(known, 0) + 1
         return 0

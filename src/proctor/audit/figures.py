@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from proctor.audit._tally import BOUNDS, PLACES, ZERO, Snapshot, Tally
+from proctor.audit._tally import BOUNDS, PLACES, WAITS, ZERO, Snapshot, Tally
 from proctor.audit.integrator import whole
 from proctor.audit.tiles import Misshapen
 
@@ -29,7 +29,8 @@ class Counts:
     """What happened in some time: statements by decision, what was answered, and how long it took.
 
     `added` and `took` are histograms over `BOUNDS`: until a statement could leave, and until it was answered in full.
-    Those that somebody had to approve are in neither. Their sums are in microseconds.
+    Those that somebody had to approve are in neither, but in `approved`, from when they could leave; what they were
+    waited for is in `waited`, over `WAITS`. `masking` is what masks took of those that wore any. Sums are microseconds.
     """
 
     allowed: int = 0
@@ -42,6 +43,12 @@ class Counts:
     took: tuple[int, ...] = (0,) * PLACES
     added_us: int = 0
     took_us: int = 0
+    approved: tuple[int, ...] = (0,) * PLACES
+    approved_us: int = 0
+    waited: tuple[int, ...] = (0,) * (len(WAITS) + 1)
+    waited_us: int = 0
+    masking: tuple[int, ...] = (0,) * PLACES
+    masking_us: int = 0
     kinds: Mapping[str, int] = field(default_factory=dict)
     """Records by kind."""
     failures: Mapping[str, int] = field(default_factory=dict)
@@ -125,8 +132,8 @@ def quantile(histogram: Sequence[int], share: float) -> int:
 
 
 def _counts(tally: Tally) -> Counts:
-    added_us, took_us = tally.sums
-    return Counts(*tally.now(), added_us, took_us, _named(tally.kinds), _named(tally.failures))
+    apart = (part for each in tally.apart for part in each)
+    return Counts(*tally.now(), *tally.sums, *apart, _named(tally.kinds), _named(tally.failures))  # type: ignore[arg-type]
 
 
 def _count(tally: Tally, log: Path, entries: list[bytes]) -> None:

@@ -179,6 +179,7 @@ class StatementAnswered(Body, tag="statement.answered", frozen=True, kw_only=Tru
     sqlstate: str = "00000"
     tag: str = ""
     cells: dict[int, int] = {}
+    masking_us: int = 0
 
 
 class TicketBody(Body, tag="ticket", frozen=True, kw_only=True):

@@ -298,6 +298,7 @@ class SessionLedger:
             sqlstate=entry.sqlstate,
             tag=entry.tag,
             cells={place: count for place, count in entry.cells.items() if count},
+            masking_us=entry.masking_ns // 1000,
         )
 
     async def synced(self, position: int) -> None:

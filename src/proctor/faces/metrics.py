@@ -6,14 +6,14 @@ In come the store, and what was counted from the records; out goes the text form
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from proctor.audit._tally import BOUNDS
+from proctor.audit._tally import BOUNDS, WAITS
 from proctor.audit.figures import Counts, Figures
 from proctor.edge.store import Store
 from proctor.terms import Kind, TicketState
@@ -115,6 +115,22 @@ class HouseNumbers(Collector):
             "From when the gateway took up a statement until it was answered in full; without approvals.",
             {worker: (found.took, found.took_us) for worker, found in carried.items()},
         )
+        yield _histogram(
+            "proctor_approved_statement_seconds",
+            "From when a statement that somebody had approved could leave until it was answered in full.",
+            {worker: (found.approved, found.approved_us) for worker, found in carried.items()},
+        )
+        yield _histogram(
+            "proctor_approval_wait_seconds",
+            "What approved statements were waited for, from when they were held until they could leave.",
+            {worker: (found.waited, found.waited_us) for worker, found in carried.items()},
+            [bound * 1_000_000 for bound in WAITS],
+        )
+        yield _histogram(
+            "proctor_statement_masking_seconds",
+            "The way back: what putting on masks took of each statement that wore any.",
+            {worker: (found.masking, found.masking_us) for worker, found in carried.items()},
+        )
         delay = GaugeMetricFamily(
             "proctor_log_delay_seconds", "How old a shard's newest record was when the log got it.", labels=["shard"]
         )
@@ -134,9 +150,11 @@ def _counter(name: str, said: str, labels: tuple[str, ...], values: Mapping[tupl
     return made
 
 
-def _histogram(name: str, said: str, values: Mapping[str, tuple[tuple[int, ...], int]]) -> Metric:
+def _histogram(
+    name: str, said: str, values: Mapping[str, tuple[tuple[int, ...], int]], ends: Sequence[int] = BOUNDS
+) -> Metric:
     made = HistogramMetricFamily(name, said, labels=["worker"])
-    bounds = [*(f"{bound / 1_000_000:g}" for bound in BOUNDS), "+Inf"]
+    bounds = [*(f"{bound / 1_000_000:g}" for bound in ends), "+Inf"]
     for worker, (counted, micros) in values.items():
         upto = [*accumulate(counted)]
         made.add_metric([worker], [*zip(bounds, upto, strict=True)], micros / 1_000_000)

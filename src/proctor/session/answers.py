@@ -216,7 +216,7 @@ class Answers:
         self._count(exchange, event.count, len(event.raw))
         if exchange.verdict.lore.look_at <= (now := self._clock.monotonic_ns()):
             self._glance(exchange, event.raw, now)
-        self._out.append(self._masked(exchange, event.raw) if exchange.plan is not None else event.raw)
+        self._out.append(self._masked(exchange, event.raw, now) if exchange.plan is not None else event.raw)
 
     def _glance(self, exchange: Exchange, raw: bytes, now: int) -> None:
         """See whether values show what the data map does not know; it counts from the next statement on."""
@@ -227,7 +227,7 @@ class Answers:
             if found:
                 self._world.drifted(found)
 
-    def _masked(self, exchange: Exchange, raw: bytes) -> bytes:
+    def _masked(self, exchange: Exchange, raw: bytes, now: int) -> bytes:
         worn: Plan = exchange.plan  # type: ignore[assignment]  # the caller looked
         cells = [0] * len(worn.wears)
         try:
@@ -239,6 +239,7 @@ class Answers:
                 hint="A cell may be longer than limits.masked_cell_bytes; ask for a part of it.",
             ) from broken
         self._cells(exchange, worn, cells)
+        exchange.record.masking_ns += self._clock.monotonic_ns() - now
         return rows
 
     def _cells(self, exchange: Exchange, worn: Plan, cells: list[int]) -> None:
@@ -302,13 +303,16 @@ class Answers:
         if exchange is None:
             raise UpstreamFault("the database sent copy data where none was asked for")
         self._count(exchange, event.count, len(event.raw))
-        self._out.append(event.raw if self._copy is None else self._copied(self._copy, event.raw))
+        self._out.append(event.raw if self._copy is None else self._copied(exchange, self._copy, event.raw))
 
-    def _copied(self, masker: CopyMasker, raw: bytes) -> bytes:
+    def _copied(self, exchange: Exchange, masker: CopyMasker, raw: bytes) -> bytes:
+        now = self._clock.monotonic_ns()
         try:
-            return masker.feed(raw)
+            masked = masker.feed(raw)
         except ValueError as broken:
             raise UpstreamFault("copy data could not be masked, so nothing more of it is sent") from broken
+        exchange.record.masking_ns += self._clock.monotonic_ns() - now
+        return masked
 
     def _copy_end(self, event: talk.CopyEnd) -> None:
         exchange = self._front().exchange

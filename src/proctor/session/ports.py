@@ -227,7 +227,10 @@ class Decided:
 
 @dataclass(slots=True)
 class Answered:
-    """How an exchange ended, for the record. `cells` counts the masked cells of each output column, from 1."""
+    """How an exchange ended, for the record. `cells` counts the masked cells of each output column, from 1.
+
+    `masking_ns` is what putting the masks on took.
+    """
 
     exchange: str
     rows: int = 0
@@ -236,6 +239,7 @@ class Answered:
     tag: str = ""
     started_ns: int = 0
     cells: dict[int, int] = field(default_factory=dict)
+    masking_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

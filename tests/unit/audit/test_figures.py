@@ -5,13 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.audit._tally import BOUNDS, PLACES, Tally
+from proctor.audit._tally import BOUNDS, MAX_HELD, PLACES, WAITS, Tally
 from proctor.audit.figures import Figures, quantile
-from proctor.audit.record import LoginFailed, StatementAnswered, StatementDecided, StatementText, Verdict
+from proctor.audit.record import (
+    LoginFailed,
+    StatementAnswered,
+    StatementDecided,
+    StatementText,
+    TicketOpened,
+    Verdict,
+)
 from proctor.audit.record import encode as encoded
 from tests.unit.audit.conftest import NOON, House
 
@@ -92,11 +100,50 @@ def test_what_the_gateway_adds_is_what_passes_until_the_decision_is_on_record() 
     assert [place for place, count in enumerate(took) if count] == [BOUNDS.index(1000)]
 
 
-def test_what_somebody_had_to_approve_is_in_no_histogram() -> None:
+def test_what_somebody_had_to_approve_is_counted_apart_and_so_is_the_waiting() -> None:
+    tally = Tally()
+    held = TicketOpened(id="t", ticket="T1", statement="delete from orders")
+    tally.take([
+        entry(held, micros=5),
+        entry(decided("x", ticket="T1"), micros=20_000_005),
+        entry(answered("x", took=900), micros=20_000_905),
+    ])  # fmt: skip
+    assert tally.now()[:4] == (1, 0, 0, 2)
+    assert [sum(each) for each in tally.now()[6:]] == [0, 0], "not among those that nobody waited for"
+    (approved, took), (waited, micros), _ = tally.apart
+    assert ([BOUNDS[place] for place, count in enumerate(approved) if count], took) == ([1000], 900)
+    assert ([WAITS[place] for place, count in enumerate(waited) if count], micros) == ([30], 20_000_000)
+
+
+def test_a_ticket_that_was_opened_elsewhere_was_waited_for_nobody_knows_how_long() -> None:
     tally = Tally()
     tally.take([entry(decided("x", ticket="T1")), entry(answered("x"))])
-    assert tally.now()[:4] == (1, 0, 0, 2)
-    assert [sum(each) for each in tally.now()[6:]] == [0, 0]
+    (approved, _), (waited, _), _ = tally.apart
+    assert (sum(approved), sum(waited)) == (1, 0)
+
+
+def test_a_wait_that_is_longer_than_all_bounds_is_counted_too() -> None:
+    tally = Tally()
+    tally.take(
+        [entry(TicketOpened(id="t", ticket="T1")), entry(decided("x", ticket="T1"), micros=WAITS[-1] * 2_000_000)]
+    )
+    assert tally.apart[1][0] == (*(0,) * len(WAITS), 1)
+
+
+def test_tickets_that_are_never_used_do_not_fill_the_memory() -> None:
+    tally = Tally()
+    tally.take([entry(TicketOpened(id="t", ticket=f"T{number}")) for number in range(MAX_HELD + 1)])
+    tally.take([entry(decided("x", ticket="T0")), entry(decided("y", ticket="T1"))])
+    assert sum(tally.apart[1][0]) == 1, "the oldest is forgotten"
+
+
+def test_what_masks_took_is_told_of_those_that_wore_any() -> None:
+    tally = Tally()
+    masked = msgspec.structs.replace(answered("x", took=900), cells={1: 2}, masking_us=70)
+    tally.take([entry(decided("x")), entry(masked), entry(decided("y")), entry(answered("y"))])
+    masking, micros = tally.apart[2]
+    assert ([BOUNDS[place] for place, count in enumerate(masking) if count], micros) == ([100], 70)
+    assert tally.sums[1] == 1800, "it is a part of the whole time"
 
 
 def test_words_of_a_statement_are_not_taken_for_its_decision() -> None:

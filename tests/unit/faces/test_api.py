@@ -199,6 +199,9 @@ async def test_metrics_tell_statements_by_decision_and_how_long_they_took(
         'proctor_statement_seconds_sum{worker="worker-0"} 0.0018',
         'proctor_statement_added_seconds_bucket{le="5e-05",worker="worker-0"} 2.0',
         'proctor_statement_added_seconds_sum{worker="worker-0"} 8e-05',
+        'proctor_approval_wait_seconds_bucket{le="86400",worker="worker-0"} 0.0',
+        'proctor_approved_statement_seconds_count{worker="worker-0"} 0.0',
+        'proctor_statement_masking_seconds_bucket{le="1e-05",worker="worker-0"} 0.0',
     ):
         assert line in told, line
 
