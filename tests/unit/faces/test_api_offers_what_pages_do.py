@@ -63,7 +63,7 @@ OFFERED: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
 }
 OF_THE_BROWSER = {(POST, "view"), (POST, "sign-out")}
 """What a browser has and a program has not: colours, and a visit to end."""
-UNSEEN = re.compile(r"^(sign-in.*|static/.*)$")
+UNSEEN = re.compile(r"^(sign-in.*|signed-out|static/.*)$")
 VISITS = {"reading.greeted", "reading.left", "code_flow", "store.sign_ins.ended"}
 """Of `control`, what only visits of people with browsers need."""
 

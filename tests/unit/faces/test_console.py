@@ -188,6 +188,7 @@ OPEN = {
     "/console/sign-in",
     "/console/sign-in/with/{name}",
     "/console/sign-in/callback",
+    "/console/signed-out",
     "/console/static/{name}",
     "/console",
     "/",
