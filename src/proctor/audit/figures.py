@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -132,8 +132,12 @@ def quantile(histogram: Sequence[int], share: float) -> int:
 
 
 def _counts(tally: Tally) -> Counts:
-    apart = (part for each in tally.apart for part in each)
-    return Counts(*tally.now(), *tally.sums, *apart, _named(tally.kinds), _named(tally.failures))  # type: ignore[arg-type]
+    (approved, approved_us), (waited, waited_us), (masking, masking_us) = tally.apart
+    counts = Counts(*tally.now(), *tally.sums, kinds=_named(tally.kinds), failures=_named(tally.failures))
+    return replace(
+        counts, approved=approved, approved_us=approved_us, waited=waited, waited_us=waited_us, masking=masking,
+        masking_us=masking_us,
+    )  # fmt: skip
 
 
 def _count(tally: Tally, log: Path, entries: list[bytes]) -> None:
