@@ -16,7 +16,7 @@ import jsonschema
 import psycopg
 import pytest
 from fastmcp import Client as ForeignClient
-from fastmcp.client.transports import StreamableHttpTransport
+from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
@@ -252,6 +252,28 @@ async def test_whoever_waits_hears_that_it_waits_and_then_it_runs(house: Lab) ->
         assert said.code == 0
         answer = await asyncio.wait_for(run, 30)
     assert (answer.structured_content or {})["status"] == "UPDATE 1"
+
+
+async def test_whoever_follows_a_ticket_hears_for_whom_it_waits_and_how_it_ended(house: Lab) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def hear(_: float, __: float | None, message: str | None) -> None:
+        await told.put(message or "")
+
+    words = {"database": "shop", "sql": "update orders set total = 3 where id = 3", "reason": "INC-3"}
+    async with agent(house) as copilot:
+        asked, _, _ = await ask(copilot, "request_approval", **words)
+        follow = {"ticket": asked["ticket"], "wait_seconds": 60}
+        following = asyncio.create_task(copilot.call_tool("follow_ticket", follow, progress_handler=hear))
+        message = await asyncio.wait_for(told.get(), 30)
+        assert message == f"ticket {asked['ticket']} waits for dba, security"
+        said = await asyncio.to_thread(
+            house.ask, "approvals", "deny", asked["ticket"], "--because", "not today", person="dana"
+        )
+        assert said.code == 0
+        ended = (await asyncio.wait_for(following, 30)).structured_content or {}
+    assert (ended["state"], ended["because"], ended["decided_by"]) == ("denied", "not today", ["dana"])
+    assert ended["next"].startswith("Do not try again")
 
 
 async def test_whoever_stops_waiting_withdraws(house: Lab) -> None:
@@ -559,6 +581,17 @@ async def test_the_official_client_is_asked_and_its_answer_may_be_to_another_que
     assert [each["reason"] for each in about(house, statement)] == ["INC-67"]
 
 
+async def test_the_other_client_is_served_over_stdin_and_stdout_too(house: Lab) -> None:
+    served = served_by(house)
+    person = Person("INC-72")
+    transport = StdioTransport(served.command, served.args, env=served.env, keep_alive=False)
+    async with ForeignClient(transport, elicitation_handler=person) as copilot:
+        said, _, _ = await ask(copilot, "query", database="plain", sql="select 6 * 7 as answer")
+        assert said["rows"] == [[42]]
+        held, _, _ = await ask(copilot, "query", database="shop", sql="update orders set total = 72 where id = 72")
+        assert (held["outcome"], len(person.asked)) == ("held", 1)
+
+
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 async def test_over_stdin_and_stdout_a_person_is_asked_in_both_ages_of_the_protocol(house: Lab, mode: str) -> None:
     statement = f"update orders set total = 68 where id = 68 and state <> '{mode}'"
@@ -689,6 +722,10 @@ host = "127.0.0.1"
 port = 1
 user = "app"
 password = "app-pw"
+[agents.frugal]
+owner = "ada"
+[agents.frugal.budget]
+statements = 2
 [agents.narrow]
 owner = "ada"
 databases = ["shop"]
@@ -809,6 +846,39 @@ def test_without_an_address_of_its_own_no_token_is_taken(house: Lab) -> None:
     assert shown(house, for_mcp()).status_code == 401
     host, port = house.gateway.console
     assert httpx.get(f"http://{host}:{port}/.well-known/oauth-protected-resource").status_code == 404
+
+
+async def test_a_budget_that_is_used_up_ends_in_a_hold_with_a_ticket_to_follow(signed: Lab) -> None:
+    look = {"database": "shop", "sql": "select count(*) from orders where id = 1"}
+    bearer = for_mcp(act={"sub": "frugal"})
+    async with ForeignClient(StreamableHttpTransport(where(signed), auth=bearer)) as frugal:
+        for _ in range(2):
+            said, _, _ = await ask(frugal, "query", **look)
+            assert said["rows"] == [[1]]
+        held, text, failed = await ask(frugal, "query", **look)
+        assert (failed, held["outcome"], held["rule"]) == (False, "held", "agent-budget")
+        assert f"Ticket: {held['ticket']}. Call follow_ticket with it." in text
+        pending, _, _ = await ask(frugal, "follow_ticket", ticket=held["ticket"])
+        assert (pending["state"], pending["rules"]) == ("pending", ["agent-budget"])
+
+
+async def test_a_token_goes_no_further_and_is_written_down_nowhere(signed: Lab) -> None:
+    """The database sees the gateway's own credential; nothing that is kept holds the token or any part of it."""
+    bearer = for_mcp("ida")
+    async with ForeignClient(StreamableHttpTransport(where(signed), auth=bearer)) as ida:
+        said, _, _ = await ask(
+            ida, "query", database="plain", sql="select usename from pg_stat_activity where pid = pg_backend_pid()"
+        )
+        assert said["rows"] == [["app"]]
+    assert signed.recorded("session.opened", database="plain")
+    parts = [part.encode() for part in bearer.split(".")[1:]]
+    kept = [path for path in signed.folder.rglob("*") if path.is_file()]
+    assert kept
+    for path in kept:
+        with suppress(FileNotFoundError):  # the house is at work
+            content = path.read_bytes()
+            assert not any(part in content for part in parts), path.name
+    assert bearer.split(".")[2] not in signed.gateway.log()
 
 
 async def listed(house: Lab, **who: Any) -> tuple[list[str], list[str]]:
