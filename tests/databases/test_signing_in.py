@@ -29,6 +29,7 @@ from tests.databases.provider import CLIENT, Browser, OpenId, exchanged, provide
 
 MAPPED = '{ engineers = "engineering", owners = "dba" }'
 MCP = "https://proctor.test/mcp"
+DELEGATED = "https://agents.proctor.test"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -50,6 +51,14 @@ claims = {{ scope = "query" }}
 subject_claim = "client_id"
 """
     mcp = f'[mcp]\nurl = "{MCP}"\n'
+    pipeline += f'''
+[identity.delegated]
+issuer = "{openid.issuer}"
+audience = "{DELEGATED}"
+subject_claim = "email"
+agents = true
+groups = {MAPPED}
+'''
     folder = tmp_path_factory.mktemp("signing_in")
     with lab(
         postgres, folder, tls="auto", shop=settings(openid, groups=MAPPED, agents="true") + pipeline + mcp
@@ -252,6 +261,33 @@ def test_a_program_shows_the_token_that_its_platform_gave_it(house: Lab, openid:
         assert program.execute("select 6 * 7").fetchone() == (42,)
     who = until(lambda: [r for r in house.recorded("session.opened") if r["who"]["kind"] == "service"])[-1]["who"]
     assert (who["subject"], who["issuer"]) == ("pipelines:pipeline", "pipelines")
+
+
+def test_an_agent_comes_by_a_token_that_was_exchanged_for_its_persons(
+    house: Lab, openid: OpenId, alice: Person
+) -> None:
+    """RFC 8693, by a provider that is not ours: both are named, and who acted before is kept as history."""
+    alice.sign_in()
+    hers = alice.tokens["id_token"]
+    before = exchanged(openid, hers, DELEGATED, name="stranger")
+    one, nested = exchanged(openid, hers, DELEGATED), exchanged(openid, before, DELEGATED, kind="access_token")
+    host, port = house.through
+    words = {"host": host, "port": port, "dbname": "plain", "sslmode": "require", "options": "-c proctor.login=token"}
+    for token, actors in ((one, None), (nested, ["stranger"])):
+        with psycopg.connect(user="copilot", password=token, **words) as agent:  # type: ignore[arg-type]
+            assert agent.execute("select 6 * 7").fetchone() == (42,)
+        who = [r for r in house.recorded("session.opened") if r["who"]["subject"] == "copilot"][-1]["who"]
+        assert (who["kind"], who["on_behalf_of"]) == ("agent", "alice@example.test")
+        assert (who["issuer"], who["person_groups"], who.get("actors")) == ("delegated", ["engineering"], actors)
+        assert "groups" not in who, "what its person is in, an agent is not"
+    for user, bad, why in (
+        ("stranger", before, "nobody has registered the agent"),
+        ("alice@example.test", one, "another name than the one at the door"),
+        ("copilot", hers, "another name than the one at the door"),
+    ):
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(user=user, password=bad, **words)  # type: ignore[arg-type]
+        assert until(lambda why=why: [r for r in house.recorded("login.failed") if why in str(r["why"])])
 
 
 # ---- the desk, from one's own machine and without a password

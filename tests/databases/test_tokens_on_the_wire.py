@@ -5,20 +5,23 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 
 import asyncpg
 import psycopg
 import pytest
+from joserfc.jwk import Key
 
 from demo.postgres import ThrowawayPostgres
 from tests.databases import raw
 from tests.databases.bearers import SETTINGS, lay_keys, libpq_brings, token
 from tests.databases.lab import Lab, lab, until
 from tests.unit.edge.issuing import RSA as KEY
-from tests.unit.edge.issuing import RSA_2, URL, claims, forged_by_hmac, sign
+from tests.unit.edge.issuing import RSA_2, URL, claims, forged_by_hmac, jwks, sign
 
 NO = 'password authentication failed for user "alice@corp"'
 
@@ -238,3 +241,24 @@ def test_an_agents_session_ends_with_its_token(house: Lab) -> None:
         assert (opened["who"]["kind"], opened["who"]["on_behalf_of"]) == ("agent", "ada")
         with pytest.raises(psycopg.OperationalError, match="its sign-in has expired"):
             until(lambda: copilot.execute("select 1") is None, seconds=120.0)
+
+
+def test_a_key_that_was_rotated_away_opens_nothing_any_more_and_ends_nobody(house: Lab) -> None:
+    fresh = {"iss": URL, "aud": "proctor", "sub": "alice@corp", "iat": int(time.time()) - 1}
+    with psycopg.connect(dsn(house), autocommit=True) as inside:
+        try:
+            rotated(house, RSA_2)
+            refused(house, "no key of the issuer has the token's kid", token(jti="old"))
+            with psycopg.connect(dsn(house, password=sign({**fresh, "exp": fresh["iat"] + 300}, RSA_2))) as alice:
+                assert who(alice) == (200,)
+            assert who(inside) == (200,), "who is in stays"
+        finally:
+            rotated(house, KEY)
+
+
+def rotated(house: Lab, key: Key) -> None:
+    """Let the issuer have this key alone, and wait until both workers know."""
+    before = sum(r["kind"] == "config.loaded" for r in house.records())
+    (house.folder / "keys.json").write_bytes(jwks(key))
+    os.kill(house.gateway.pid, signal.SIGHUP)
+    until(lambda: sum(r["kind"] == "config.loaded" for r in house.records()) >= before + 2)

@@ -174,9 +174,9 @@ class Issuers:
         self._beside = UserInfo(asker, clock.monotonic_ns)
 
     def change(self, issuers: Mapping[str, Issuer]) -> None:
-        """Believe these from now on; keys of those who stay are kept."""
+        """Believe these from now on; keys that were fetched of those who stay are kept, and files are read again."""
         self._issuers = dict(issuers)
-        kept = {_place(each) for each in self._issuers.values()}
+        kept = {_place(each) for each in self._issuers.values() if each.keys_file is None}
         self._rings = {place: ring for place, ring in self._rings.items() if place in kept}
         self._beside.forget()  # others may ask for other claims
 
