@@ -160,11 +160,21 @@ class Control:
 
     async def approve(self, by: Identity, ticket_id: str, because: str | None = None) -> Ticket | Refused:
         """Approve a ticket, once; it is approved when its quorum is reached."""
-        done = await self._decide(by, "approvals.approve", ticket_id, because, rules_of_tickets.approve)
+        done = await self._decide(by, "approvals.approve", ticket_id, because, self._approve)
         if isinstance(done, Ticket):
             body = self._life(TicketApproved, done, by, because)
             await self._on_record(msgspec.structs.replace(body, approvals=len(done.decided_by)))
         return done
+
+    def _approve(
+        self, ticket: Ticket, by: Identity, now: Moment, because: str | None
+    ) -> Ticket | rules_of_tickets.Refusal:
+        """Take one approval, of anybody but the owner of the agent that asks, whomever it acts for."""
+        made = rules_of_tickets.approve(ticket, by, now, because)
+        agent = self.config.agents.get(ticket.requester)
+        if isinstance(made, Ticket) and agent is not None and agent.owner == by.subject:
+            return rules_of_tickets.Refusal("whoever an agent belongs to does not approve what it asks for")
+        return made
 
     async def deny(self, by: Identity, ticket_id: str, because: str | None = None) -> Ticket | Refused:
         """Deny a ticket; one no is enough."""

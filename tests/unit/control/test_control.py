@@ -82,6 +82,16 @@ async def test_nobody_approves_their_own_request(house: House) -> None:
     assert "their own request" in done.reason
 
 
+async def test_the_owner_of_an_agent_approves_nothing_of_it_whomever_it_acts_for(house: House) -> None:
+    copilot = house.config.agents["copilot"]
+    house.ask(requester="copilot", on_behalf_of="bob")
+    house.control.config = replace(house.config, agents={"copilot": replace(copilot, owner="dora")})
+    done = await house.control.approve(house.who("dora"), "T1")
+    assert isinstance(done, Refused)
+    assert "whoever an agent belongs to" in done.reason
+    assert isinstance(await house.control.approve(house.who("sam"), "T1"), Ticket)
+
+
 async def test_a_ticket_that_one_may_not_see_does_not_exist(house: House) -> None:
     house.ask(requester="billing", on_behalf_of=None)
     for ask in (house.control.approval, house.control.approve, house.control.deny, house.control.cancel):
