@@ -482,8 +482,10 @@ async def test_what_is_held_without_a_reason_asks_for_it_before_anybody_is_asked
         assert "Write no passwords" in message
         (ticket,) = about(house, statement)
         assert (ticket["id"], ticket["reason"]) == (said["ticket"], "INC-61 for [email]")
-        again, _, _ = await ask(copilot, "query", database="shop", sql=statement, reason="INC-62")
-        assert again["outcome"] == "held"
+        again, _, _ = await ask(copilot, "query", database="shop", sql=statement)
+        assert (again["outcome"], again["ticket"]) == ("held", said["ticket"]), "it has its reason already"
+        other, _, _ = await ask(copilot, "query", database="shop", sql=f"{statement} and true", reason="INC-62")
+        assert other["outcome"] == "held"
         free, _, _ = await ask(copilot, "query", database="shop", sql="select count(*) from orders")
         assert free["rows"]
     assert len(person.asked) == 1, "with a reason at hand, and for what is not held, nobody is asked"

@@ -289,6 +289,11 @@ class FakeDesk:
     def has_approved(self, request: HoldRequest) -> bool:
         return any(t.state is TicketState.APPROVED and t.digest == _digest(request) for t in self.tickets.values())
 
+    def has_pending(self, request: HoldRequest) -> bool:
+        self._break("has_pending")
+        found = self.tickets.values()
+        return any(t.state is TicketState.PENDING and t.reason and t.digest == _digest(request) for t in found)
+
     def open(self, request: HoldRequest) -> Ticket:
         self._break("open")
         self.requests.append(request)

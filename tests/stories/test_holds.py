@@ -93,6 +93,19 @@ async def test_without_a_wait_the_refusal_carries_the_ticket_and_the_retry_runs(
         assert story.ran == [HELD]
 
 
+async def test_whoever_can_be_asked_for_a_reason_opens_no_ticket_without_one() -> None:
+    """It is decided and on record as held, and neither the desk nor the database has heard of it."""
+    async with opened(curious=True, hold_seconds=60) as story:
+        heard = await story.asks(messages.query(HELD))
+        assert heard[0].startswith("failed PR001 held until there is a reason: ")
+        assert (story.desk.tickets, story.ran, story.decided(Hold)) == ({}, [], [HELD])
+        (notice,) = await story.asks(messages.query(HELD + " /*reason='INC-42'*/"))
+        assert notice.startswith("notice held for approval: ")
+        story.desk.approve()
+        assert await story.hears() == ["done CREATE", "ready I"]
+        assert [each.claims.reason for each in story.desk.requests] == ["INC-42"]
+
+
 async def test_when_patience_ends_the_ticket_stays_for_the_retry() -> None:
     async with opened(hold_seconds=0.001) as story:
         story.say(messages.query(HELD))

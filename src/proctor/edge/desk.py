@@ -80,6 +80,11 @@ class StoreDesk:
         """Say whether there is an approved ticket for this request at all, whatever its footing."""
         return any(ticket.state is TicketState.APPROVED for ticket in self._store.tickets.alike(**_key(request)))
 
+    def has_pending(self, request: HoldRequest) -> bool:
+        """Say whether somebody is asked for this already, with a reason."""
+        found = self._store.tickets.alike(**_key(request))
+        return any(ticket.state is TicketState.PENDING and ticket.reason for ticket in found)
+
     def open(self, request: HoldRequest) -> Ticket:
         """Return the pending ticket for this request, a new one if need be."""
         now = moment(self._clock)

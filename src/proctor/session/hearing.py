@@ -444,7 +444,7 @@ class Hearing:
         ticket = self._desk.claim(request)
         if ticket is not None:
             return self._approved(judged, ticket, bound=asked.bound), ticket
-        if self._terms.curious and not request.claims.reason:
+        if self._terms.curious and not request.claims.reason and not self._desk.has_pending(request):
             raise Refused(refusals.unreasoned(decision, asked.exchange))
         ticket = await self.counter.wait(request, asked.exchange, tell)
         await self._freshen(pipeline)

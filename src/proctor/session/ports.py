@@ -174,6 +174,9 @@ class Desk(Protocol):
     def has_approved(self, request: HoldRequest) -> bool:
         """Say whether there is an approved ticket for this request at all, whatever its footing."""
 
+    def has_pending(self, request: HoldRequest) -> bool:
+        """Say whether somebody is asked for this already, with a reason."""
+
     def open(self, request: HoldRequest) -> Ticket:
         """Return the pending ticket for this request, a new one if need be."""
 

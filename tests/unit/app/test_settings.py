@@ -157,6 +157,8 @@ def test_what_is_no_address_is_told(tmp_path: Path, written: str) -> None:
         pytest.param(
             '[listen]\ntls = {cert="no.pem", key="no.key"}', "2: listen.tls.cert: cannot read", id="tls files"
         ),
+        pytest.param('[mcp]\nscopes = ["query all"]', "2: mcp.scopes: names scopes", id="a scope with a space"),
+        pytest.param('[mcp]\nurl = "http://proctor.example/mcp"', "2: mcp.url: must be the address", id="mcp plain"),
         pytest.param('[listen]\nproxy_protocol = ["x"]', '2: listen.proxy_protocol: "x" is no network', id="network"),
         pytest.param('[policy]\npaths = ["none.cedar"]', "2: policy.paths: there is no", id="policy path"),
         pytest.param('[approvals]\nwait = "2h"', "2: approvals.wait: is longer than a ticket lives", id="wait"),
