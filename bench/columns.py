@@ -251,7 +251,7 @@ def main() -> int:
     others = peers.ask(built_on, mixed)
     peers.show(others)
     unnamed = judge("built on", nameless(built_on[:40]))
-    print(f"  proctor without names{'':21}{unnamed.recall:7.1%} /{unnamed.precision:7.1%}")
+    print(f"  proctor, by columns without names {'':8}{unnamed.recall:7.1%} /{unnamed.precision:7.1%}")
     OUT.mkdir(exist_ok=True)
     done = {
         "scores": [as_plain(s) for s in scores],

@@ -1,9 +1,10 @@
 """Two others on the same cells: Presidio's pattern recognisers and DataFog's expressions, where they can be imported.
 
-Neither is needed to run Proctor or its tests: install `presidio-analyzer` and `datafog` beside it to see them. They
-judge cells; a column is theirs when half of its cells are, as Google's and Macie's profiles count. Presidio runs
-without a language model: with one it does a hundred cells a second, and calls nine companies in ten persons. (Its
-recogniser of e-mails asks the network for a list of domains, and goes on without.)
+Neither is needed to run Proctor or its tests: install the extra `peers` to see them. They judge cells; a column is
+theirs when half of its cells are, as Google's and Macie's profiles count. Presidio runs without a language model: with
+one it does a hundred cells a second, and calls nine companies in ten persons. (Its recogniser of e-mails asks the
+network for a list of domains, and goes on without.) Proctor's own detectors stand beside them, asked in the same way:
+one cell at a time, without what a column's name, its table and its other cells say, by which Proctor judges.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.tables.making import MadeTable
+from proctor.classify.detectors import SHAPES
+from proctor.classify.text import holds_personal
 
 CELLS, COLUMN_CELLS = 3000, 12
+SURE = 0.4
 Looks = Callable[[str], bool]
 
 
@@ -40,7 +44,7 @@ def presidio() -> Looks:
     recognisers = [r for r in registry.recognizers if hasattr(r, "patterns")]
 
     def looks(cell: str) -> bool:
-        return any(found.score >= 0.4 for r in recognisers for found in r.analyze(cell, r.supported_entities) or ())
+        return any(found.score >= SURE for r in recognisers for found in r.analyze(cell, r.supported_entities) or ())
 
     return looks
 
@@ -52,14 +56,24 @@ def datafog() -> Looks:
     return lambda cell: any(annotator.annotate(cell).values())
 
 
+def detectors() -> Looks:
+    """Return Proctor's own detectors: of whole values, as sure as Presidio's have to be, and of what is in a text."""
+
+    def looks(cell: str) -> bool:
+        return any(match.proof >= SURE for match in SHAPES.matches(cell)) or holds_personal(cell)
+
+    return looks
+
+
 OTHERS: dict[str, tuple[str, Callable[[], Looks]]] = {
     "presidio": ("presidio_analyzer", presidio),
     "datafog": ("datafog", datafog),
+    "proctor": ("proctor", detectors),
 }
 
 
 def ask(made: Sequence[MadeTable], cells: Sequence[tuple[str, bool]]) -> list[Peer]:
-    """Have the others look at the same cells and columns, few of both: they are slow."""
+    """Have the others, and our own detectors, look at the same cells and columns, few of both: they are slow."""
     return [_measure(name, module, looks, made, cells[:CELLS]) for name, (module, looks) in OTHERS.items()]
 
 
