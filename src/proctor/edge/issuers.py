@@ -300,7 +300,7 @@ def keys_of(raw: bytes) -> tuple[Key, ...]:
             (key,) = KeySet.import_key_set({"keys": [each]}).keys
         except (JoseError, ValueError, TypeError, KeyError):
             continue  # of a kind that nobody here knows
-        if isinstance(each, dict) and each.get("kid") and usable(key):
+        if usable(key):
             found.append(key)
     if not found:
         raise OSError("its list has no key that could check a signature")

@@ -148,8 +148,10 @@ def peek(token: str) -> Unproven:
     algorithm, key_id, kind = header.get("alg"), header.get("kid"), header.get("typ", "")
     if not isinstance(algorithm, str) or not isinstance(kind, str):
         raise TokenRefused("the token's header is malformed")
-    if not isinstance(key_id, str) or not key_id:
-        raise TokenRefused("the token does not say which key has signed it (kid)")
+    if "kid" not in header:
+        key_id = ""
+    elif not isinstance(key_id, str) or not key_id:
+        raise TokenRefused("the token's header is malformed (kid)")
     issuer = payload.get("iss")
     if not isinstance(issuer, str):
         raise TokenRefused("the token does not say who has issued it (iss)")
@@ -165,9 +167,7 @@ def signed_claims(
         raise TokenRefused("this kind of token is for something else (typ)")
     if seen.algorithm not in algorithms or seen.algorithm not in _FAMILIES:
         raise TokenRefused("the token is signed in a way that is not accepted (alg)")
-    named = [key for key in keys if key.kid == seen.key_id]
-    if not named:
-        raise UnknownKey("no key of the issuer has the token's kid")
+    named = _named(keys, seen.key_id)
     fitting = [key for key in named if _may_verify(key, seen.algorithm)]
     if not fitting:
         raise TokenRefused("the token's key is of another kind than its signature")
@@ -177,7 +177,21 @@ def signed_claims(
         except (JoseError, ValueError):
             continue
         return _json(payload)
+    if not seen.key_id:
+        raise UnknownKey("the signature does not fit the issuer's key")
     raise TokenRefused("the signature does not fit")
+
+
+def _named(keys: Sequence[Key], key_id: str) -> list[Key]:
+    """Return the keys of that name; a token need name none where its issuer has one alone (OpenID Core, 10.1)."""
+    if key_id:
+        found = [key for key in keys if key.kid == key_id]
+        if not found:
+            raise UnknownKey("no key of the issuer has the token's kid")
+        return found
+    if len(keys) != 1:
+        raise TokenRefused("the token does not say which key has signed it (kid), and its issuer has several")
+    return list(keys)
 
 
 def prove(

@@ -52,6 +52,19 @@ async def test_a_key_that_is_new_is_found(clock):
     assert network.fetches == 2
 
 
+async def test_the_only_key_is_fetched_again_where_a_token_that_names_none_does_not_fit(clock):
+    network = Network(RSA)
+    issuers = believed(network, clock)
+    nameless = {"iat": int(clock.now().timestamp()), "exp": int(clock.now().timestamp()) + 300}
+    await issuers.verify(sign(claims(**nameless), RSA, kid=...))
+    network.keys = (RSA_2,)
+    clock.passed = 20.0
+    assert (await issuers.verify(sign(claims(**nameless), RSA_2, kid=...))).identity.subject == "alice"
+    with pytest.raises(TokenRefused):
+        await issuers.verify(sign(claims(**nameless), RSA, kid=...))
+    assert network.fetches == 2, "and by strangers no sooner than the pause allows"
+
+
 async def test_strangers_with_unknown_keys_cause_few_fetches(clock):
     network = Network(RSA)
     issuers = believed(network, clock)

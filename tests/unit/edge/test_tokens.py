@@ -116,6 +116,20 @@ def test_a_token_without_a_kid_is_refused(kid):
     refused(sign(claims(), kid=kid) if kid != 7 else header_of({"alg": "RS256", "kid": 7}), "(kid)")
 
 
+def test_a_token_need_not_name_the_only_key_that_its_issuer_has():
+    assert prove(sign(claims(), kid=...), [issuer()], [RSA], NOW).identity.subject == "alice"
+    with pytest.raises(UnknownKey):
+        prove(sign(claims(), RSA_2, kid=...), [issuer()], [RSA], NOW)
+    with pytest.raises(TokenRefused, match="another kind"):
+        prove(sign(claims(), kid=...), [issuer()], [EC], NOW)
+    with pytest.raises(TokenRefused, match="has several"):
+        prove(sign(claims(), kid=...), [issuer()], [RSA, RSA_2], NOW)
+    with pytest.raises(TokenRefused, match="alg"):
+        prove(header_of({"alg": "none"}), [issuer()], [RSA], NOW)
+    with pytest.raises(TokenRefused, match="malformed"):
+        prove(sign(claims(), kid=""), [issuer()], [RSA], NOW)
+
+
 def header_of(header: object) -> str:
     first = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
     return f"{first}.{sign(claims()).partition('.')[2]}"
