@@ -36,7 +36,7 @@ PRESERVES: dict[str, str] = {
     "id": "equality, one to one; length, separators, which characters are letters",
     "iban": "equality, one to one; length, grouping, validity",
     "token": "equality, one to one; roughly the length",
-    "name": "equality within a class; case, one word or more, emptiness",
+    "name": "equality within a class; case, script, one word or more, emptiness",
     "phone": "equality; length, separators, country code",
     "date": "equality of days; 400 days around; form, whether there is a time of day",
     "noise": "equality; a tenth around; scale, zero",
@@ -159,7 +159,7 @@ def _padded(inner: Mask, room: int) -> Mask:
         if len(value.decode("utf-8", "replace")) != room:
             return inner(value)
         masked = inner(value.rstrip(b" "))
-        return None if masked is None else masked.ljust(room)
+        return None if masked is None else masked + b" " * (room - len(masked.decode("utf-8", "replace")))
 
     return mask
 

@@ -10,7 +10,7 @@ import re
 from datetime import date
 from ipaddress import IPv6Address
 
-from proctor.policy.mask_lists import CITIES, FAMILY, GIVEN, STREETS
+from proctor.policy.mask_lists import CITIES, FAMILY, GIVEN, STREETS, Script, script_of
 from proctor.policy.masks_keyed import Keyed
 from proctor.policy.masks_numbers import permute_shape
 from proctor.terms import DataClass
@@ -47,6 +47,9 @@ def mask_name(keyed: Keyed, data_class: DataClass, value: bytes, room: int | Non
     if not words:
         return value
     low, high = _halves(keyed, value)
+    script = script_of(text)
+    if script is not None:
+        return _name_in(script, data_class, text, low, high, room).encode()
     if data_class == "family_name":
         return _cased(text, _pick(FAMILY, high, room))
     given = _pick(GIVEN, low, room)
@@ -58,6 +61,21 @@ def mask_name(keyed: Keyed, data_class: DataClass, value: bytes, room: int | Non
     given = _pick(GIVEN, low, None if room is None else (room - 1 - comma) // 2)
     family = _pick(FAMILY, high, None if room is None else room - 1 - comma - len(given))
     return _cased(text, family + b", " + given if comma else given + b" " + family)
+
+
+def _name_in(script: Script, data_class: DataClass, text: str, low: int, high: int, room: int | None) -> str:
+    """Return a name in a script of its own, in capitals where the other is."""
+    given, family = script.given[low % len(script.given)], script.family[high % len(script.family)]
+    parts = text.replace(",", " ").split()
+    if data_class == "family_name":
+        name = family
+    elif data_class == "given_name" or (len(parts) == 1 and not (script.joined and len(parts[0]) > 1)):
+        name = given
+    elif script.joined:
+        name = family + " " * (len(parts) > 1) + given
+    else:
+        name = f"{family}, {given}" if "," in text else f"{given} {family}"
+    return (name.upper() if text.isupper() else name)[:room].rstrip(" ,")
 
 
 # Ranges that regulators keep for fiction: country code, then patterns by length of what follows; # is any digit.

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from proctor.classify.classes import CLASSES
+from proctor.policy.mask_lists.scripts import HAN, SCRIPTS, Script, script_of
 from proctor.policy.masks import DEFAULTS, KEY_MASKS, MASKS, PRESERVES, decode, looks_masked, make_mask, mask_name_for
 from proctor.policy.masks_numbers import luhn_digit
 from proctor.terms import DataClass
@@ -374,6 +375,40 @@ def test_digits_that_are_no_place_do_not_pass_for_one(value: bytes) -> None:
 def test_a_network_stays_a_network_without_host_bits(cidr: bytes) -> None:
     out = masked("ip_address", cidr, "inet")
     assert ipaddress.ip_network(out.decode()).prefixlen == int(cidr.partition(b"/")[2])
+
+
+@pytest.mark.parametrize(
+    ("data_class", "name", "looks"),
+    [
+        ("person_name", "Зельда Кихотова", "[А-ЯЁ][а-яё]+ [А-Я][а-я]+"),
+        ("person_name", "КИХОТОВА, ЗЕЛЬДА", "[А-Я]+, [А-ЯЁ]+"),
+        ("given_name", "Зельда", "[А-ЯЁ][а-яё]+"),
+        ("family_name", "Κιχώτης", "[Α-Ωα-ωάέήίόύώϊϋΐΰΆΈΉΊΌΎΏς]+"),
+        ("person_name", "צלדה קישוט", "[א-ת]+ [א-ת-]+"),
+        ("person_name", "زيلدا كيشوت", "[\u0600-\u06ff]+ [\u0600-\u06ff]+"),
+        ("person_name", "ज़ेल्डा किशोट", "[\u0900-\u097f]+ [\u0900-\u097f]+"),
+        ("person_name", "김젤다", "[가-힣]{2,3}"),
+        ("person_name", "本田 ゼルダ", "[一-龯々]+ [一-龯ぁ-ん]+"),
+        ("person_name", "塞尔达", "[一-龯]{2,3}"),
+        ("family_name", "塞", "[一-龯]"),
+        ("person_name", "Zelda Кихотова", "[A-Z][a-z]+ [A-Z][a-z]+"),
+        ("person_name", "ზელდა", "[A-Z][a-z]+|[a-z]+"),
+    ],
+)
+def test_a_name_stays_in_its_script(data_class: str, name: str, looks: str) -> None:
+    """Whoever reads Cyrillic is shown a name in Cyrillic; a name in a script without a list is shown in Latin."""
+    shown = masked(data_class, name.encode()).decode()
+    assert re.fullmatch(looks, shown)
+    assert shown != name
+    for room in range(1, 12):
+        assert len(masked(data_class, name.encode(), room=room).decode()) <= room
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_the_names_of_a_script_are_in_it_and_told_from_each_other(script: Script) -> None:
+    for words in (script.given, script.family):
+        assert len(set(words)) == len(words) >= 18
+        assert all(script_of(word) in (script, HAN) for word in words)
 
 
 @pytest.mark.parametrize("room", range(12))

@@ -42,7 +42,7 @@ def mixed(alphabet: str, most: int) -> st.SearchStrategy[bytes]:
 EMAILS = mixed("abcXYZ019.@-_+é\0 ", 70) | st.from_regex(r"[a-z]{1,20}@[a-z]{1,12}\.example", fullmatch=True).map(
     str.encode
 )
-NAMES = mixed("abzABZ éÉß,.-'\u00a0\u2003\n\t1日", 30)
+NAMES = mixed("abzABZ éÉß,.-'\u00a0\u2003\n\t1日Жяα", 30)
 FIGURES = mixed("0123456789", 22)
 SHAPED = mixed("AZaz09 -./é", 40)
 PHONES = mixed("0123456789+-(). /x#,", 34) | st.from_regex(
