@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -266,6 +267,10 @@ def test_a_pack_is_built_verified_and_taken_away(house: Lab, visit: type[Visitor
         check=False,
     )
     assert (done.returncode, done.stdout[:8]) == (0, "verified"), done.stdout + done.stderr
+    (entitled,) = (tmp_path / "pack" / "reports").glob("*-entitlements.json")
+    said = json.loads(entitled.read_text())
+    assert [each for each in said["totals"] if each.startswith("source: the log's own list of ")]
+    assert set(PEOPLE) <= {row["name"] for row in said["rows"]}
 
 
 PAGES = ("now", "approvals", "grants", "journal", "data", "data/shop", "rules", "rules-test", "evidence", "health")

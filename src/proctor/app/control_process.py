@@ -30,7 +30,7 @@ from proctor.app.web import WebServer, servers_for
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, Heartbeat, TicketExpired, WorkerStarted, WorkerStopped
 from proctor.control import Control
-from proctor.edge import certificates, rule_shelf
+from proctor.edge import certificates, evidence, rule_shelf
 from proctor.edge.config import Config
 from proctor.edge.conversation import Knock
 from proctor.edge.desk import moment, new_id
@@ -53,6 +53,7 @@ MEND_SECONDS = 1.0
 EXPIRE_SECONDS = 1.0
 TELL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 60
+LIST_SECONDS = 86_400.0
 RENEW_SECONDS = 3600.0
 
 
@@ -129,6 +130,7 @@ class ControlRoom:
             ("messages", TELL_SECONDS, self.herald.go),
             ("journal", MEND_SECONDS, self._mend_journal),
             ("heartbeat", HEARTBEAT_SECONDS, self._beat),
+            ("entitlements", LIST_SECONDS, self._list_entitled),
             ("certificate", RENEW_SECONDS, self._renew),
         ]
 
@@ -153,6 +155,7 @@ class ControlRoom:
                 self.control.health.troubles.pop(part, None)
         if rules.digest != before.digest:
             self.journal.record(rule_shelf.loaded(self._id(), rules))
+        self.journal.record(evidence.listed(config, self._id(), rules.digest))
 
     @staticmethod
     def _rules(config: Config, ask_reload: Callable[[], None] | None) -> Rules:
@@ -212,6 +215,10 @@ class ControlRoom:
     async def _beat(self) -> None:
         await asyncio.to_thread(self.store.sign_ins.tidy, self.clock.now())
         self.journal.record(Heartbeat(id=self._id(), interval_s=HEARTBEAT_SECONDS))
+
+    async def _list_entitled(self) -> None:
+        """Put on record who may come in as what: at the start and every day, so that each range of the log has it."""
+        self.journal.record(evidence.listed(self.config, self._id(), self.control.rules.digest))
 
     async def _renew(self) -> None:
         """Read the certificate anew, which `prepare` has renewed if it was time; connections from now on see it."""

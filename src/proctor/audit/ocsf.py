@@ -21,7 +21,7 @@ from proctor.audit.fields import Row, decode, part, parts, word
 
 VERSION: Final = "1.8.0"
 _PRODUCT: Final = {"name": "Proctor", "vendor_name": "Proctor"}
-_NOT_WANTED: Final = frozenset({"heartbeat", "journal.opened", "clock.stepped"})
+_NOT_WANTED: Final = frozenset({"heartbeat", "journal.opened", "clock.stepped", "entitlements.listed"})
 _ACTIVITY: Final = {
     "read": 1,
     "copy": 1,

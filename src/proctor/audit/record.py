@@ -295,6 +295,26 @@ class ConfigLoaded(Body, tag="config.loaded", frozen=True, kw_only=True):
     version: str = ""
 
 
+class Entitled(Part, frozen=True, kw_only=True):
+    """Somebody of the settings, and what they were given there. Never a password, only whether there is one."""
+
+    name: str
+    sort: str
+    groups: tuple[str, ...] = ()
+    owner: str = ""
+    password: bool = False
+    enabled: bool = True
+    tasks: tuple[str, ...] = ()
+
+
+class EntitlementsListed(Body, tag="entitlements.listed", frozen=True, kw_only=True):
+    """Who may come in as what, by the settings of this moment: `digest` is theirs, `rule_set` what binds everybody."""
+
+    digest: str
+    rule_set: str = ""
+    entitled: tuple[Entitled, ...] = ()
+
+
 class ScanFinished(Body, tag="scan.finished", frozen=True, kw_only=True):
     """A database was looked through for sensitive columns."""
 
@@ -429,6 +449,7 @@ KINDS: Final[tuple[type[Body], ...]] = (
     GrantExpired,
     RulesLoaded,
     ConfigLoaded,
+    EntitlementsListed,
     ScanFinished,
     ClassificationChanged,
     WorkerStarted,

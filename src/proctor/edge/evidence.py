@@ -5,17 +5,20 @@ In come settings and a time; out go the pack's inputs and who signs it. Password
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from proctor.audit.evidence.extent import house_of
 from proctor.audit.evidence.pack import FORMAT, Sign
-from proctor.audit.evidence.report import Inputs, Listed, Principal
+from proctor.audit.evidence.report import Inputs, Listed, Principal, principal_of
 from proctor.audit.integrator import KEY_FILE
 from proctor.audit.note import SigningKey
+from proctor.audit.record import Entitled, EntitlementsListed
 from proctor.edge.config import Config
 from proctor.edge.keys import sign_folder, signatory
 from proctor.edge.rule_shelf import FOLDER
@@ -74,27 +77,31 @@ def _digest(settings: Path) -> str:
         return ""
 
 
-def _principals(config: Config) -> Iterator[Principal]:
+def listed(config: Config, id: str, rule_set: str) -> EntitlementsListed:
+    """Return the record of who may come in as what, by the settings of this moment."""
+    return EntitlementsListed(
+        id=id, digest=_digest(config.source), rule_set=rule_set, entitled=tuple(_entitled(config))
+    )
+
+
+def _entitled(config: Config) -> Iterator[Entitled]:
     for person in config.people.values():
-        yield Principal(
-            name=person.name, kind="human", groups=tuple(sorted(person.groups)), password=person.password is not None
-        )
+        yield _one(person.name, "human", person.groups, person.password, enabled=person.enabled)
     for service in config.services.values():
-        yield Principal(
-            name=service.name,
-            kind="service",
-            groups=tuple(sorted(service.groups)),
-            password=service.password is not None,
-        )
+        yield _one(service.name, "service", service.groups, service.password, enabled=service.enabled)
     for agent in config.agents.values():
-        yield Principal(
-            name=agent.name,
-            kind="agent",
-            groups=tuple(sorted(agent.groups)),
-            owner=agent.owner,
-            password=agent.password is not None,
-            tasks=tuple(sorted(task.name for task in agent.tasks)),
-        )
+        bare = _one(agent.name, "agent", agent.groups, agent.password, enabled=agent.enabled)
+        yield msgspec.structs.replace(bare, owner=agent.owner, tasks=tuple(sorted(task.name for task in agent.tasks)))
+
+
+def _one(name: str, sort: str, groups: Iterable[str], password: object, *, enabled: bool) -> Entitled:
+    found = tuple(sorted(groups))
+    return Entitled(name=name, sort=sort, groups=found, password=password is not None, enabled=enabled)
+
+
+def _principals(config: Config) -> Iterator[Principal]:
+    for one in _entitled(config):
+        yield principal_of(one)
 
 
 def _texts(folder: Path) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,8 @@ from proctor.audit.record import (
     Claimed,
     ClassificationChanged,
     ConfigLoaded,
+    Entitled,
+    EntitlementsListed,
     GlassBroken,
     GlassReviewed,
     GrantApproved,
@@ -620,3 +622,63 @@ def test_entitlements_say_as_of_when_they_are(
     (report,) = (made / "reports").glob("*-entitlements.json")
     totals = json.loads(report.read_text())["totals"]
     assert [name for name in totals if name.startswith(told)]
+
+
+ONE = Entitled(name="bob", sort="human", groups=("dba",), password=True, enabled=False)
+OTHER = Entitled(name="robot", sort="agent", owner="nobody")
+
+
+def listed(house: House, *bodies: Body) -> None:
+    with Journal.open(house.journal / "control", "control", clock=house.clock) as journal:
+        for body in bodies:
+            journal.record(body)
+            house.clock.advance(3600)
+    house.integrate()
+
+
+def test_who_was_entitled_is_read_from_the_list_in_the_log(house: House, tmp_path: Path) -> None:
+    """Whatever the settings say when the pack is built: the list of then is in the log, and proven like all of it."""
+    listed(
+        house,
+        EntitlementsListed(id="e1", digest="d1", rule_set="r1", entitled=(OTHER,)),
+        EntitlementsListed(id="e2", digest="d2", rule_set="r2", entitled=(ONE, OTHER)),
+        SessionOpened(id="s", who=ALICE, database="shop"),
+    )
+    made = built(house, tmp_path / "pack", inputs(settings="d9"))
+    assert verify(made).ok
+    said, rows = report(made, "entitlements")
+    assert [(row["name"], row["enabled"], row["groups"], row["exception"]) for row in rows] == [
+        ("alice", "", "", "seen in the log, and not in the settings of then"),
+        ("bob", "no", "dba", "not used in this range"),
+        ("robot", "yes", "", "an agent whose owner nobody is"),
+    ]
+    totals = said["totals"]
+    assert isinstance(totals, dict)
+    assert [name for name in totals if name.startswith("source: the log's own list of 2027-01-15T09:00:00")]
+    assert "rules of then: set r2" in totals
+    assert {row["name"] for row in report(made, "access-review")[1]} == {"bob", "robot"}
+
+
+def test_a_list_from_behind_the_range_does_not_count(house: House, tmp_path: Path) -> None:
+    listed(
+        house,
+        EntitlementsListed(id="e1", digest="d1", entitled=(ONE,)),
+        EntitlementsListed(id="e2", digest="d2", entitled=(OTHER,)),
+    )
+    made = built(house, tmp_path / "pack", inputs(until="2027-01-15T08:30:00.000000Z"))
+    assert [row["name"] for row in report(made, "entitlements")[1]] == ["bob"]
+
+
+def test_what_has_changed_since_the_list_is_said(house: House, tmp_path: Path) -> None:
+    listed(
+        house,
+        OperatorCall(id="o1", action="scim.users.create", outcome="done"),
+        EntitlementsListed(id="e1", digest="d1", entitled=(ONE,)),
+        ConfigLoaded(id="c", digest="d2"),
+        OperatorCall(id="o2", action="scim.groups.replace", outcome="done"),
+        OperatorCall(id="o3", action="scim.groups.replace", outcome="refused: the name is taken"),
+    )
+    totals = report(built(house, tmp_path / "pack"), "entitlements")[0]["totals"]
+    assert isinstance(totals, dict)
+    assert [name for name in totals if "before the settings that were put in force at 2027-01-15T10:00:00" in name]
+    assert [name for name in totals if name.startswith("not in the list: 1 changes by the directory")]

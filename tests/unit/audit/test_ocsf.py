@@ -119,11 +119,14 @@ def test_an_event_is_the_golden_one(name):
 
 def test_every_kind_has_its_event_or_is_of_no_use_to_a_siem():
     mapped = {type(body) for body in BODIES.values()}
-    assert {kind for kind in r.KINDS if kind not in mapped} == {r.Heartbeat, r.JournalOpened, r.ClockStepped}
+    assert {kind for kind in r.KINDS if kind not in mapped} == {
+        r.Heartbeat, r.JournalOpened, r.ClockStepped, r.EntitlementsListed,
+    }  # fmt: skip
     for body in (
         r.Heartbeat(id="h", interval_s=60),
         r.JournalOpened(id="j", segment=1),
         r.ClockStepped(id="k", by_us=-5),
+        r.EntitlementsListed(id="e", digest="d"),
     ):
         assert event(whole(body)) is None
 

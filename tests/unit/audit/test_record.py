@@ -40,6 +40,7 @@ PARTS = {
     "decision": r.Verdict,
     "mask": r.Masked,
     "source": r.Source,
+    "entitled": r.Entitled,
     "basis": basis.Basis,
     "access": basis.Accessed,
     "use": basis.Used,

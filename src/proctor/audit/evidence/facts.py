@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from proctor.audit.evidence.extent import Extent, Unfit, walk
-from proctor.audit.record import Claimed, Masked, Origin, Source, StatementText, Verdict, Who
+from proctor.audit.record import Claimed, Entitled, Masked, Origin, Source, StatementText, Verdict, Who
 
 Place = tuple[str, int]
 """Where a record is: shard and number."""
@@ -74,6 +74,7 @@ class Said(msgspec.Struct, frozen=True):
     why_held: str = ""
     rules: tuple[str, ...] | int = ()
     rule_set: str = ""
+    entitled: tuple[Entitled, ...] = ()
     sources: tuple[Source, ...] = ()
     changed: tuple[str, ...] = ()
     column: str = ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from proctor.audit.evidence.facts import DECIDED, Known, Place, Said
-from proctor.audit.evidence.report import Inputs, Report, Row, columns_of, joined
+from proctor.audit.evidence.report import Inputs, Principal, Report, Row, columns_of, joined, principal_of
 
 LOCAL = ("local", "127.", "::1", "[::1]", "/")
 
@@ -47,29 +47,97 @@ class _Use:
             self.last, self.place = said.time, said.place
 
 
+LISTED = "entitlements.listed"
+LOADED = "config.loaded"
+CALLED = "operator.call"
+
+
+class AsOf:
+    """Who was entitled as of the end of a range: by the newest list that the log has in it, else by the settings."""
+
+    kinds = frozenset({LISTED, LOADED, CALLED})
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
+        self._list: Said | None = None
+        self._loaded = ("", "")
+        self._directory: list[str] = []
+
+    def see(self, said: Said) -> None:
+        """Take in a list, or what may have changed since."""
+        if said.kind == LISTED:
+            if self._list is None or said.time >= self._list.time:
+                self._list = said
+        elif said.kind == LOADED:
+            self._loaded = max(self._loaded, (said.time, said.digest))
+        elif said.action.startswith("scim.") and said.outcome == "done":
+            self._directory.append(said.time)
+
+    @property
+    def principals(self) -> dict[str, Principal]:
+        """Return who is listed, by name."""
+        if self._list is not None:
+            return {one.name: principal_of(one) for one in self._list.entitled}
+        return {one.name: one for one in self._inputs.principals}
+
+    @property
+    def place(self) -> Place | None:
+        """Return where the list is that they are from."""
+        return None if self._list is None else self._list.place
+
+    def told(self) -> Iterator[str]:
+        """Say of which time the list is, under which rules, and what it cannot tell."""
+        if self._list is None:
+            yield self._without()
+        else:
+            since, digest = self._loaded
+            listed = f"source: the log's own list of {self._list.time}"
+            changed = digest != self._list.digest and since > self._list.time
+            yield f"{listed}, before the settings that were put in force at {since}" if changed else listed
+            if self._list.rule_set:
+                yield f"rules of then: set {self._list.rule_set}"
+        since = "" if self._list is None else self._list.time
+        later = sum(time > since for time in self._directory)
+        if later:
+            yield f"not in the list: {later} changes by the directory since then, in the log as operator.call"
+
+    def _without(self) -> str:
+        """Say of which time the settings are from which people are listed, where the log has no list."""
+        since, digest = self._loaded
+        built = self._inputs.built
+        if not self._inputs.settings:
+            return "source: the log alone; the pack was built without settings"
+        if not digest:
+            return f"source: settings as of {built}; the log names none in this range"
+        if digest != self._inputs.settings:
+            return f"source: settings as of {built}, others than the log names last in this range ({since})"
+        return f"source: the settings that the log names last in this range, in force since {since}"
+
+
 class Entitlements(Report):
     """Who may come in, as what."""
 
     name = "entitlements"
-    title = "Entitlements"
+    title = "Entitlements as of the end of the range"
     says = (
-        "Everybody in the settings at the time of building, and everybody the log saw in this range. The log has the "
-        "settings' digests, not the settings: the totals say whether those listed are the ones that it names last "
-        "before the end of this range. Groups that the log saw are those proven at the time."
+        "Everybody whom the settings named at the end of this range, by the newest list in the log, which is written "
+        "at each start and reload and every day, and everybody the log saw in this range. The totals say which list, "
+        "and under which rules; without one, the settings at the time of building. Groups that a provider or the "
+        "directory gives are in no list: those that the log saw are those proven at the time."
     )
     criteria = ("CC6.1", "CC6.2", "CC6.3")
-    columns = ("name", "kind", "groups in settings", "groups seen", "owner", "password", "sessions", "last seen")
-    kinds = frozenset({"session.opened", "config.loaded"})
+    columns = ("name", "kind", "enabled", "groups", "groups seen", "owner", "password", "sessions", "last seen")
+    kinds = frozenset({"session.opened"}) | AsOf.kinds
 
     def __init__(self, known: Known, inputs: Inputs) -> None:
         super().__init__(known, inputs)
         self._uses: dict[str, _Use] = {}
-        self._settings = ("", "")
+        self._then = AsOf(inputs)
 
     def take(self, said: Said, answer: Said | None) -> Iterable[Row]:
-        """Count a session, or note which settings were put in force."""
-        if said.kind == "config.loaded":
-            self._settings = max(self._settings, (said.time, said.digest))
+        """Count a session, or note who was listed and what has changed."""
+        if said.kind in AsOf.kinds:
+            self._then.see(said)
             return ()
         use = self._uses.setdefault(said.subject_name, _Use())
         use.see(said)
@@ -78,24 +146,16 @@ class Entitlements(Report):
 
     def close(self) -> Iterable[Row]:
         """Tell of everybody."""
-        self.totals[self._source()] = 1
-        seen = self._uses
-        listed = {one.name: one for one in self.inputs.principals}
+        for sentence in self._then.told():
+            self.totals[sentence] = 1
+        seen, listed = self._uses, self._then.principals
         for name in sorted({*listed, *seen}):
             one, use = listed.get(name), seen.get(name, _Use())
-            trouble = ""
-            if one is None:
-                trouble = "seen in the log, and not in the settings at the time of building"
-            elif one.kind == "agent" and one.owner not in listed:
-                trouble = "an agent whose owner nobody is"
-            elif not use.sessions:
-                trouble = "not used in this range"
-            elif use.groups - set(one.groups):
-                trouble = "had groups that the settings no longer give"
             self.totals[f"{one.kind if one else use.kind}, all"] += 1
             cells = (
                 name,
                 one.kind if one else use.kind,
+                "" if one is None else "yes" if one.enabled else "no",
                 joined(one.groups) if one else "",
                 joined(use.groups),
                 one.owner if one else "",
@@ -103,18 +163,18 @@ class Entitlements(Report):
                 use.sessions,
                 use.last,
             )
-            yield Row(cells, use.place, trouble)
+            yield Row(cells, use.place or self._then.place, _doubt(one, use, listed))
 
-    def _source(self) -> str:
-        """Say of which time the settings are from which people are listed."""
-        since, digest = self._settings
-        if not self.inputs.settings:
-            return "source: the log alone; the pack was built without settings"
-        if not digest:
-            return f"source: settings as of {self.inputs.built}; the log names none in this range"
-        if digest != self.inputs.settings:
-            return f"source: settings as of {self.inputs.built}, others than the log names last in this range ({since})"
-        return f"source: the settings that the log names last in this range, in force since {since}"
+
+def _doubt(one: Principal | None, use: _Use, listed: Mapping[str, Principal]) -> str:
+    """Return what is worth a look at somebody's entitlements."""
+    if one is None:
+        return "seen in the log, and not in the settings of then"
+    if one.kind == "agent" and one.owner not in listed:
+        return "an agent whose owner nobody is"
+    if not use.sessions:
+        return "not used in this range"
+    return "had groups that the settings no longer give" if use.groups - set(one.groups) else ""
 
 
 class Authentications(Report):
@@ -175,7 +235,7 @@ class AccessReview(Report):
     name = "access-review"
     title = "Access review packet"
     says = (
-        "Everybody in the settings or seen in this range, with what they have and what they used of it. "
+        "Everybody entitled at the end of this range or seen in it, with what they have and what they used of it. "
         "The last four columns are for the reviewer."
     )
     criteria = ("CC6.2", "CC6.3")
@@ -194,14 +254,18 @@ class AccessReview(Report):
         "date",
         "signature",
     )
-    kinds = frozenset({DECIDED})
+    kinds = frozenset({DECIDED, LISTED})
 
     def __init__(self, known: Known, inputs: Inputs) -> None:
         super().__init__(known, inputs)
         self._uses: dict[str, _Use] = {}
+        self._then = AsOf(inputs)
 
     def take(self, said: Said, answer: Said | None) -> Iterable[Row]:
-        """Count a statement."""
+        """Count a statement, or note who was listed."""
+        if said.kind == LISTED:
+            self._then.see(said)
+            return ()
         use = self._uses.get(said.subject_name)
         if use is None:
             use = self._uses[said.subject_name] = _Use()
@@ -220,7 +284,7 @@ class AccessReview(Report):
     def close(self) -> Iterable[Row]:
         """Tell of everybody."""
         seen = self._uses
-        listed = {one.name: one for one in self.inputs.principals}
+        listed = self._then.principals
         for name in sorted({*listed, *seen}):
             one, use = listed.get(name), seen.get(name, _Use())
             groups = joined(one.groups) if one else joined(use.groups)

@@ -19,6 +19,7 @@ import msgspec
 
 from proctor.audit.evidence.extent import FILE, Extent
 from proctor.audit.evidence.facts import Known, Place, Said
+from proctor.audit.record import Entitled
 
 SAMPLE: Final = 25
 SHOWN: Final = 500  # exceptions on a page; all are in the CSV and JSON
@@ -35,6 +36,15 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     owner: str = ""
     password: bool = False
     tasks: tuple[str, ...] = ()
+    enabled: bool = True
+
+
+def principal_of(one: Entitled) -> Principal:
+    """Return somebody whom a record lists."""
+    return Principal(
+        name=one.name, kind=one.sort, groups=one.groups, owner=one.owner, password=one.password, tasks=one.tasks,
+        enabled=one.enabled,
+    )  # fmt: skip
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
