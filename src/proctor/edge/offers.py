@@ -16,7 +16,7 @@ from proctor.edge.survey import databases_of
 from proctor.edge.upstream import Questions
 from proctor.errors import Fault
 
-SERVER_SECONDS = 5.0
+SERVER_SECONDS = 10.0
 MOST_OF_A_SERVER = 1000
 
 
