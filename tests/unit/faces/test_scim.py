@@ -276,6 +276,39 @@ async def test_a_group_has_members_who_come_and_go(client: httpx.AsyncClient) ->
     assert "groups" not in (await client.get(f"{USERS}/{ids[2]}")).json()
 
 
+async def test_nobody_comes_back_by_a_change_that_does_not_say_so(client: httpx.AsyncClient) -> None:
+    place = f"{USERS}/{(await made(client, active=False))['id']}"
+    assert (await client.put(place, json=BARBARA)).json()["active"] is False
+    assert (await change(client, place, {"op": "remove", "path": "active"})).json()["active"] is False
+    assert (await client.put(place, json={**BARBARA, "active": True})).json()["active"] is True
+
+
+async def test_what_there_is_not_is_told_in_scims_words(client: httpx.AsyncClient) -> None:
+    for verb, place, status in (
+        ("GET", "/scim/v2/Me", 404), ("POST", "/scim/v2/Bulk", 404), ("GET", "/scim/v2/Users/a/b", 404),
+        ("PUT", "/scim/v2/Users", 405), ("DELETE", "/scim/v2/Schemas", 405), ("POST", "/scim/v2/Users/x", 405),
+    ):  # fmt: skip
+        answer = await client.request(verb, place, json={})
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/scim+json"), place
+        assert (answer.json()["status"], "allow" in answer.headers) == (str(status), status == 405)
+    unknown = await client.get("/scim/v2/Me", headers={"authorization": ""})
+    assert unknown.status_code == 401, "and to nobody without the token"
+
+
+async def test_all_sorts_are_searched_at_the_root(client: httpx.AsyncClient) -> None:
+    await made(client, "one")
+    await made(client, "two")
+    assert (await client.post(GROUPS, json={"displayName": "G"})).status_code == 201
+    for asked, found in (
+        ({}, ["User", "User", "Group"]),
+        ({"filter": 'userName eq "one" or displayName eq "G"'}, ["User", "Group"]),
+        ({"filter": 'meta.resourceType eq "Group"', "attributes": ["meta"]}, ["Group"]),
+        ({"startIndex": 2, "count": 1}, ["User"]),
+    ):
+        answer = await client.post("/scim/v2/.search", json=asked)
+        assert [each["meta"]["resourceType"] for each in answer.json()["Resources"]] == found, asked
+
+
 async def test_the_service_says_what_it_can(client: httpx.AsyncClient) -> None:
     config = (await client.get("/scim/v2/ServiceProviderConfig")).json()
     assert (config["patch"], config["bulk"]["supported"], config["etag"]) == (

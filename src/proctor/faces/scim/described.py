@@ -54,12 +54,18 @@ def schemas(base: str) -> list[Document]:
         _attribute("externalId"),
         _attribute("displayName"),
         _attribute("active", kind="boolean"),
-        _attribute("groups", kind="complex", many=True, mutability="readOnly"),
+        _attribute("name", parts=[_attribute(each) for each in ("formatted", "familyName", "givenName")]),
+        _attribute(
+            "emails",
+            many=True,
+            parts=[_attribute("value"), _attribute("type"), _attribute("primary", kind="boolean")],
+        ),
+        _attribute("groups", many=True, parts=_related(GROUP, "readOnly"), mutability="readOnly"),
     ]
     group = [
         _attribute(NAME[GROUP], required=True, unique=True),
         _attribute("externalId"),
-        _attribute("members", kind="complex", many=True),
+        _attribute("members", many=True, parts=_related(USER, "immutable")),
     ]
     return [
         {
@@ -73,6 +79,17 @@ def schemas(base: str) -> list[Document]:
     ]
 
 
+def _related(sort: str, mutability: str) -> list[Document]:
+    """Return the parts of what names a resource of another sort."""
+    place = _attribute("$ref", kind="reference", mutability=mutability)
+    place["referenceTypes"] = [sort.capitalize()]
+    return [
+        _attribute("value", mutability=mutability),
+        place,
+        _attribute("display", mutability="readOnly"),
+    ]
+
+
 def _attribute(
     name: str,
     *,
@@ -81,17 +98,16 @@ def _attribute(
     required: bool = False,
     unique: bool = False,
     mutability: str = "readWrite",
+    parts: list[Document] | None = None,
 ) -> Document:
     made: Document = {
         "name": name,
-        "type": kind,
+        "type": kind if parts is None else "complex",
         "multiValued": many,
         "required": required,
-        "caseExact": name == "externalId",
+        "caseExact": name in ("externalId", "$ref"),
         "mutability": mutability,
         "returned": "default",
         "uniqueness": "server" if unique else "none",
     }
-    if kind == "complex":
-        made["subAttributes"] = [_attribute("value", mutability="immutable"), _attribute("display")]
-    return made
+    return made if parts is None else {**made, "subAttributes": parts}

@@ -28,8 +28,11 @@ _OURS: Final = frozenset({"id", "meta", "groups", "members", "password", "active
 Document = dict[str, object]
 
 
-def wanted_of(sort: str, document: Mapping[str, object]) -> Wanted:
-    """Return what a document wants; raises `Unfit` where it is none."""
+def wanted_of(sort: str, document: Mapping[str, object], active: bool = True) -> Wanted:
+    """Return what a document wants; raises `Unfit` where it is none.
+
+    Where it does not say whether somebody is `active`, that stays as it was: nobody comes back by being left out.
+    """
     name = value_of(document, NAME[sort])
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME or not name.isprintable():
         raise Unfit(f"{NAME[sort]} must be a text of 1 to {MAX_NAME} printable characters", "invalidValue")
@@ -41,16 +44,16 @@ def wanted_of(sort: str, document: Mapping[str, object]) -> Wanted:
         kept["externalId"] = external
     if len(msgspec.json.encode(kept)) > MAX_DOCUMENT:
         raise Unfit(f"a resource has at most {MAX_DOCUMENT} bytes", "tooMany")
-    return Wanted(name.strip(), external or "", _active(document), kept, _members(sort, document))
+    return Wanted(name.strip(), external or "", _active(document, active), kept, _members(sort, document))
 
 
-def _active(document: Mapping[str, object]) -> bool:
+def _active(document: Mapping[str, object], before: bool) -> bool:
     """Return whether somebody may come in; some directories write the word as a text."""
     said = value_of(document, "active")
     if isinstance(said, str) and said.casefold() in ("true", "false"):
         return said.casefold() == "true"
     if said is None:
-        return True
+        return before
     if not isinstance(said, bool):
         raise Unfit("active must be true or false", "invalidValue")
     return said

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 
 from starlette.requests import ClientDisconnect, Request
@@ -62,6 +62,7 @@ class Directory:
             ("GET", "/ResourceTypes/{name}", self._type),
             ("GET", "/Schemas", self._schemas),
             ("GET", "/Schemas/{name}", self._schema),
+            ("POST", "/.search", self._search),
         ]
         for place in SORTS:
             ends += [
@@ -73,7 +74,18 @@ class Directory:
                 ("PATCH", f"/{place}/{{id}}", self._patch),
                 ("DELETE", f"/{place}/{{id}}", self._remove),
             ]
-        return [Route(ROOT + path, self._guarded(end), methods=[verb]) for verb, path, end in ends]
+        known = [Route(ROOT + path, self._guarded(end), methods=[verb]) for verb, path, end in ends]
+
+        async def nothing(request: Request) -> Response:
+            verbs = sorted(
+                {verb for each in known if each.path_regex.match(request.url.path) for verb in each.methods or ()}
+            )
+            if verbs:
+                raise Declined(405, f"this is for {', '.join(verbs)}", "", {"allow": ", ".join(verbs)})
+            raise Declined(404, "there is nothing of this name")
+
+        every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+        return [*known, Route(ROOT + "/{rest:path}", self._guarded(nothing), methods=every)]
 
     def _guarded(self, end: Endpoint) -> Endpoint:
         async def answer(request: Request) -> Response:
@@ -124,15 +136,16 @@ class Directory:
         return await self._found(request, asked)
 
     async def _found(self, request: Request, asked: dict[str, str]) -> Response:
-        sort, said = _sort(request), asked.get("filter", "")
+        sorts, said = _sorts(request), asked.get("filter", "")
         start, count = max(1, _number(asked, "startIndex", 1)), _number(asked, "count", described.MAX_RESULTS)
         count = max(0, min(count, described.MAX_RESULTS))
-        named = named_by(said, NAME[sort])
-        if said and named is None:
-            total, page = await self._fitting(request, parse(said), start, count)
+        named = named_by(said, NAME[sorts[0]])
+        if len(sorts) > 1 or (said and named is None):
+            test = parse(said) if said else _anything
+            total, page = await self._fitting(request, test, start, count)
         else:
-            total = await self._desk.count(sort, name=named)
-            found = await self._desk.some(sort, name=named, skip=min(start - 1, total)) if count else ()
+            total = await self._desk.count(sorts[0], name=named)
+            found = await self._desk.some(sorts[0], name=named, skip=min(start - 1, total)) if count else ()
             page = [document_of(each, _base(request)) for each in found[:count]]
         return _answer(
             {
@@ -147,15 +160,16 @@ class Directory:
     async def _fitting(self, request: Request, test: Test, start: int, count: int) -> tuple[int, list[Document]]:
         """Return how many fit a filter, and those of one page, looking at a few resources at a time."""
         total, page = 0, list[Document]()
-        behind: Resource | None = None
-        while found := await self._desk.some(_sort(request), behind, name=None):
-            behind = found[-1]
-            for each in found:
-                document = document_of(each, _base(request))
-                if test(document):
-                    total += 1
-                    if start <= total < start + count:
-                        page.append(document)
+        for sort in _sorts(request):
+            behind: Resource | None = None
+            while found := await self._desk.some(sort, behind, name=None):
+                behind = found[-1]
+                for each in found:
+                    document = document_of(each, _base(request))
+                    if test(document):
+                        total += 1
+                        if start <= total < start + count:
+                            page.append(document)
         return total, page
 
     async def _create(self, request: Request) -> Response:
@@ -173,13 +187,18 @@ class Directory:
 
     async def _replace(self, request: Request) -> Response:
         before = await self._unchanged(request)
-        return _told(request, _resource(await self._desk.replace(before, wanted_of(before.sort, await _body(request)))))
+        return _told(
+            request,
+            _resource(await self._desk.replace(before, wanted_of(before.sort, await _body(request), before.active))),
+        )
 
     async def _patch(self, request: Request) -> Response:
         body = await _body(request)
         before = await self._unchanged(request)
         document = patched(document_of(before, _base(request)), value_of(body, "Operations"))
-        return _told(request, _resource(await self._desk.replace(before, wanted_of(before.sort, document))))
+        return _told(
+            request, _resource(await self._desk.replace(before, wanted_of(before.sort, document, before.active)))
+        )
 
     async def _remove(self, request: Request) -> Response:
         before = await self._unchanged(request)
@@ -224,7 +243,17 @@ def _base(request: Request) -> str:
 
 
 def _sort(request: Request) -> str:
-    return SORTS[request.url.path.removeprefix(ROOT).split("/")[1]]
+    return _sorts(request)[0]
+
+
+def _sorts(request: Request) -> tuple[str, ...]:
+    """Return of which sort are the resources that a request is about; of all where it names none."""
+    found = SORTS.get(request.url.path.removeprefix(ROOT).split("/")[1])
+    return tuple(SORTS.values()) if found is None else (found,)
+
+
+def _anything(_: Mapping[str, object]) -> bool:
+    return True
 
 
 def _number(asked: dict[str, str], key: str, default: int) -> int:
