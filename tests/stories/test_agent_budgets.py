@@ -130,6 +130,32 @@ async def test_a_task_has_a_budget_of_its_own_beside_the_agents() -> None:
         assert held.reason == "the agent's budget of 1 statements a day at the task billing is used up"
 
 
+@pytest.mark.parametrize("measure", ["statements", "rows", "cells", "writes", "cost"])
+@pytest.mark.parametrize("whose", ["the agent's", "the task's"])
+async def test_every_budget_ends_in_a_question_and_not_in_silence(measure: str, whose: str) -> None:
+    """One statement uses each of them up: it reads, shows a masked cell, and its twin writes."""
+    text = WRITE if measure == "writes" else SHOWN
+    tables = frozenset({"public.orders", "public.customers"})
+    task = Task("billing", tables, Budget(**{measure: 1}) if whose == "the task's" else Budget())
+    asker = agent(tasks=(task,), **({measure: 1} if whose == "the agent's" else {}))
+    claims = Claims(task="billing")
+    async with opened(asker=asker, claims=claims, hold_seconds=0, environment="development") as story:
+        shown = Result([column("email", 25, table=OIDS["customers"], number=2)], [[b"a@b.example"]], "SELECT 1")
+        story.database.results[SHOWN] = shown
+        await story.asks(messages.query(text))
+        told = await story.asks(messages.query(text))
+        assert decisions(story) == ["Allow", "Hold"]
+        assert story.ran == [text]
+        assert len(story.desk.requests) == 1, "somebody is asked"
+        assert any("held for approval" in line for line in told), "and the agent hears that"
+        held = story.ledger.decisions[-1].decided.decision
+        assert held.rules == ("agent-budget",)
+        assert held.reason.startswith("the agent's budget of 1 ")
+        assert held.reason.endswith(
+            "a day at the task billing is used up" if whose == "the task's" else "a day is used up"
+        )
+
+
 async def test_what_is_approved_runs_beyond_the_budget_once() -> None:
     async with opened(asker=agent(statements=1), hold_seconds=0, environment="production") as story:
         prepared(story)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from proctor.audit.record import LoginFailed
 from proctor.edge.doorkeeper import FREE_TRIES_OF_ADDRESS, Doorkeeper
+from proctor.edge.identity_config import Issuer
 from proctor.edge.sign_in_book import End, What
 from proctor.edge.verifiers import Locks
 from proctor.faces.api import create
@@ -74,3 +76,22 @@ async def test_who_shows_many_bad_tokens_waits(client: httpx.AsyncClient, house:
     bad = bearer(house, aud="other")
     codes = [(await client.get("/api/v1/me", headers=bad)).status_code for _ in range(FREE_TRIES_OF_ADDRESS + 2)]
     assert codes == [401] * (FREE_TRIES_OF_ADDRESS + 1) + [429]
+
+
+async def test_an_id_token_brings_the_access_token_that_tells_the_rest(client: httpx.AsyncClient, house: House) -> None:
+    async def fetch(url: str, _: Issuer) -> bytes:
+        told = {"issuer": URL, "jwks_uri": f"{URL}/jwks", "userinfo_endpoint": f"{URL}/me"}
+        return jwks(RSA) if url.endswith("/jwks") else json.dumps(told).encode()
+
+    async def ask(url: str, _: Issuer, access: str) -> tuple[int, bytes]:
+        return (200, b'{"sub": "zoe", "groups": ["dba"]}') if (url, access) == (f"{URL}/me", "a.b-c") else (401, b"")
+
+    house.config = replace(house.config, identity={"corp": issuer(userinfo=True, groups={"*": "*"})})
+    house.control.change(house.config, house.control.rules)
+    house.control.issuers._fetch = fetch
+    house.control.issuers._beside._ask = ask
+    token = bearer(house, groups=...)["authorization"]
+    answer = await client.get("/api/v1/me", headers={"authorization": f"{token}~a.b-c"})
+    assert answer.json()["groups"] == ["dba"]
+    for other in (token, f"{token}~", f"{token}~wrong"):
+        assert (await client.get("/api/v1/me", headers={"authorization": other})).status_code == 401
