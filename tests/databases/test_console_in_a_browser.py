@@ -286,9 +286,13 @@ def test_every_page_fits_its_window_in_both_themes(visit: type[Visitor], phone: 
         assert fits(page), path
         shade = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert shade == ("rgb(13, 17, 23)" if dark else "rgb(255, 255, 255)")
-        if PICTURES and not phone:
-            name = f"{path.replace('/', '-')}-{'dark' if dark else 'light'}.jpg"
-            page.screenshot(path=Path(PICTURES, name), type="jpeg", quality=60)
+
+
+def pictured(page: Page, name: str, *, dark: bool) -> None:
+    """Leave a picture of a page for the manual, where that was asked for."""
+    if PICTURES:
+        place = Path(PICTURES, f"{name}-{'dark' if dark else 'light'}.jpg")
+        page.screenshot(path=place, type="jpeg", quality=60)
 
 
 @pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
@@ -303,18 +307,28 @@ def test_axe_finds_no_serious_fault_on_any_page(house: Lab, visit: type[Visitor]
         assert serious(page) != [], "what is wrong is found"
         page.goto("/console/sign-in")
         assert serious(page) == [], "sign-in"
+        pictured(page, "sign-in", dark=dark)
         visitor.sign_in()
-        record = house.recorded("session.opened")[0]
-        more = (
-            f"approvals/{ticket['id']}",
-            f"journal/{record['shard']}/{record['seq']}?prove=1",
-            "data/shop/column?name=public.customers.email",
-            "seen?column=customers.email",
-            "approvals/none",
-        )
-        for path in (*PAGES, *more):
+        asked = psql(house, "copy (select id, full_name, email from customers where id < 9) to stdout", "ada")
+        assert asked.wait(timeout=PATIENCE / 1000) == 0
+        record = next(one for one in house.recorded("statement.decided", command="copy") if one.get("masks"))
+        rules = str(house.recorded("rules.loaded")[0]["rule_set"])
+        more = {
+            "ticket": f"approvals/{ticket['id']}",
+            "record": f"journal/{record['shard']}/{record['seq']}?prove=1",
+            "column": "data/shop/column?name=public.customers.email",
+            "seen": "seen?column=customers.email",
+            "rule-set": f"rules/{rules}",
+            "rules-diff": f"rules-diff?before={rules}&after={rules}",
+            "not-found": "approvals/none",
+        }
+        for name, path in ({path: path for path in PAGES} | more).items():
             page.goto(f"/console/{path}")
             assert serious(page) == [], path
+            assert fits(page), path
+            if name == "record":
+                expect(page.get_by_role("img", name="Columns and what became of them")).to_be_visible()
+            pictured(page, name.replace("/", "-"), dark=dark)
         visitor.faults.clear()  # the last page is one that is not there
     finally:
         waiting.kill()
