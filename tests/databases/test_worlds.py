@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from demo.postgres import ThrowawayPostgres
 from proctor.audit.record import Body, ClassificationChanged, ScanFinished
 from proctor.edge.config import Database, Host, Secret, UpstreamRole
 from proctor.edge.epochs import Epochs
+from proctor.edge.snapshot_queries import FINGERPRINT_ALONE
 from proctor.edge.store import Store
 from proctor.edge.world import DatabaseWorld, RuleBook
 from proctor.errors import HouseFault
@@ -251,6 +253,33 @@ def test_a_table_that_cannot_be_read_for_a_while_is_not_known_and_looked_at_when
             await one.look_at(one.unseen)
             assert one.classified.class_of(NOTE) is None
             assert not one.unseen
+
+    play(story)
+
+
+def test_those_who_ask_at_once_compare_the_catalog_once_and_see_what_was_there_when_they_asked(stage: Stage) -> None:
+    async def story() -> None:
+        async with stage.world() as world:
+            asked: list[str] = []
+            questions = world._questions
+
+            async def counted(sql: str) -> list[tuple[str | None, ...]]:
+                asked.append(sql)
+                answer = await questions(sql)
+                if len(asked) == 1:  # the first has its answer: what comes into being now is for those after it
+                    stage.run("create table late (id int)")
+                return answer
+
+            world._questions = counted  # type: ignore[assignment]  # it is asked like one
+            first = asyncio.ensure_future(world.refresh())
+            while not asked:
+                await asyncio.sleep(0)
+            await asyncio.gather(*(world.refresh() for _ in range(20)))
+            await first
+            assert sum(sql == FINGERPRINT_ALONE for sql in asked) == 2
+            assert world.catalog is not None
+            assert Relation("public", "late") in world.catalog.relations
+            world._questions = questions
 
     play(story)
 

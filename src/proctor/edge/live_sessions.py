@@ -1,7 +1,8 @@
 """Between the stations: which sessions are open, in which worker, and which of them an operator wants ended.
 
 In comes what workers tell of their sessions; out goes the list, and to each worker the ends asked of it. Knows no
-socket, and of statements what their records show: the last one without its literals.
+socket, and of statements what their records show: the last one without its literals. No list outlives the house, so
+that its workers, which tell it of each session between two statements of others, do not wait for the disk.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class LiveSessions:
     def opened(self, session: LiveSession, most: int | None = None) -> bool:
         """Put a session on the list; False, and nothing done, where its subject has as many as `most` already."""
         mine = select(func.count()).where(sessions.c.subject == session.subject)
-        with self.shelf.writing() as connection:
+        with self.shelf.writing(lasting=False) as connection:
             if most is not None and connection.execute(mine).scalar_one() >= most:
                 return False
             connection.execute(
@@ -123,18 +124,18 @@ class LiveSessions:
             for each in signs
         ]
         if rows:
-            with self.shelf.writing() as connection:
+            with self.shelf.writing(lasting=False) as connection:
                 connection.execute(update(sessions).where(sessions.c.id == bindparam("key")), rows)
 
     def closed(self, session: SessionId) -> None:
         """Take a session off the list, and with it the wish that it ends."""
-        with self.shelf.writing() as connection:
+        with self.shelf.writing(lasting=False) as connection:
             connection.execute(delete(sessions).where(sessions.c.id == session))
             connection.execute(delete(kills).where(kills.c.session == session))
 
     def worker_gone(self, worker: str | None = None) -> None:
         """Take all sessions of a worker off the list, or of every worker when the house starts."""
-        with self.shelf.writing() as connection:
+        with self.shelf.writing(lasting=False) as connection:
             for table in (sessions, kills):
                 gone = delete(table)
                 connection.execute(gone if worker is None else gone.where(table.c.worker == worker))

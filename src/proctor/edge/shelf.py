@@ -44,6 +44,7 @@ class Shelf:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.engine = _engine(path)
+        self._passing = _engine(path, lasting=False)
         self._watch: sqlite3.Connection | None = None
         self._watched = threading.Lock()
         self._seen: int | None = None
@@ -67,6 +68,7 @@ class Shelf:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+        self._passing.dispose()
         with self._watched:
             if self._watch is not None:
                 self._watch.close()
@@ -82,10 +84,13 @@ class Shelf:
             raise _lost(fault) from fault
 
     @contextmanager
-    def writing(self, *topics: str) -> Iterator[Connection]:
-        """Return a connection that nobody else writes beside. All or nothing of it stays; `topics` count as changed."""
+    def writing(self, *topics: str, lasting: bool = True) -> Iterator[Connection]:
+        """Return a connection that nobody else writes beside. All or nothing of it stays; `topics` count as changed.
+
+        What is not `lasting` need not outlive a power cut, and its commit does not wait for the disk.
+        """
         try:
-            with self.engine.connect() as connection:
+            with (self.engine if lasting else self._passing).connect() as connection:
                 connection.execution_options(proctor_writes=True)
                 with connection.begin():
                     yield connection
@@ -130,7 +135,7 @@ def _lost(fault: Exception) -> HouseFault:
     return HouseFault(f"the state cannot be used ({type(fault).__name__})", hint="look at the disk of the state folder")
 
 
-def _engine(path: Path) -> Engine:
+def _engine(path: Path, *, lasting: bool = True) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
@@ -141,7 +146,8 @@ def _engine(path: Path) -> Engine:
     def _settle(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # a spent ticket must stay spent through a power cut
+        # A spent ticket must stay spent through a power cut. In WAL mode NORMAL loses the last commits, no more.
+        connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")

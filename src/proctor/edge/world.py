@@ -98,6 +98,9 @@ class DatabaseWorld:
         self._empty: dict[Relation, frozenset[str]] = {}
         self._blind: frozenset[Relation] = frozenset()
         self._blind_until = 0
+        self._next: asyncio.Task[None] | None = None
+        """The refresh that has not begun yet."""
+        self._begun: asyncio.Task[None] | None = None
         self._grants: tuple[Grant, ...] = ()
         self._grants_seen = -1
         self.see_grants()
@@ -244,8 +247,18 @@ class DatabaseWorld:
             self._epochs.bump(self._slot)  # other workers look at the map before they judge the next statement
 
     async def refresh(self) -> None:
-        """Read the catalog anew if it has changed, and scan what is new."""
+        """Read the catalog anew if it has changed, and scan what is new.
+
+        Whoever asks before it has begun shares it: many who log in at once compare the catalog once.
+        """
+        if self._next is None:
+            self._next = asyncio.ensure_future(self._refresh())
+            self._next.add_done_callback(_heard)
+        await asyncio.shield(self._next)
+
+    async def _refresh(self) -> None:
         async with self._turn:
+            self._begun, self._next = self._next, None  # whoever asks from here on needs another
             epoch = self._epochs.read(self._slot)
             fingerprint = await snapshots.fingerprint(self._questions)
             if self._catalog is None or self._catalog.epoch != fingerprint:
@@ -497,6 +510,12 @@ def _of_the_family(catalog: Catalog, known: Mapping[Column, Finding]) -> dict[Co
             found[other] = Finding(held.data_class, held.confidence, f"as {column}", "inherited")
             ahead.append((other, found[other]))
     return found
+
+
+def _heard(refresh: asyncio.Task[None]) -> None:
+    """Take in that a refresh has failed, in case nobody waits for it any more: it has no words of its own to say."""
+    if not refresh.cancelled():
+        refresh.exception()
 
 
 def _passing(relations: Mapping[Relation, RelationDef], known: Mapping[Column, Finding]) -> dict[Column, Finding]:

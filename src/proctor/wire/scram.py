@@ -13,6 +13,7 @@ import unicodedata
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
+from functools import lru_cache
 
 from proctor.errors import ClientFault, UpstreamFault
 
@@ -211,6 +212,12 @@ class ScramServer:
         return found
 
 
+@lru_cache(maxsize=64)
+def _salted(password: bytes, salt: bytes, iterations: int) -> bytes:
+    """Return what thousands of rounds make of a password of the gateway's own; a server asks for the same each time."""
+    return hashlib.pbkdf2_hmac("sha256", password, salt, iterations)
+
+
 class ScramClient:
     """One login, on the client's side: `first`, `final`, `verify`; `UpstreamFault` where the server is not who knows.
 
@@ -239,7 +246,7 @@ class ScramClient:
     def final(self, server_first: bytes) -> bytes:
         """Return the client-final-message, the proof, for the server-first-message."""
         nonce, salt, iterations = self._read(server_first)
-        salted = hashlib.pbkdf2_hmac("sha256", self._password, salt, iterations)
+        salted = _salted(self._password, salt, iterations)
         key = _hmac(salted, b"Client Key")
         without = b"c=" + b64encode(self._gs2 + (self.binding or b"")) + b",r=" + nonce
         auth = b",".join((self._bare, server_first, without))

@@ -369,6 +369,12 @@ def test_a_kill_reaches_the_worker_of_its_session_alone(store: Store) -> None:
     assert store.sessions.kills("w2") == ()
 
 
+def test_a_commit_waits_for_the_disk_where_it_is_to_outlive_a_power_cut(store: Store) -> None:
+    for lasting, level in ((True, 2), (False, 1)):  # FULL, NORMAL
+        with store.shelf.writing(lasting=lasting) as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == level
+
+
 def test_the_sessions_of_a_dead_worker_are_gone(store: Store) -> None:
     store.sessions.opened(session(1, "w1"))
     store.sessions.opened(session(2, "w2"))
