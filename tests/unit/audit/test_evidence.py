@@ -34,6 +34,7 @@ from proctor.audit.record import (
     Heartbeat,
     JournalLost,
     LoginFailed,
+    LogRetired,
     Masked,
     OperatorCall,
     Origin,
@@ -43,6 +44,7 @@ from proctor.audit.record import (
     StatementAnswered,
     StatementDecided,
     StatementText,
+    SubjectErased,
     TicketApproved,
     TicketOpened,
     TicketSpent,
@@ -227,6 +229,7 @@ def test_a_pack_verifies_and_counts_again_what_it_says(made: Path) -> None:
         "egress": 2,
         "masking": 1,
         "data-subject-access": 2,
+        "disposal": 0,
         "blocked": 2,
         "rule-changes": 3,
         "operators": 2,
@@ -682,3 +685,24 @@ def test_what_has_changed_since_the_list_is_said(house: House, tmp_path: Path) -
     assert isinstance(totals, dict)
     assert [name for name in totals if "before the settings that were put in force at 2027-01-15T10:00:00" in name]
     assert [name for name in totals if name.startswith("not in the list: 1 changes by the directory")]
+
+
+def test_what_was_erased_and_taken_away_is_told_with_who_and_why(house: House, tmp_path: Path) -> None:
+    listed(
+        house,
+        SubjectErased(id="e1", who=DORA, subject="carl", keys=3, because="asked to be forgotten"),
+        SubjectErased(id="e2", who=DORA, subject="cleo", keys=1),
+        SubjectErased(id="e3", who=BOT, subject="chris", keys=1, because="housekeeping"),
+        LogRetired(id="r1", log="worker-0", retired=2560, because="older than 400 days"),
+    )
+    made = built(house, tmp_path / "pack")
+    assert verify(made).ok
+    said, rows = report(made, "disposal")
+    assert [(row["of"], row["how many"], row["by"], row["exception"]) for row in rows] == [
+        ("carl", 3, "dora", ""),
+        ("cleo", 1, "dora", "erased, and no reason was given"),
+        ("chris", 1, "copilot", "erased by no person"),
+        ("worker-0", 2560, "", ""),
+    ]
+    assert said["totals"] == {"keys destroyed": 5, "times that records were taken away": 1}
+    assert said["criteria"] == ["C1.2", "P4.3"]

@@ -229,3 +229,37 @@ class SubjectAccess(Report):
         )
         trouble = "seen as they are, and no reason was claimed" if plain and not said.reason else ""
         return (Row(cells, said.place, trouble),)
+
+
+class Disposal(Report):
+    """What was erased or taken away for good, by whom and why."""
+
+    name = "disposal"
+    title = "Erasure and retention"
+    says = (
+        "Every time in this range that the keys of somebody's sealed values were destroyed, and every time that "
+        "records older than the settings let them become were taken away. The log's tree keeps the place of both."
+    )
+    criteria = ("C1.2", "P4.3")
+    columns = ("time", "what", "of", "how many", "by", "because")
+    kinds = frozenset({"subject.erased", "log.retired"})
+
+    def take(self, said: Said, answer: Said | None) -> Iterable[Row]:
+        """Tell of one."""
+        erased = said.kind == "subject.erased"
+        count = said.keys if isinstance(said.keys, int) else 0
+        trouble = ""
+        if erased and (said.who is None or said.who.kind != "human"):
+            trouble = "erased by no person"
+        elif erased and not said.because:
+            trouble = "erased, and no reason was given"
+        self.totals["keys destroyed" if erased else "times that records were taken away"] += count if erased else 1
+        cells = (
+            said.time,
+            "keys destroyed" if erased else "records taken away",
+            said.subject if erased else said.log,
+            count if erased else said.retired,
+            said.subject_name,
+            said.because or "",
+        )
+        return (Row(cells, said.place, trouble),)

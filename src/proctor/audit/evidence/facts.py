@@ -98,6 +98,8 @@ class Said(msgspec.Struct, frozen=True):
     sensitive: int = 0
     subject: str = ""
     keys: int | dict[str, tuple[str, ...]] = 0
+    log: str = ""
+    retired: int = 0
 
     @property
     def place(self) -> Place:

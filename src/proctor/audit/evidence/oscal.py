@@ -27,7 +27,9 @@ CRITERIA: Final = {
     "CC7.4": "Emergencies are reviewed",
     "CC8.1": "Changes are agreed to before they are made",
     "C1.1": "Confidential data is known, and masked",
+    "C1.2": "Confidential data is disposed of when its time is over",
     "P4.1": "Personal data is used for a stated purpose",
+    "P4.3": "Personal data is disposed of for good",
     "P5.1": "Access to personal data can be told to the person",
     "P6.1": "Personal data is shown to those who may see it",
 }

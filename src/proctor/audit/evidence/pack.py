@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from proctor.audit.evidence.changes import AgentChanges, LogHealth, ProductionChanges, RuleChanges
-from proctor.audit.evidence.data import Blocked, Egress, Masking, SubjectAccess
+from proctor.audit.evidence.data import Blocked, Disposal, Egress, Masking, SubjectAccess
 from proctor.audit.evidence.extent import Extent, chosen, chosen_meta, copied, extents, seed, shards
 from proctor.audit.evidence.facts import Place, known, told
 from proctor.audit.evidence.oscal import assessment
@@ -44,6 +44,7 @@ REPORTS: Final[tuple[type[Report], ...]] = (
     Egress,
     Masking,
     SubjectAccess,
+    Disposal,
     Blocked,
     RuleChanges,
     Operators,
