@@ -34,6 +34,7 @@ from proctor.faces.api import create
 from proctor.faces.console.stage import COOKIE
 from proctor.faces.console.visits import IDLE, MOST_EACH, OLDEST
 from proctor.faces.guard import Guard
+from proctor.policy.rules import Rules
 from proctor.terms import Column, DataClass, Finding, Kind, Relation, SessionId
 from tests.unit.audit.conftest import FakeClock
 from tests.unit.control.house import House, build
@@ -528,6 +529,79 @@ async def test_a_record_is_proven_on_its_page(client: httpx.AsyncClient) -> None
     assert "Proven. Record 1 of worker-0 is in the signed log of 3 records." in page
     assert "c2sp.org/tlog-proof@v1" in page
     assert "proctor audit prove worker-0:1" in page
+
+
+async def test_a_record_that_somebody_has_changed_is_not_proven(client: httpx.AsyncClient, house: House) -> None:
+    (bundle,) = (house.config.state / "log" / "worker-0" / "tile" / "entries").glob("000.p/*")
+    content = bundle.read_bytes()
+    assert b"copilot" in content
+    bundle.chmod(0o600)
+    bundle.write_bytes(content.replace(b"copilot", b"coqilot"))
+    await sign_in(client, "audrey")
+    page = (await client.get("/console/journal/worker-0/1?prove=1")).text
+    assert "Not proven." in page
+    assert "Proven. " not in page
+
+
+async def test_a_record_shows_its_statement_in_colours_its_lineage_and_its_rules(client: httpx.AsyncClient) -> None:
+    await sign_in(client, "audrey")
+    page = (await client.get("/console/journal/worker-0/1")).text
+    assert '<span class="sql-keyword">select</span> email <span class="sql-keyword">from</span>' in page
+    assert '<span class="sql-comment">-- ' in page
+    assert re.search(r'<svg [^>]*role="img" aria-label="Columns and what became of them"', page)
+    assert "output 1, masked as email" in page
+    assert 'href="/console/rules#' in page
+
+
+async def test_the_timeline_of_an_agent_is_that_of_whom_it_acts_for_too(client: httpx.AsyncClient) -> None:
+    await sign_in(client, "audrey")
+    for who in ("copilot", "alice"):
+        page = (await client.get(f"/console/journal?who={who}")).text
+        assert "select email from customers" in page, who
+        assert "/console/journal/worker-0/1" in page, who
+    assert "select email" not in (await client.get("/console/journal?who=dora")).text
+
+
+async def test_who_saw_a_column_is_told_with_the_mask_and_the_reason(client: httpx.AsyncClient) -> None:
+    await sign_in(client, "audrey")
+    page = (await client.get("/console/seen?column=public.customers.email")).text
+    assert "copilot" in page
+    assert "alice" in page
+    assert "&#34;&gt;&lt;script&gt;" in page, "the reason, as text"
+
+
+async def test_rules_tell_which_of_them_had_a_part_and_which_never(client: httpx.AsyncClient, house: House) -> None:
+    state, known = house.config.state, next(iter(house.control.rules)).id
+    with Journal.open(state / "journal" / "worker-1", "worker-1", clock=FakeClock()) as journal:
+        journal.record(
+            StatementDecided(
+                id="R1",
+                database="shop",
+                statement=StatementText(text="select", digest="d"),
+                command="select",
+                understood=True,
+                decision=Verdict(verdict="allow", rules=(known,)),
+            )
+        )
+    await sign_in(client, "audrey")
+    page = (await client.get("/console/rules")).text
+    assert page.count("had a part in 1 of the newest") == 1
+    assert page.count("never hit") == len(house.control.rules) - 1
+
+
+async def test_two_versions_of_the_rules_are_compared_line_by_line(
+    client: httpx.AsyncClient, house: House, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.cedar"
+    file.write_text(f"// {HOSTILE}\n")
+    other = Rules.load([file])
+    rule_shelf.keep(house.config.state, other)
+    await sign_in(client, "audrey")
+    before = house.control.rules.digest
+    page = (await client.get(f"/console/rules-diff?before={before}&after={other.digest}")).text
+    assert "<ins>+// &#34;&gt;&lt;script&gt;" in page
+    assert "<del>-// " not in page
+    assert ("script" in Seen(page).tags, Seen(page).running) == (False, [])
 
 
 async def test_the_data_map_is_overruled_with_a_reason_and_taken_back(client: httpx.AsyncClient, house: House) -> None:
