@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import shutil
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -27,14 +28,20 @@ def extensions() -> list[Extension]:
 
 
 def wide(extension: Extension, level: str) -> Extension:
-    """Return the same module once more, for processors that can do more, in a folder beside it."""
+    """Return the same module once more, for processors that can do more, in a folder beside it.
+
+    Its source is a copy: objects are named by their sources, and those of several builds at a time would be mixed up.
+    """
     package, _, name = extension.name.rpartition(".")
     told = [f"-m{ability}" for ability in TWINS["LEVELS"][level]]
     folder = TWINS["wide_folder"](level)
-    Path("src", *package.split("."), folder).mkdir(
-        exist_ok=True
-    )  # in place, setuptools copies into folders that are there
-    return Extension(f"{package}.{folder}.{name}", list(extension.sources), extra_compile_args=told)
+    (source,) = extension.sources
+    copy = Path("build", "cython", folder, Path(source).name)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, copy)
+    # In place, setuptools copies into folders that are there.
+    Path("src", *package.split("."), folder).mkdir(exist_ok=True)
+    return Extension(f"{package}.{folder}.{name}", [str(copy)], extra_compile_args=told)
 
 
 # Each is compiled by a process of its own: as many at a time as there are cores.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import runpy
+import shutil
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +68,29 @@ def test_a_process_takes_what_its_processor_can_run(
 def test_no_other_module_is_looked_for_among_wide_builds(tmp_path: Path) -> None:
     built_for(tmp_path, "avx2")
     assert twins.Widest(frozenset({"avx2"})).find_spec("proctor.policy.masks", [str(tmp_path)]) is None
+
+
+def test_no_two_builds_are_made_of_one_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects are named by their sources, and builds run side by side: a shared one would end up in the wrong build."""
+    for path in ("setup.py", "src/proctor/twins.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    for module in twins.COMPILED:
+        source = tmp_path / "src" / Path(*module.split(".")).with_suffix(".py")
+        source.parent.mkdir(exist_ok=True)
+        source.touch()
+    said: dict[str, Any] = {}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("setuptools.setup", said.update)
+    monkeypatch.setattr("Cython.Build.cythonize", lambda plain, **_: list(plain))
+    runpy.run_path("setup.py")
+    built = {extension.name: extension for extension in said["ext_modules"]}
+    assert len(built) == len(twins.COMPILED) + len(twins.WIDE) * len(twins.LEVELS)
+    assert len({source for extension in built.values() for source in extension.sources}) == len(built)
+    flags = {name: extension.extra_compile_args for name, extension in built.items() if extension.extra_compile_args}
+    assert flags == {
+        f"proctor.policy._{level}.masks_keyed": [f"-m{need}" for need in needs] for level, needs in twins.LEVELS.items()
+    }
 
 
 def test_what_not_all_cores_can_do_is_not_relied_on(tmp_path: Path) -> None:
