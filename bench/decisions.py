@@ -22,7 +22,9 @@ from proctor import twins
 from proctor.policy.decide import decide
 from proctor.policy.files import RuleFile, shipped_files
 from proctor.policy.rules import Rules
-from proctor.session.judge import Bench, Memory, Stamp
+from proctor.session.judge import Bench
+from proctor.session.judged import Stamp
+from proctor.session.memory import Memory
 from proctor.sql import SessionSettings, analyze
 from proctor.sql.catalog import Catalog, ColumnDef, RelationDef
 from proctor.terms import Allow, Classified, Column, Context, DataClass, Finding, Identity, Kind, Relation

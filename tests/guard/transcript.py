@@ -18,7 +18,7 @@ from proctor.audit.journal import Journal
 from proctor.audit.record import Origin
 from proctor.audit.vault import Vault, made_private
 from proctor.edge.ledger import SessionLedger
-from proctor.session.judge import Memory
+from proctor.session.memory import Memory
 from proctor.session.plans import Wardrobe
 from proctor.session.relay import Relay
 from proctor.wire import messages

@@ -13,7 +13,8 @@ from proctor.policy.rules import Rules
 from proctor.policy.tickets import digest, unfit
 from proctor.session.drift import Watch
 from proctor.session.inheritance import inherited, wearing
-from proctor.session.judge import Memory, Verdict
+from proctor.session.judged import Verdict
+from proctor.session.memory import Memory
 from proctor.session.plans import Wardrobe
 from proctor.session.ports import Answered, Decided, HoldRequest, Leave, Terms
 from proctor.session.relay import Relay

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from proctor.policy.rules import Rules
-from proctor.session import judge
+from proctor.session import judge, memory
 from proctor.sql import Examined, SessionSettings, examine
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Deny, Hold, Relation
@@ -136,12 +136,12 @@ async def test_a_literal_that_matters_is_judged_anew(story: Story, analyses: Ana
 
 
 async def test_only_so_many_judgements_of_one_shape_are_kept(story: Story, analyses: Analyses) -> None:
-    texts = [f"select total from orders limit {n}" for n in range(1, 2 * judge.MAX_KIN)]
+    texts = [f"select total from orders limit {n}" for n in range(1, 2 * memory.MAX_KIN)]
     for text in texts:
         await story.asks(messages.query(text))
     assert analyses.texts == texts
     (kin,) = story.relay.hearing._memory._kin.values()
-    assert len(kin) == judge.MAX_KIN
+    assert len(kin) == memory.MAX_KIN
 
 
 async def _rules(story: Story, folder: Path) -> None:

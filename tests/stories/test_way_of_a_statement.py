@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proctor.policy.rules import Rules
-from proctor.session.judge import Judged
+from proctor.session.judged import Judged
 from proctor.session.pipeline import Pipeline
 from proctor.terms import Allow, Deny
 from proctor.wire import messages

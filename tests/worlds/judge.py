@@ -13,7 +13,8 @@ from demo.gateway import Gateway
 from demo.postgres import ThrowawayPostgres
 from proctor.edge import snapshots
 from proctor.policy.rules import Rules
-from proctor.session.judge import Bench, Stamp
+from proctor.session.judge import Bench
+from proctor.session.judged import Stamp
 from proctor.sql import SessionSettings
 from proctor.terms import Allow, Classified, Column, Context, DataClass, Finding, Identity, Kind, Relation
 from tests.worlds.script import Script

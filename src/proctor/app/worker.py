@@ -47,7 +47,7 @@ from proctor.edge.rehearsals import Rehearsals
 from proctor.edge.store import Store
 from proctor.edge.world import RuleBook
 from proctor.errors import Fault
-from proctor.session.judge import Memory
+from proctor.session.memory import Memory
 from proctor.session.plans import Wardrobe
 from proctor.terms import Identity, Kind
 

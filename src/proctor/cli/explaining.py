@@ -14,7 +14,8 @@ from proctor.policy.replay import verdict_of
 from proctor.policy.rules import Rules
 from proctor.policy.ways import ways
 from proctor.session import advice, keyring
-from proctor.session.judge import Bench, Judged, Stamp
+from proctor.session.judge import Bench
+from proctor.session.judged import Judged, Stamp
 from proctor.session.plans import Wardrobe
 from proctor.terms import Claims, Column, Context
 

@@ -13,7 +13,8 @@ from proctor.policy.approvers import SHIPPED
 from proctor.policy.explain import Plain
 from proctor.policy.rules import Rules
 from proctor.session import counting
-from proctor.session.judge import Bench, Judged, Stamp
+from proctor.session.judge import Bench
+from proctor.session.judged import Judged, Stamp
 from proctor.sql.catalog import Catalog
 from proctor.sql.settings import SessionSettings
 from proctor.terms import Allow, Claims, Classified, Context, Identity

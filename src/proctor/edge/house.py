@@ -21,7 +21,7 @@ from proctor.edge.logins import Guest, Logins
 from proctor.edge.store import Store
 from proctor.edge.world import DatabaseWorld, RuleBook
 from proctor.errors import HouseFault
-from proctor.session.judge import Memory
+from proctor.session.memory import Memory
 from proctor.session.plans import Wardrobe
 from proctor.terms import SessionId
 

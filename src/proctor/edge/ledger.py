@@ -23,7 +23,7 @@ from proctor.audit.page import Piece, numeral
 from proctor.audit.record import Origin as From
 from proctor.audit.record import StatementAnswered, claims_of, encode, who_of
 from proctor.edge.sealing import SEALS_TEXT, Seal, seals
-from proctor.session.judge import Verdict
+from proctor.session.judged import Verdict
 from proctor.session.ports import Answered, Clock, Decided, Leave
 from proctor.sql.redacted import redacted
 from proctor.terms import Allow, Claims, Identity

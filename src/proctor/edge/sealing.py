@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from proctor.audit.boxes import DataKey
 from proctor.audit.vault import MAX_SEALED
-from proctor.session.judge import Verdict
+from proctor.session.judged import Verdict
 from proctor.terms import Action
 
 try:  # the compiler must see the words "import cython"; at run time Cython may be missing

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from proctor.session.judge import Bench, Judged
+from proctor.session.judge import Bench
+from proctor.session.judged import Judged
 from proctor.sql.catalog import Catalog
 from proctor.sql.rewrites import Suggestion, suggestions
 from proctor.terms import Allow, Decision, Hold

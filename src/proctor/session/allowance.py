@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from proctor.policy.tasks import task_of
-from proctor.session.judge import Verdict
+from proctor.session.judged import Verdict
 from proctor.session.ports import Answered, Decided, Desk, Leave, Ledger, Terms
 from proctor.terms import Allow, Budget, Claims, Column, Relation
 

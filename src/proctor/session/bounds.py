@@ -18,7 +18,7 @@ from proctor.session.counter import Refused
 from proctor.session.counting import Target
 from proctor.session.exchange import Exchange
 from proctor.session.hearing import Hearing
-from proctor.session.judge import Judged
+from proctor.session.judged import Judged
 from proctor.session.pipeline import OWN, Pipeline
 from proctor.session.ports import Ledger, Outlet, Terms
 from proctor.session.spool import Spool

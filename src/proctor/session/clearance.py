@@ -15,7 +15,7 @@ from proctor.session.counter import Refused
 from proctor.session.exchange import Exchange
 from proctor.session.given import check_name
 from proctor.session.hearing import Asked, Hearing, Values
-from proctor.session.judge import Judged
+from proctor.session.judged import Judged
 from proctor.session.pipeline import OWN, Pipeline
 from proctor.session.ports import Answered, Clock, Decided, Ledger, Outlet, Purpose, Terms
 from proctor.session.view import ENDS

@@ -18,7 +18,7 @@ from proctor.session.departures import Departures
 from proctor.session.exchange import Exchange
 from proctor.session.given import values_of
 from proctor.session.hearing import Hearing
-from proctor.session.judge import Judged
+from proctor.session.judged import Judged
 from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Purpose, Terms

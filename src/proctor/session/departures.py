@@ -12,7 +12,7 @@ from proctor.session.clearance import Clearance
 from proctor.session.exchange import Exchange
 from proctor.session.given import values_of
 from proctor.session.hearing import Hearing, Values
-from proctor.session.judge import Judged
+from proctor.session.judged import Judged
 from proctor.session.namespace import Namespace, Portal, Prepared, Rewritten
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import World

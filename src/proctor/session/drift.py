@@ -14,7 +14,7 @@ from struct import unpack_from
 from weakref import ReferenceType, ref
 
 from proctor.classify import ColumnFacts, TableFacts, family, shown_by_values
-from proctor.session.judge import Lore, Verdict
+from proctor.session.judged import Lore, Verdict
 from proctor.sql.catalog import Catalog, RelationDef
 from proctor.terms import Classified, Column, Finding
 

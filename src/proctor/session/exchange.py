@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from proctor.session.incoming import CopyGuard
-from proctor.session.judge import Judged, Verdict
+from proctor.session.judged import Judged, Verdict
 from proctor.session.namespace import Portal, Prepared, Undo
 from proctor.session.plans import Plan
 from proctor.session.ports import Answered

@@ -15,7 +15,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from proctor.session.judge import Judged
+from proctor.session.judged import Judged
 from proctor.sql.catalog import Catalog
 
 Query = Callable[[str], Awaitable[list[tuple[str | None, ...]]]]

@@ -17,7 +17,9 @@ from proctor.session import advice, refusals
 from proctor.session.comments import Said, said_behind, trace_behind
 from proctor.session.counter import Counter, Refused
 from proctor.session.footing import Footing
-from proctor.session.judge import MAX_REMEMBERED_TEXT, Behind, Bench, Judged, Lore, Memory, Stamp
+from proctor.session.judge import Behind, Bench
+from proctor.session.judged import Judged, Lore, Stamp
+from proctor.session.memory import MAX_REMEMBERED_TEXT, Memory
 from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Clock, Desk, HoldRequest, Terms, World

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from proctor.errors import ClientFault
 from proctor.session.hearing import Hearing
-from proctor.session.judge import Bench, Judged
+from proctor.session.judge import Bench
+from proctor.session.judged import Judged
 from proctor.session.keys import Bound, Reading, read, rewritten, values_with
 from proctor.session.namespace import Prepared, Rewritten
 from proctor.session.plans import Wardrobe

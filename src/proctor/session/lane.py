@@ -25,7 +25,7 @@ from proctor.session import exchange as ex
 from proctor.session.answers import Answers
 from proctor.session.exchange import Exchange, Open
 from proctor.session.hearing import Hearing
-from proctor.session.judge import Judged, Stamp, Verdict
+from proctor.session.judged import Judged, Stamp, Verdict
 from proctor.session.namespace import Known, Namespace, Portal, Prepared, Undo
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Answered, Clock, Leave, Ledger, Outlet, Terms

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from proctor.session.judge import Judged, Stamp
+from proctor.session.judged import Judged, Stamp
 from proctor.terms import Claims, Effect, Ticket
 from proctor.wire.talk import Bind, Field
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from proctor.errors import Fault
 from proctor.policy.rules import Rules
 from proctor.session.drift import Watch
-from proctor.session.judge import Verdict
+from proctor.session.judged import Verdict
 from proctor.session.proposals import Proposal, Trial
 from proctor.sql.catalog import Catalog
 from proctor.terms import (

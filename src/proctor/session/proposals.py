@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from proctor.policy.masks import mask_name_for
 from proctor.policy.rules import Rules
-from proctor.session.judge import Bench, Judged
+from proctor.session.judge import Bench
+from proctor.session.judged import Judged
 from proctor.sql.catalog import RelationDef
 from proctor.sql.rehearsal import laid_out
 from proctor.terms import Allow, Analysis, Classified, Column, Hold, MaskSpec

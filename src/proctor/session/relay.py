@@ -26,9 +26,10 @@ from proctor.session.departures import Departures
 from proctor.session.exchange import Exchange, Open
 from proctor.session.given import check_name, text_of, values_of
 from proctor.session.hearing import Asked, Hearing
-from proctor.session.judge import Judged, Memory
+from proctor.session.judged import Judged
 from proctor.session.keyring import Keyring
 from proctor.session.lane import Lane
+from proctor.session.memory import Memory
 from proctor.session.namespace import Entry, Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline, is_rewritten
 from proctor.session.plans import Wardrobe

@@ -11,7 +11,8 @@ from collections import Counter
 from proctor.policy.statement import COUNTLESS
 from proctor.session.budget import Values, account, charges
 from proctor.session.hearing import Hearing
-from proctor.session.judge import Bench, Judged
+from proctor.session.judge import Bench
+from proctor.session.judged import Judged
 from proctor.session.ports import Desk, Terms
 from proctor.terms import Action, Allow, Column, Deny, Kind
 

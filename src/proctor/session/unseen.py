@@ -6,7 +6,7 @@ an error of it depends on them. Then what is said of them by their names alone n
 
 from __future__ import annotations
 
-from proctor.session.judge import Judged
+from proctor.session.judged import Judged
 from proctor.terms import Access, Action, Analysis, Relation
 
 APART = frozenset({Action.READ, Action.INSERT, Action.UPDATE, Action.DELETE, Action.COPY})

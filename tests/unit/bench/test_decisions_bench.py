@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bench.decisions import MANY_RULES, SINGLE, bench_and_memory, cost, many_rules, said, templates
-from proctor.session.judge import Bench, Memory
+from proctor.session.judge import Bench
+from proctor.session.memory import Memory
 from proctor.terms import Action
 
 

@@ -22,7 +22,8 @@ from proctor.edge.ledger import SessionLedger
 from proctor.policy.decide import decide
 from proctor.policy.replay import COUNTED, UNKNOWN_SET, Asked, Recorded, replay, verdict_of
 from proctor.policy.rules import Rules
-from proctor.session.judge import Bench, Stamp, Verdict
+from proctor.session.judge import Bench
+from proctor.session.judged import Stamp, Verdict
 from proctor.session.ports import Decided
 from proctor.sql.redacted import redacted
 from proctor.sql.settings import SessionSettings

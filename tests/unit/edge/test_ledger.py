@@ -15,7 +15,9 @@ from proctor.audit.segments import Frame, read
 from proctor.audit.vault import Vault, load_private, made_private, opened
 from proctor.edge.ledger import SessionLedger
 from proctor.errors import Fault
-from proctor.session.judge import Bench, Judged, Memory, Stamp
+from proctor.session.judge import Bench
+from proctor.session.judged import Judged, Stamp
+from proctor.session.memory import Memory
 from proctor.session.ports import Answered, Decided
 from proctor.sql import SessionSettings
 from proctor.terms import Claims, Context

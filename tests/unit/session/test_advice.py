@@ -10,7 +10,8 @@ import pytest
 from proctor.app.cases import read_cases
 from proctor.policy.rules import Rules
 from proctor.session import advice
-from proctor.session.judge import Bench, Stamp
+from proctor.session.judge import Bench
+from proctor.session.judged import Stamp
 from proctor.sql.rewrites import suggestions
 from proctor.sql.settings import SessionSettings
 from proctor.terms import Allow, Context, Hold

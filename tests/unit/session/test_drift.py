@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proctor.session.drift import CELLS, HOUR, TURN, Watch
-from proctor.session.judge import Lore, Verdict
+from proctor.session.judged import Lore, Verdict
 from proctor.terms import Allow, Analysis, Classified, Column, DataClass, Finding, Output, Relation
 from proctor.wire import messages
 from tests.stories.house import catalog, data_map

@@ -7,7 +7,9 @@ from dataclasses import fields, replace
 import pytest
 
 from proctor.policy.rules import Rules
-from proctor.session.judge import MAX_PASSING, MAX_REMEMBERED, Behind, Bench, Judged, Lookup, Memory, Stamp
+from proctor.session.judge import Behind, Bench, Lookup
+from proctor.session.judged import Judged, Stamp
+from proctor.session.memory import MAX_PASSING, MAX_REMEMBERED, Memory
 from proctor.sql import Form, SessionSettings
 from proctor.terms import Allow, Claims, Column, Context, Deny, Effect, Hold, Relation
 from tests.stories.house import ALICE, COPILOT, DENIED, HARMLESS, HELD, NOW, SENSITIVE, catalog, data_map, shipped

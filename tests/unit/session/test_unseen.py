@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from proctor.policy.rules import Rules
-from proctor.session.judge import Bench, Stamp
+from proctor.session.judge import Bench
+from proctor.session.judged import Stamp
 from proctor.session.unseen import keeps_apart
 from proctor.sql import SessionSettings
 from proctor.terms import Context, Relation
