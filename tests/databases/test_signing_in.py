@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -13,13 +14,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
 import httpx2
 import psycopg
 import pytest
+from mcp.client.auth.oauth2 import OAuthClientProvider
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
@@ -28,7 +32,7 @@ from tests.databases.papers import Authority
 from tests.databases.provider import CLIENT, Browser, OpenId, exchanged, provider, settings
 
 MAPPED = '{ engineers = "engineering", owners = "dba" }'
-MCP = "https://proctor.test/mcp"
+MCP = "https://127.0.0.1:1/mcp"  # until the house knows its port
 DELEGATED = "https://agents.proctor.test"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -50,7 +54,7 @@ clients = ["pipeline"]
 claims = {{ scope = "query" }}
 subject_claim = "client_id"
 """
-    mcp = f'[mcp]\nurl = "{MCP}"\n'
+    mcp = f'[mcp]\nurl = "{MCP}"\nscopes = ["query"]\n'
     pipeline += f'''
 [identity.delegated]
 issuer = "{openid.issuer}"
@@ -63,7 +67,22 @@ groups = {MAPPED}
     with lab(
         postgres, folder, tls="auto", shop=settings(openid, groups=MAPPED, agents="true") + pipeline + mcp
     ) as made:
+        config = made.gateway.config
+        config.write_text(config.read_text().replace(MCP, mcp_of(made)))
+        os.kill(made.gateway.pid, signal.SIGHUP)
+        place = mcp_of(made).replace("/mcp", "/.well-known/oauth-protected-resource/mcp")
+        until(lambda: httpx.get(place, verify=trust_in(made), trust_env=False).json()["resource"] == mcp_of(made))
         yield made
+
+
+def mcp_of(house: Lab) -> str:
+    """Return the address of MCP, which is what tokens for it must be for."""
+    host, port = house.gateway.console
+    return f"https://{host}:{port}/mcp"
+
+
+def trust_in(house: Lab) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(house.folder / "state" / "tls" / "ca.crt"))
 
 
 class Person:
@@ -379,24 +398,20 @@ class Showing(httpx2.Auth):
 
 
 def at_mcp(house: Lab, bearer: str) -> httpx.Response:
-    host, port = house.gateway.console
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     headers = {"accept": "application/json, text/event-stream", "authorization": f"Bearer {bearer}"}
-    trust = ssl.create_default_context(cafile=str(house.folder / "state" / "tls" / "ca.crt"))
-    with httpx.Client(verify=trust, trust_env=False, timeout=30.0) as http:
-        return http.post(f"https://{host}:{port}/mcp", json=message, headers=headers)
+    with httpx.Client(verify=trust_in(house), trust_env=False, timeout=30.0) as http:
+        return http.post(mcp_of(house), json=message, headers=headers)
 
 
 async def test_an_agent_comes_to_mcp_with_a_token_that_the_provider_has_exchanged(
     house: Lab, openid: OpenId, alice: Person
 ) -> None:
     alice.sign_in()
-    bearer = exchanged(openid, alice.tokens["id_token"], MCP)
-    host, port = house.gateway.console
-    trust = ssl.create_default_context(cafile=str(house.folder / "state" / "tls" / "ca.crt"))
+    bearer = exchanged(openid, alice.tokens["id_token"], mcp_of(house))
     async with (
-        httpx2.AsyncClient(auth=Showing(bearer), verify=trust, trust_env=False) as http,
-        Client(streamable_http_client(f"https://{host}:{port}/mcp", http_client=http)) as copilot,
+        httpx2.AsyncClient(auth=Showing(bearer), verify=trust_in(house), trust_env=False) as http,
+        Client(streamable_http_client(mcp_of(house), http_client=http)) as copilot,
     ):
         words = {"database": "shop", "sql": "select email from customers where id = 8"}
         said = await copilot.call_tool("query", words)
@@ -419,9 +434,9 @@ def test_an_exchanged_token_is_good_for_the_resource_and_the_agent_that_it_names
 ) -> None:
     alice.sign_in()
     mine = alice.tokens["id_token"]
-    good = exchanged(openid, mine, MCP)
+    good = exchanged(openid, mine, mcp_of(house))
     assert at_mcp(house, good).status_code == 200
-    chained = exchanged(openid, good, MCP, kind="access_token")
+    chained = exchanged(openid, good, mcp_of(house), kind="access_token")
     assert at_mcp(house, chained).status_code == 200, "who acted before is history"
     head, payload, signature = good.split(".")
     said = json.loads(base64.urlsafe_b64decode(payload + "=="))
@@ -430,7 +445,7 @@ def test_an_exchanged_token_is_good_for_the_resource_and_the_agent_that_it_names
     refused = {
         "for another resource": exchanged(openid, mine, "https://proctor.test"),
         "of the person's own, for the wire": mine,
-        "of an agent that nobody has registered": exchanged(openid, mine, MCP, name="stranger"),
+        "of an agent that nobody has registered": exchanged(openid, mine, mcp_of(house), name="stranger"),
         "with another agent written in": f"{head}.{packed({**said, 'act': {'sub': 'clerk'}})}.{signature}",
         "with the agent taken out": f"{head}.{packed(without)}.{signature}",
         "without a signature": f"{packed({'alg': 'none', 'typ': 'at+jwt'})}.{payload}.",
@@ -441,6 +456,76 @@ def test_an_exchanged_token_is_good_for_the_resource_and_the_agent_that_it_names
         assert 'error="invalid_token"' in answer.headers["www-authenticate"], which
     for why in ("somebody else (aud)", "nobody has registered the agent"):
         until(lambda why=why: [r for r in house.recorded("login.failed", method="token") if why in str(r["why"])])
+
+
+class Arrived(Exception):
+    """The provider has sent the browser back."""
+
+
+class Homing(Browser):
+    """A browser that says where it was sent in the end, and does not go there."""
+
+    def _follow(self, answer: httpx.Response) -> httpx.Response:
+        if str(answer.headers.get("location", "")).startswith("http://127.0.0.1/callback?"):
+            raise Arrived(answer.headers["location"])
+        return (
+            super()._follow(answer)
+            if answer.status_code not in (301, 302, 303, 307)
+            else self._follow(self.http.get(urljoin(str(answer.url), answer.headers["location"])))
+        )
+
+
+class Wallet:
+    """What the official client keeps of its sign-in; it is known at the provider already."""
+
+    def __init__(self, openid: OpenId) -> None:
+        self.tokens: OAuthToken | None = None
+        self.client = OAuthClientInformationFull(
+            client_id=CLIENT, redirect_uris=["http://127.0.0.1/callback"], token_endpoint_auth_method="none",
+            issuer=openid.issuer,
+        )  # fmt: skip
+
+    async def get_tokens(self) -> OAuthToken | None:
+        return self.tokens
+
+    async def set_tokens(self, tokens: OAuthToken) -> None:
+        self.tokens = tokens
+
+    async def get_client_info(self) -> OAuthClientInformationFull:
+        return self.client
+
+    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
+        self.client = client_info
+
+
+async def test_the_official_client_finds_the_provider_by_itself_and_signs_a_person_in(
+    house: Lab, openid: OpenId
+) -> None:
+    """From the 401 by way of our metadata to the provider, and back with a token for this resource and its scope."""
+    back: list[str] = []
+
+    async def go(url: str) -> None:
+        with pytest.raises(Arrived) as arrived:
+            await asyncio.to_thread(Homing("alice").visit, url)
+        back.append(str(arrived.value))
+
+    async def come() -> AuthorizationCodeResult:
+        said = dict(parse_qsl(urlsplit(back[0]).query))
+        return AuthorizationCodeResult(code=said["code"], state=said["state"], iss=said.get("iss"))
+
+    wallet = Wallet(openid)
+    told = OAuthClientMetadata(redirect_uris=["http://127.0.0.1/callback"], token_endpoint_auth_method="none")
+    auth = OAuthClientProvider(mcp_of(house), told, wallet, redirect_handler=go, callback_handler=come)
+    async with (
+        httpx2.AsyncClient(auth=auth, verify=trust_in(house), trust_env=False) as http,
+        Client(streamable_http_client(mcp_of(house), http_client=http)) as client,
+    ):
+        said = await client.call_tool("query", {"database": "shop", "sql": "select email from customers where id = 9"})
+        assert said.structured_content["rows"][0][0].endswith("@masked.example")
+    assert len(back) == 1
+    assert wallet.tokens is not None
+    claims = json.loads(base64.urlsafe_b64decode(wallet.tokens.access_token.split(".")[1] + "=="))
+    assert (claims["aud"], claims["scope"], claims["sub"]) == (mcp_of(house), "query", "alice")
 
 
 def packed(words: object) -> str:

@@ -21,9 +21,11 @@ const resourceServer = (resource) => ({
   scope: 'query', audience: resource, accessTokenTTL: 300, accessTokenFormat: 'jwt',
   jwt: { sign: { alg: given.algorithm ?? 'RS256' } },
 });
+const described = (id) => ({ email: `${id}@example.test`, email_verified: true, groups: groups[id] ?? [] });
 const exchanged = new WeakMap();
 provider = new Provider(issuer, {
-  extraTokenClaims: (_, token) => exchanged.get(token),
+  // What a person's token for a resource says of them beside their name; of an exchanged one, also who acts.
+  extraTokenClaims: (_, token) => exchanged.get(token) ?? (token.kind === 'AccessToken' ? described(token.accountId) : undefined),
   clients: given.clients,
   ...(given.jwks ? { jwks: given.jwks } : {}),
   // Here everything is on loopback, where it calls nobody otherwise.
@@ -81,7 +83,7 @@ provider.registerGrantType('urn:ietf:params:oauth:grant-type:token-exchange', as
     ),
   });
   exchanged.set(token, {
-    email: `${person.sub}@example.test`, email_verified: true, groups: groups[person.sub] ?? [],
+    ...described(person.sub),
     act: { sub: actor.client_id, ...(person.act ? { act: person.act } : {}) },
   });
   ctx.body = {
