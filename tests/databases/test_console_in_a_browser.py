@@ -150,14 +150,20 @@ def test_a_held_statement_is_approved_on_a_phone_and_psql_goes_on(house: Lab, vi
     assert (record["by"], record["because"]) == ("dana", "looked at it on the way home")
 
 
-def test_a_held_statement_is_denied_and_psql_is_told(house: Lab, visit: type[Visitor]) -> None:
+def test_a_held_statement_is_denied_by_keyboard_alone_and_psql_is_told(house: Lab, visit: type[Visitor]) -> None:
     waiting = psql(house, "update orders set total = 2 where id = 2", "copilot")
     try:
         until(lambda: [one for one in house.tickets() if one["state"] == "pending"])
         page = visit("sid").sign_in("/console/approvals")
-        page.get_by_role("link", name="update orders set total = 2").click()
-        page.get_by_label("Comment").fill("not on a Sunday")
-        page.get_by_role("button", name="Deny").click()
+        page.get_by_role("link", name="update orders set total = 2").focus()
+        page.keyboard.press("Enter")
+        page.get_by_label("Comment").focus()
+        page.keyboard.type("not on a Sunday")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Approve")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Deny")).to_be_focused()
+        page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_have_text("Denied.")
         out, _ = waiting.communicate(timeout=PATIENCE / 1000)
         assert "not on a Sunday" in out
