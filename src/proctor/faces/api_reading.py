@@ -157,7 +157,11 @@ def _add_records(app: FastAPI, control: Control, who: Caller) -> None:
         found = await control.reading.condition(by)
         if isinstance(found, Refused):
             raise declined(found)
-        return JSONResponse(jsonable_encoder({**asdict(found), "sinks": dict(control.health.lags())}))
+        return JSONResponse(
+            jsonable_encoder(
+                {**asdict(found), "sinks": dict(control.health.lags()), "spans": dict(control.health.spans())}
+            )
+        )
 
     @app.get("/api/v1/databases")
     async def databases(by: Annotated[Identity, Depends(who)]) -> Response:

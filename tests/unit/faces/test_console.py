@@ -589,6 +589,21 @@ async def test_rules_tell_which_of_them_had_a_part_and_which_never(client: httpx
     assert page.count("never hit") == len(house.control.rules) - 1
 
 
+async def test_how_far_log_sinks_and_spans_have_come_is_shown(client: httpx.AsyncClient, house: House) -> None:
+    house.control.health.lags = lambda: {"siem": 7}
+    house.control.health.spans = lambda: {"sent": 12, "queue": 3}
+    late = (house.clock.now() - timedelta(days=1)).isoformat().replace("+00:00", "Z")
+    record = f'{{"v":1,"shard":"w0","seq":0,"time":"{late}","monotonic_ns":1,"kind":"heartbeat"}}'.encode()
+    house.control.reading.figures.take("w0", house.config.state, [record])
+    await sign_in(client, "audrey")
+    now, health = (await client.get("/console/now")).text, (await client.get("/console/health")).text
+    assert re.search(r"The log got its newest records within [0-9.]+ seconds", now)
+    assert re.search(r"The log got the newest record of w0 [0-9]+ seconds late", now)
+    assert "siem is 7 records behind" in now
+    assert re.search(r"<dt>Spans, sent</dt><dd>12</dd><dt>Spans, lost: queue</dt><dd>3</dd>", health)
+    assert "<dt>Sink siem</dt><dd>7 records behind</dd>" in health
+
+
 async def test_two_versions_of_the_rules_are_compared_line_by_line(
     client: httpx.AsyncClient, house: House, tmp_path: Path
 ) -> None:

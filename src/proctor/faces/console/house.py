@@ -41,6 +41,7 @@ def _add_now(stage: Stage) -> None:
         pulse = await control.reading.pulse(guest.me) if guest.reads else None
         lags = control.health.lags()
         lag = ", ".join(f"{sink} is {behind} records behind" for sink, behind in lags.items())
+        delays = control.reading.figures.delays()
         return stage.show(
             guest,
             "now.html",
@@ -48,7 +49,8 @@ def _add_now(stage: Stage) -> None:
             mine=mine,
             charts=_charts(pulse) if isinstance(pulse, Pulse) else (),
             counted=pulse.counted if isinstance(pulse, Pulse) else None,
-            delays={shard: delay for shard, delay in control.reading.figures.delays().items() if delay > LATE},
+            delays={shard: delay for shard, delay in delays.items() if delay > LATE},
+            behind=max(delays.values(), default=None),
             lag=lag,
             troubles=control.health.troubles,
         )
