@@ -98,12 +98,25 @@ def test_a_program_comes_in_by_the_rules_on_its_claims(house: Lab) -> None:
     refused(house, "must in the claim repository", bad, user="ci:repo:acme/shop")
 
 
+def opened_by(house: Lab, name: str) -> list[dict[str, object]]:
+    return [r for r in house.records() if r["kind"] == "session.opened" and r["who"]["subject"] == name]  # type: ignore[index]
+
+
+def whole_session(house: Lab, name: str, before: int) -> list[dict[str, object]]:
+    """Return whom each record names of somebody's newest session, once it has ended; nothing until then."""
+    found = opened_by(house, name)
+    if len(found) <= before:
+        return []
+    theirs = [r for r in house.records() if r.get("session") == found[-1]["session"]]
+    return [r["who"] for r in theirs] if any(r["kind"] == "session.closed" for r in theirs) else []  # type: ignore[misc]
+
+
 def test_an_agent_comes_in_with_a_token_of_its_own_for_whom_it_is_registered_by(house: Lab) -> None:
     own = token("copilot", aud="bots", team="shop", model="m-1", version="2026-11", groups=["engineers"])
+    before = len(opened_by(house, "copilot"))
     with psycopg.connect(dsn(house, "copilot", own)) as agent:
         assert who(agent) == (200,)
-    opened = [r for r in house.recorded("session.opened") if r["who"]["subject"] == "copilot"][-1]
-    theirs = [r["who"] for r in house.records() if r.get("session") == opened["session"]]
+    theirs = until(lambda: whole_session(house, "copilot", before))
     assert len(theirs) >= 4, "opened, decided, answered, closed"
     assert all(
         each == {
@@ -118,10 +131,10 @@ def test_an_agent_comes_in_with_a_token_of_its_own_for_whom_it_is_registered_by(
 
 def test_every_record_of_an_agent_names_the_model_that_its_persons_token_claims(house: Lab) -> None:
     act = {"sub": "copilot", "model": "m-2 of bob@example.com", "version": "7"}
+    before = len(opened_by(house, "copilot"))
     with psycopg.connect(dsn(house, "copilot", token("ada", act=act))) as agent:
         assert who(agent) == (200,)
-    opened = [r for r in house.recorded("session.opened") if r["who"]["subject"] == "copilot"][-1]
-    theirs = [r["who"] for r in house.records() if r.get("session") == opened["session"]]
+    theirs = until(lambda: whole_session(house, "copilot", before))
     assert len(theirs) >= 4
     assert {(each["model"], each["version"]) for each in theirs} == {("m-2 of [email]", "7")}
 
