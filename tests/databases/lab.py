@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -244,6 +245,16 @@ def until(what: Callable[[], Found], *, seconds: float = DEADLINE) -> Found:
             return found
         assert time.monotonic() < end, "what was waited for did not happen"
         time.sleep(0.05)
+
+
+def asked_once_told(connection: psycopg.Connection) -> None:
+    """Ask something small once the gateway has said something of its own accord: that the session has ended, say.
+
+    Nothing is asked until then. What ends a session cancels what it runs, and a client may hear of that first.
+    """
+    told, _, _ = select.select([connection.fileno()], [], [], 120.0)
+    assert told, "the gateway has said nothing"
+    connection.execute("select 1")
 
 
 def ticket_of(messages: list[raw.Message]) -> str:

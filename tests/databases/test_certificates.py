@@ -15,7 +15,7 @@ import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from demo.postgres import ThrowawayPostgres
-from tests.databases.lab import PEOPLE, Lab, lab, until
+from tests.databases.lab import PEOPLE, Lab, asked_once_told, lab, until
 from tests.databases.papers import Authority, Paper
 
 SPIFFE = "spiffe://acme.test"
@@ -112,7 +112,7 @@ def test_an_agent_acts_for_its_owner_and_its_session_ends_with_its_certificate(s
         opened = [r for r in site.house.recorded("session.opened") if r["who"]["subject"] == "copilot"][-1]
         assert (opened["who"]["on_behalf_of"], opened["who"]["proof"]) == ("ada", "certificate")
         with pytest.raises(psycopg.OperationalError, match="its sign-in has expired"):
-            until(lambda: copilot.execute("select 1") is None)
+            asked_once_told(copilot)
 
 
 def test_who_shows_no_certificate_comes_in_as_before(site: Site) -> None:
@@ -231,7 +231,7 @@ def test_the_open_sessions_of_a_certificate_end_once_it_is_on_the_list(site: Sit
             fresh.write_bytes(site.authority.revoked(paper))
             fresh.replace(place)
             with pytest.raises(psycopg.OperationalError, match="its certificate has been revoked"):
-                until(lambda: revoked.execute("select 1") is None)
+                asked_once_told(revoked)
             done = until(lambda: endings(site)[seen:])[-1]
             assert (done["outcome"], done["target"]) == ("done", "ada")
             assert (done["details"]["sessions"], done["details"]["left"]) == ("1", "0")
@@ -318,7 +318,7 @@ def test_sessions_by_certificate_end_when_others_are_believed(site: Site) -> Non
             config.write_text(before.replace(f'"{SPIFFE}/people/*" = "*"', ""))
             os.kill(site.house.gateway.pid, signal.SIGHUP)
             with pytest.raises(psycopg.OperationalError, match="other certificates are believed now"):
-                until(lambda: certified.execute("select 1") is None)
+                asked_once_told(certified)
             assert other.execute("select 6 * 7").fetchone() == (42,)
             site.refused("no name of the settings is for", "ada", site.paper("people/ada"))
         finally:

@@ -27,7 +27,7 @@ from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull,
 
 from demo.gateway import program
 from demo.postgres import ThrowawayPostgres
-from tests.databases.lab import Lab, lab, until
+from tests.databases.lab import Lab, asked_once_told, lab, until
 from tests.databases.papers import Authority
 from tests.databases.provider import CLIENT, Browser, OpenId, exchanged, provider, settings
 
@@ -365,7 +365,7 @@ def test_grants_and_sessions_are_kept_by_a_sign_in_too(house: Lab, alice: Person
         assert mine["subject"] == "alice@example.test"
         assert dora.run("sessions", "kill", str(mine["id"]), "--because", "INC-42").returncode == 0
         with pytest.raises(psycopg.OperationalError, match="INC-42"):
-            until(lambda: open_.execute("select 1") is None)
+            asked_once_told(open_)
     again = alice.run("sessions", "list")
     assert (again.returncode, "the token is not good here" in again.stderr) == (1, True), again.stderr
     assert "proctor login --url" in again.stderr, "the token has died with the session"

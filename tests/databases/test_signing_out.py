@@ -12,7 +12,7 @@ import pytest
 
 from demo.postgres import ThrowawayPostgres
 from tests.databases.bearers import SETTINGS, lay_keys, token
-from tests.databases.lab import Lab, lab, until
+from tests.databases.lab import Lab, asked_once_told, lab, until
 from tests.databases.provider import CLIENT, Browser, OpenId, client, provider, settings
 from tests.databases.test_signing_in import Person
 from tests.unit.edge.issuing import RSA, RSA_2, URL, sign
@@ -47,7 +47,7 @@ def carry(house: Lab, word: str, **headers: str) -> int:
 
 def ended(connection: psycopg.Connection[tuple[object, ...]]) -> str:
     with pytest.raises(psycopg.OperationalError) as told:
-        until(lambda: connection.execute("select 1") is None)
+        asked_once_told(connection)
     return str(told.value)
 
 

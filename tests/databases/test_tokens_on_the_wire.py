@@ -19,7 +19,7 @@ from joserfc.jwk import Key
 from demo.postgres import ThrowawayPostgres
 from tests.databases import raw
 from tests.databases.bearers import SETTINGS, lay_keys, libpq_brings, token
-from tests.databases.lab import Lab, lab, until
+from tests.databases.lab import Lab, asked_once_told, lab, until
 from tests.unit.edge.issuing import RSA as KEY
 from tests.unit.edge.issuing import RSA_2, URL, claims, forged_by_hmac, jwks, sign
 
@@ -253,7 +253,7 @@ def test_an_agents_session_ends_with_its_token(house: Lab) -> None:
         opened = house.recorded("session.opened")[-1]
         assert (opened["who"]["kind"], opened["who"]["on_behalf_of"]) == ("agent", "ada")
         with pytest.raises(psycopg.OperationalError, match="its sign-in has expired"):
-            until(lambda: copilot.execute("select 1") is None, seconds=120.0)
+            asked_once_told(copilot)
 
 
 def test_a_key_that_was_rotated_away_opens_nothing_any_more_and_ends_nobody(house: Lab) -> None:
