@@ -336,6 +336,12 @@ def test_axe_finds_no_serious_fault_on_any_page(house: Lab, visit: type[Visitor]
                 expect(page.get_by_role("img", name="Columns and what became of them")).to_be_visible()
             pictured(page, name.replace("/", "-"), dark=dark)
         visitor.faults.clear()  # the last page is one that is not there
+        page.goto("/console/rules")
+        page.get_by_role("button", name="Replay").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Replay of 7 days", timeout=PATIENCE)
+        assert serious(page) == [], "rules-replay"
+        assert fits(page), "rules-replay"
+        pictured(page, "rules-replay", dark=dark)
     finally:
         waiting.kill()
         waiting.wait()
