@@ -20,6 +20,14 @@ from proctor.terms import Kind, SessionId
 TOPIC = "kills"
 MAX_TEXT = 500  # of a statement; it is for looking at
 
+# Made once: putting them together took longer than running them does.
+_MINE = select(func.count()).where(sessions.c.subject == bindparam("who"))
+_OPENED = insert(sessions)
+_CLOSED = (
+    delete(sessions).where(sessions.c.id == bindparam("key")),
+    delete(kills).where(kills.c.session == bindparam("key")),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
@@ -81,30 +89,30 @@ class LiveSessions:
 
     def opened(self, session: LiveSession, most: int | None = None) -> bool:
         """Put a session on the list; False, and nothing done, where its subject has as many as `most` already."""
-        mine = select(func.count()).where(sessions.c.subject == session.subject)
         with self.shelf.writing(lasting=False) as connection:
-            if most is not None and connection.execute(mine).scalar_one() >= most:
+            if most is not None and connection.execute(_MINE, {"who": session.subject}).scalar_one() >= most:
                 return False
             connection.execute(
-                insert(sessions).values(
-                    id=session.id,
-                    worker=session.worker,
-                    subject=session.subject,
-                    kind=session.kind.value,
-                    on_behalf_of=session.on_behalf_of,
-                    database=session.database,
-                    reason=session.reason,
-                    application=session.application,
-                    address=session.address,
-                    since=microseconds(session.since),
-                    command=session.command,
-                    seen=microseconds(session.seen or session.since),
-                    text=session.text[:MAX_TEXT],
-                    busy=int(session.busy),
-                    statements=session.statements,
-                    rows=session.rows,
-                    bytes=session.bytes,
-                )
+                _OPENED,
+                {
+                    "id": session.id,
+                    "worker": session.worker,
+                    "subject": session.subject,
+                    "kind": session.kind.value,
+                    "on_behalf_of": session.on_behalf_of,
+                    "database": session.database,
+                    "reason": session.reason,
+                    "application": session.application,
+                    "address": session.address,
+                    "since": microseconds(session.since),
+                    "command": session.command,
+                    "seen": microseconds(session.seen or session.since),
+                    "text": session.text[:MAX_TEXT],
+                    "busy": int(session.busy),
+                    "statements": session.statements,
+                    "rows": session.rows,
+                    "bytes": session.bytes,
+                },
             )
         return True
 
@@ -130,8 +138,8 @@ class LiveSessions:
     def closed(self, session: SessionId) -> None:
         """Take a session off the list, and with it the wish that it ends."""
         with self.shelf.writing(lasting=False) as connection:
-            connection.execute(delete(sessions).where(sessions.c.id == session))
-            connection.execute(delete(kills).where(kills.c.session == session))
+            for gone in _CLOSED:
+                connection.execute(gone, {"key": session})
 
     def worker_gone(self, worker: str | None = None) -> None:
         """Take all sessions of a worker off the list, or of every worker when the house starts."""
