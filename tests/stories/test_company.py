@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from proctor.terms import Column, DataClass, Finding, Relation
 from proctor.wire import messages
 from tests.stories.honest import Failure
 from tests.stories.house import HARMLESS, SENSITIVE, WRITE, Story
@@ -117,3 +120,27 @@ async def test_a_batch_that_comes_in_pieces_is_answered_as_one_that_comes_whole(
             story.say(said[at : at + size])
             await story.play(silent=True)
         assert await story.hears() == whole
+
+
+async def test_what_has_changed_counts_for_each_of_them_and_not_for_the_first_alone(strict: Story) -> None:
+    """To judge the first anew makes the session's state the present one; the others were judged under the former."""
+    await prepared(strict)
+    other = "select id from orders where id = 1"
+    await strict.asks(messages.parse("i", other), SYNC)
+    await strict.asks(once("i", described=True), SYNC)
+    strict.database.ran.clear()
+    strict.ledger.answers.clear()
+    strict.ledger.decisions.clear()
+    strict.ledger.disk.clear()
+    strict.say(once("i") + once("r") + once("i") + SYNC)
+    await strict.play()
+    total = Column(Relation("public", "orders"), "total")
+    known = strict.world.classified
+    findings = {**known.findings, total: Finding(DataClass("email"), 1.0, "it has come in")}
+    strict.world.becomes(strict.world.shared, replace(known, findings=findings, version=known.version + 1))
+    strict.ledger.disk.set()
+    heard = await strict.hears()
+    assert [line.split()[:2] for line in heard if line.startswith("failed")] == [["failed", "40001"]]
+    assert strict.ran == []
+    decided = {entry.exchange for entry in strict.ledger.decisions}
+    assert {answer.exchange for answer in strict.ledger.answers} == decided, "each record has its end"

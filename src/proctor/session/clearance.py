@@ -139,8 +139,13 @@ class Clearance:
         self, judged: Judged, exchanges: list[Exchange], ticket: Ticket | None, *, bound: bool = False
     ) -> None:
         """Raise if what was judged has changed while its record was on the way to the disk."""
-        if self._hearing.current():
-            return
+        if not self._hearing.current():
+            await self.compare(judged, exchanges, ticket, bound=bound)
+
+    async def compare(
+        self, judged: Judged, exchanges: list[Exchange], ticket: Ticket | None, *, bound: bool = False
+    ) -> None:
+        """Judge anew, which makes the present state the last one judged under; raise if that comes to anything else."""
         if bound:
             now = await self._hearing.judge_bound(judged, self._pipeline)
         else:

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from proctor.errors import Fault
+from proctor.errors import ClientFault, Fault
 from proctor.session import exchange as ex
 from proctor.session.clearance import Clearance
 from proctor.session.departures import Departures
 from proctor.session.exchange import Exchange
 from proctor.session.given import values_of
-from proctor.session.hearing import Hearing
+from proctor.session.hearing import LOOKS, Hearing
 from proctor.session.judged import Judged
 from proctor.session.namespace import Namespace, Portal, Prepared
 from proctor.session.pipeline import Pipeline
@@ -71,13 +71,11 @@ class Company:
             for each in self._behind(backlog):
                 company.append(each)
             await self._clearance.on_disk()
-            await self._clearance.check_still(judged, exchanges, None, bound=True)
-            for other in {id(each.judged): each.judged for each in company}.values():
-                await self._clearance.check_still(other, [], None, bound=True)
+            await self._check_still([judged, *(each.judged for each in company)])
         except Exception:
             with suppress(Fault):  # a journal that has failed takes no ends either
-                for each in company:
-                    self._clearance.stopped(each.exchanges)
+                for recorded in (exchanges, *(each.exchanges for each in company)):
+                    self._clearance.stopped(recorded)
             raise
         self._departures.run(event, portal, judged, exchanges)
         for each in company:
@@ -85,6 +83,16 @@ class Company:
             if each.describe is not None:
                 self._pipeline.push(ex.DESCRIBE, each.describe.raw, entry=bound)
             self._departures.run(each.run, bound, each.judged, each.exchanges)
+
+    async def _check_still(self, company: list[Judged]) -> None:
+        """Raise if what was judged has changed for any of them; what changes during the look is looked at as well."""
+        for _ in range(LOOKS):
+            if self._hearing.current():
+                return
+            for judged in {id(each): each for each in company}.values():
+                await self._clearance.compare(judged, [], None, bound=True)
+        if not self._hearing.current():
+            raise ClientFault("what the statements mean changes faster than it can be looked at", sqlstate="40001")
 
     def _behind(self, backlog: deque[talk.ClientEvent]) -> Iterator[Companion]:
         """Take those off the backlog that fit, each recorded; stop before the first thing that is anything else."""
