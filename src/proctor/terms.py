@@ -245,6 +245,8 @@ class Output:
     name: str
     sources: frozenset[Column] = frozenset()
     plain: bool = False
+    row: int = field(default=0, compare=False)
+    """Plain columns with the same number stand in one row of one table; of 0 nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

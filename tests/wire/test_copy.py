@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from proctor.terms import CopyFormat
 from proctor.wire import messages as say
-from proctor.wire._rows import NULL, Mask
+from proctor.wire._rows import NULL, Beside, Mask
 from proctor.wire.copy import CopyMasker, CopyReader
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -237,3 +237,45 @@ def test_no_data_makes_the_reader_raise(data: bytes, form: str) -> None:
     reader = CopyReader(CopyFormat(False, form, "," if form == "csv" else "\t"))
     for piece in (say.copy_data(data), say.copy_data(data), say.copy_done()):
         reader.feed(piece)
+
+
+def _together(cell: bytes, others: tuple[bytes | None, ...]) -> bytes:
+    return cell + b"<" + b",".join(b"-" if other is None else other for other in others)
+
+
+@pytest.mark.parametrize("step", [0, 1, 7])
+@pytest.mark.parametrize(
+    ("form", "data", "expected"),
+    [
+        pytest.param(
+            text(header=True),
+            b"h\ti\tj\na\\tb\tc\t\\N\nd\t\\N\te\nf\tg\th\n",
+            b"h\ti\tj\na\\tb\tc<-,a\\tb\t\\N\nd\t\\N\tE\nf\tg<h,f\tH\n",
+            id="text",
+        ),
+        pytest.param(
+            comma(),
+            b'"a,""b",c,\nd,,e\nf,"g",h\n',
+            b'"a,""b","c<-,a,""b",\nd,,E\nf,"g<h,f",H\n',
+            id="csv",
+        ),
+        pytest.param(
+            BINARY,
+            HEADER + row(b"a", b"c", None) + row(b"d", None, b"e") + row(b"f", b"g", b"h") + TRAILER,
+            HEADER + row(b"a", b"c<-,a", None) + row(b"d", None, b"E") + row(b"f", b"g<h,f", b"H") + TRAILER,
+            id="binary",
+        ),
+    ],
+)
+def test_in_a_copy_a_mask_may_look_at_other_cells_of_its_row(
+    form: CopyFormat, data: bytes, expected: bytes, step: int
+) -> None:
+    masks: list[Mask] = [None, Beside(_together, (2, 0)), upper]
+    assert run(masks, form, data, step) == (expected, [0, 2, 2])
+
+
+def test_in_a_copy_what_a_mask_looks_at_is_within_the_limit() -> None:
+    masks: list[Mask] = [None, Beside(_together, (0,))]
+    for data in (b"long enough\ta\n", b"b\ta\nlong enough\ta\n"):
+        with pytest.raises(ValueError, match="too long"):
+            run(masks, text(), data, limit=4)

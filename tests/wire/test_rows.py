@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.wire import messages as say
-from proctor.wire._rows import FEW, MAX_LENGTH, NULL, Mask, rewrite_rows
+from proctor.wire._rows import FEW, MAX_LENGTH, NULL, Always, Beside, Mask, rewrite_beside, rewrite_rows
 
 Cells = list[bytes | None]
 
@@ -216,3 +216,54 @@ def test_any_bytes_are_rewritten_or_refused(raw: bytes, masks: list[Mask]) -> No
             rewrite_rows(data, masks, [0] * len(masks))
         except ValueError:
             continue
+
+
+# ---- masks that look at other cells of the row
+
+
+def together(cell: bytes, others: tuple[bytes | None, ...]) -> bytes | None:
+    return None if others[0] == b"gone" else cell + b"<" + b",".join(b"-" if o is None else o for o in others)
+
+
+BESIDE = Beside(together, (0, 2))
+
+
+@given(st.lists(st.lists(st.none() | st.binary(max_size=9), min_size=4, max_size=4), max_size=6))
+def test_a_mask_may_look_at_other_cells_of_its_row_shown_or_masked(rows: list[Cells]) -> None:
+    masks: list[Mask] = [None, BESIDE, upper, BESIDE]
+    cells = [0] * 4
+    made = rewrite_beside(rows_of(rows), masks, cells)
+    expected: list[Cells] = [
+        [
+            a,
+            None if b is None else together(b, (a, c)),
+            None if c is None else c.upper(),
+            None if d is None else together(d, (a, c)),
+        ]
+        for a, b, c, d in rows
+    ]
+    assert made == rows_of(expected)
+    assert cells == [0, *(sum(row[at] is not None for row in rows) for at in (1, 2, 3))]
+
+
+@given(st.lists(st.lists(st.none() | st.binary(max_size=9), min_size=3, max_size=3), max_size=6))
+def test_rows_are_rewritten_alike_with_and_without_a_mask_that_looks_around(rows: list[Cells]) -> None:
+    masks: list[Mask] = [upper, None, Always(b"x")]
+    cells = [0] * 3
+    assert (rewrite_beside(rows_of(rows), masks, cells), cells) == rewrite(rows, masks)
+
+
+def test_what_a_mask_looks_at_is_within_the_limit_and_within_the_row() -> None:
+    rows = rows_of([[b"long enough", b"a"], [b"b", b"c"]])
+    with pytest.raises(ValueError, match="too long"):
+        rewrite_beside(rows, [None, Beside(together, (0,))], [0, 0], limit=4)
+    with pytest.raises(ValueError, match="not there"):
+        rewrite_beside(rows, [None, Beside(together, (2,))], [0, 0])
+    with pytest.raises(ValueError, match="as many columns"):
+        rewrite_beside(rows, [None, None, Beside(together, (0,))], [0, 0, 0])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_mask_that_looks_around_is_never_given_a_cell_alone(count: int) -> None:
+    with pytest.raises(TypeError):
+        rewrite([[b"a", b"b"]] * count, [None, Beside(together, (0,))])

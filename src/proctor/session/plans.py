@@ -17,7 +17,7 @@ from proctor.session.made_types import CellMask, Kind, Labels, List, Range, Row,
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
 from proctor.wire import arrays, types
-from proctor.wire._rows import NULL, Always
+from proctor.wire._rows import NULL, Always, Mask
 from proctor.wire.talk import Field
 
 MAX_WARDROBE = 4096
@@ -46,7 +46,7 @@ def family_of(type_oid: int) -> str:
 class Plan:
     """What each column wears."""
 
-    wears: list[Wear]
+    wears: list[Mask]
     specs: list[MaskSpec | None]
 
 
@@ -220,7 +220,7 @@ def plan(
         specs.append(spec)
     if not any(specs):
         return None
-    wears = [
+    wears: list[Mask] = [
         None if s is None else wardrobe.wear_kind(s, kind_of(f.type_oid, catalog), f)
         for s, f in zip(specs, fields, strict=True)
     ]
@@ -249,7 +249,7 @@ def copy_plan(analysis: Analysis, allowed: Allow, catalog: Catalog, wardrobe: Wa
         return None
     outputs = analysis.outputs or ()
     form = 1 if binary else 0
-    wears: list[Wear] = []
+    wears: list[Mask] = []
     for output, spec in zip(outputs, allowed.masks, strict=True):
         kind = _declared(output.sources, catalog) if output.plain else 0
         described = Field(output.name, 0, 0, 0, -1, -1, form)

@@ -52,6 +52,13 @@ def _name(walk: Walk, e: ir.Name, scope: Scope) -> Value:
     return call(walk, ir.Call((name,)), [whole_row(walk, item)])
 
 
+def named(walk: Walk, e: ir.Name, scope: Scope) -> Cell | None:
+    """Return the column that a name means, if it means one; nothing is noted."""
+    if e.star or len(e.parts) == 1:
+        return None if e.star else scope.column(e.parts[0])
+    return _item(walk, e.parts[:-1], scope).find(e.parts[-1])
+
+
 def _unlisted(item: Item, name: str) -> Cell | None:
     alone = Scope()
     alone.items.append(item)

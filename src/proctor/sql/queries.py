@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from proctor.sql import functions, ir, writes
 from proctor.sql.blocks import settle
-from proctor.sql.expressions import evaluate, window
+from proctor.sql.expressions import evaluate, named, window
 from proctor.sql.predicates import Conjunct, conjuncts
 from proctor.sql.scope import Cell, CteEntry, Scope, Value, either, union
 from proctor.sql.sources import frame
@@ -67,7 +67,7 @@ def _entitled(cte: ir.Cte, cells: Sequence[Cell]) -> tuple[Cell, ...]:
     if len(cte.columns) > len(names):
         raise ir.NotUnderstood(f'WITH query "{cte.name}" has fewer columns than names')
     names[: len(cte.columns)] = cte.columns
-    named = [Cell(name, cell.value, (), cell.unread) for name, cell in zip(names, cells, strict=True)]
+    named = [Cell(name, cell.value, (), cell.unread, cell.row) for name, cell in zip(names, cells, strict=True)]
     by_name = {cell.name: cell for cell in named}
     for name, made_of in cte.extra:
         value = union(by_name[column].value for column in made_of if column in by_name)
@@ -238,7 +238,8 @@ def targets(walk: Walk, listed: Sequence[ir.Target], scope: Scope) -> list[Cell]
         else:
             with walk.reading() as read:
                 value = evaluate(walk, e, scope)
-            cells.append(Cell(target.label, value, (), frozenset(read)))
+            place = walk.row_of(named(walk, e, scope)) if value.plain and isinstance(e, ir.Name) else 0
+            cells.append(Cell(target.label, value, (), frozenset(read), place))
     return cells
 
 
@@ -260,7 +261,7 @@ def _star(walk: Walk, e: ir.Name, scope: Scope) -> list[Cell]:
     for cell in found:
         for item in cell.items:
             walk.ledger.touched.add(item.serial)
-    return [Cell(cell.name, cell.value, (), cell.unread | cell.value.sources) for cell in found]
+    return [Cell(c.name, c.value, (), c.unread | c.value.sources, walk.row_of(c)) for c in found]
 
 
 def _group(walk: Walk, keys: tuple[ir.Expression, ...], cells: Sequence[Cell], scope: Scope) -> None:

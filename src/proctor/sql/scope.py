@@ -17,6 +17,8 @@ from proctor.terms import Column
 _SERIALS = itertools.count(1)
 NOTHING: frozenset[Column] = frozenset()
 NO_TYPES: frozenset[int] = frozenset()
+STORED = 1
+"""The `row` of a table's own columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,15 @@ class Cell:
     """A named value in a from-item or a result.
 
     `items` are the from-items its value comes out of (two for a column merged by USING); `unread` the columns that
-    are read only if somebody refers to it.
+    are read only if somebody refers to it. `row`: cells of one item, or of one result, with the same number stand in
+    one row of one table, whichever that is; 0 says nothing.
     """
 
     name: str
     value: Value
     items: tuple[Item, ...] = ()
     unread: frozenset[Column] = NOTHING
+    row: int = 0
 
 
 @dataclass(slots=True, eq=False)

@@ -15,7 +15,7 @@ from proctor.sql.calls import cast
 from proctor.sql.catalog import RelationDef
 from proctor.sql.expressions import evaluate, evaluate_all
 from proctor.sql.predicates import Conjunct, conjuncts
-from proctor.sql.scope import CONSTANT, EMPTY, Cell, Frame, Item, Scope, Value, row, union
+from proctor.sql.scope import CONSTANT, EMPTY, STORED, Cell, Frame, Item, Scope, Value, row, union
 from proctor.sql.translate_queries import query as translate_query
 from proctor.sql.walk import MAX_VIEW_DEPTH, Shape, Walk
 from proctor.sql.world import CATALOG, SYSTEM_SCHEMAS, TEMPORARY
@@ -64,7 +64,7 @@ def make_item(
         name, schema = alias.name, None
     item = Item(name, (), schema=schema, relation=relation, single=single, limited=limited or single)
     item.cells = tuple(
-        Cell(label, _settled(cell.value) if cell.value.constant else cell.value, (item,), cell.unread)
+        Cell(label, _settled(cell.value) if cell.value.constant else cell.value, (item,), cell.unread, cell.row)
         for label, cell in zip(names, columns, strict=True)
     )
     return item
@@ -121,7 +121,8 @@ def relation_cells(walk: Walk, found: RelationDef, *, only: bool = False) -> lis
         if contents is not None:
             held = contents[place]
             value = replace(value, sources=value.sources | held.sources, plain=held.bare or not held.sources)
-        cells.append(Cell(column.name, value))
+        # What the same text has put into it may come of many rows.
+        cells.append(Cell(column.name, value, row=STORED if contents is None else 0))
     return cells
 
 
@@ -150,7 +151,8 @@ def _named(found: RelationDef, shape: Shape) -> list[Cell]:
     if len(shape.cells) < len(found.columns):
         raise ir.NotUnderstood(f'view "{found.relation}" has more columns than its definition')
     return [
-        Cell(column.name, cell.value, (), cell.unread) for column, cell in zip(found.columns, shape.cells, strict=False)
+        Cell(column.name, cell.value, (), cell.unread, cell.row)
+        for column, cell in zip(found.columns, shape.cells, strict=False)
     ]
 
 

@@ -6,6 +6,7 @@ against it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from proctor.sql import deeds, functions, ir, traits
@@ -51,7 +52,13 @@ def _outputs(walk: Walk, q: ir.Query) -> tuple[Output, ...] | None:
     shape = finish(walk, query(walk, q, None))
     if shape.silent:
         return None
-    return tuple(Output(cell.name, cell.value.sources, cell.value.plain) for cell in shape.cells)
+    return _columns(shape.cells)
+
+
+def _columns(cells: Sequence[Cell]) -> tuple[Output, ...]:
+    return tuple(
+        Output(cell.name, cell.value.sources, cell.value.plain, cell.row if cell.value.plain else 0) for cell in cells
+    )
 
 
 # ---- EXPLAIN
@@ -88,7 +95,7 @@ def _copy(walk: Walk, statement: deeds.Copy) -> Told:
     outputs = None
     if statement.query is not None:
         shape = finish(walk, query(walk, statement.query, None))
-        outputs = tuple(Output(cell.name, cell.value.sources, cell.value.plain) for cell in shape.cells)
+        outputs = _columns(shape.cells)
     elif statement.relation is not None:
         outputs = _copy_relation(walk, statement, statement.relation)
     if statement.place != "client":
@@ -132,7 +139,7 @@ def _copy_relation(walk: Walk, statement: deeds.Copy, ref: ir.TableRef) -> tuple
         walk.refer(cell)
     estimated = found.estimated_rows if found.estimated_rows >= 0 else None
     walk.ledger.scan(found, how | {traits.NO_WHERE}, estimated, estimated)
-    return tuple(Output(cell.name, cell.value.sources, cell.value.plain) for cell in picked)
+    return _columns(picked)
 
 
 # ---- CREATE

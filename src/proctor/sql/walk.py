@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from proctor.sql import ir
 from proctor.sql.ledger import Ledger
-from proctor.sql.scope import Cell, Scope, Value
+from proctor.sql.scope import STORED, Cell, Scope, Value
 from proctor.sql.world import World
 from proctor.terms import Column, Use
 
@@ -42,6 +42,8 @@ class Walk:
     """The path inside a view; None: the session's."""
     view_depth: int = 0
     expanding: list[object] = field(default_factory=list)
+    rows: dict[tuple[int, int], int] = field(default_factory=dict)
+    """The numbers of rows, by the from-item and the number that they have in it."""
 
     def says(self, text: str) -> bool:
         """Tell whether the statement is this one, to the letter."""
@@ -58,6 +60,15 @@ class Walk:
         for item in cell.items:
             ledger.touched.add(item.serial)
         return cell.value
+
+    def row_of(self, cell: Cell | None) -> int:
+        """Return the number, in the result of this query level, of the row that a column stands in; 0: not known.
+
+        An item gives one row to each row of the result, so that what stands in one row in it does so in the result.
+        """
+        if cell is None or not cell.row or len(cell.items) != 1:
+            return 0
+        return self.rows.setdefault((cell.items[0].serial, cell.row), len(self.rows) + STORED + 1)
 
     @contextmanager
     def touching(self) -> Iterator[set[int]]:

@@ -10,7 +10,7 @@ Knows no masks by name. Broken rows are a ValueError with a safe sentence.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import Protocol
 
@@ -62,6 +62,20 @@ class Always:
         self.value = value
 
 
+class Beside:
+    """A mask that looks at other cells of the row: `make` takes the value and theirs, in the order of `columns`.
+
+    NULL stays NULL. It is for `rewrite_beside` and COPY alone.
+    """
+
+    __slots__ = ("columns", "make")
+
+    def __init__(
+        self, make: Callable[[bytes, tuple[bytes | None, ...]], bytes | None], columns: tuple[int, ...]
+    ) -> None:
+        self.make, self.columns = make, columns
+
+
 class Run(Protocol):
     """A mask that takes the cells of a whole run at once, beside one at a time."""
 
@@ -72,7 +86,7 @@ class Run(Protocol):
         """Return new bytes, and for each span (a start and a size, -1 for NULL) the one in them that replaces it."""
 
 
-Mask = Callable[[bytes], bytes | None] | Run | bytes | Null | Always | None
+Mask = Callable[[bytes], bytes | None] | Run | bytes | Null | Always | Beside | None
 """None shows the value, bytes replace it, `NULL` removes it, and a callable makes another of it (None: NULL)."""
 
 
@@ -234,6 +248,80 @@ def _masked(mask: object, raw: bytes, pos: cython.Py_ssize_t, size: cython.Py_ss
     if value is not None and not isinstance(value, bytes):
         raise TypeError("a mask returned neither bytes nor None")
     return value
+
+
+# ---- masks that look at other cells
+
+
+class _Bound:
+    """A mask of that kind for one run, with the spans of the cells that it looks at."""
+
+    __slots__ = ("_limit", "_make", "_others")
+
+    def __init__(self, mask: Beside, others: list[array[int]], limit: int) -> None:
+        self._make, self._others, self._limit = mask.make, others, limit
+
+    def __call__(self, value: bytes) -> bytes | None:
+        raise TypeError("a mask that looks at other cells was given one")
+
+    def run(self, data: bytes, spans: array[int]) -> tuple[bytearray, array[int]]:
+        if any(_longest(other) > self._limit for other in self._others):
+            raise ValueError("a value is too long to be masked")
+        out = bytearray()
+        new = array("q")
+        for at in range(0, len(spans), 2):
+            start, size = spans[at], spans[at + 1]
+            one = None
+            if size >= 0:
+                beside = [None if o[at + 1] < 0 else data[o[at] : o[at] + o[at + 1]] for o in self._others]
+                one = self._make(data[start : start + size], tuple(beside))
+            if one is not None and not isinstance(one, bytes):
+                raise TypeError("a mask returned neither bytes nor None")
+            new.append(len(out))
+            new.append(-1 if one is None else len(one))
+            out += one or b""
+        return out, new
+
+
+def looked_at(masks: Sequence[Mask]) -> list[int]:
+    """Return the columns whose cells are needed: those that wear a mask, and those that one looks at."""
+    needed = {at for at, mask in enumerate(masks) if mask is not None}
+    return sorted(needed.union(*(mask.columns for mask in masks if isinstance(mask, Beside))))
+
+
+def bound(masks: Sequence[Mask], looked: list[int], spans: array[int], limit: int) -> tuple[list[Mask], array[int]]:
+    """Return the masks that are worn, ready for one run, and the spans of what they are worn on.
+
+    The spans are given for each column of `looked`.
+    """
+    each = len(spans) // len(looked) if looked else 0
+    found = {at: spans[i * each : (i + 1) * each] for i, at in enumerate(looked)}
+    ready: list[Mask] = []
+    mine = array("q")
+    for at, mask in enumerate(masks):
+        if mask is not None:
+            ready.append(_Bound(mask, [found[c] for c in mask.columns], limit) if isinstance(mask, Beside) else mask)
+            mine += found[at]
+    return ready, mine
+
+
+def rewrite_beside(raw: bytes, masks: list[Mask], cells: list[int], limit: int = MASKED_CELL) -> bytes:
+    """Return what `rewrite_rows` does, where masks look at other cells of the row."""
+    if len(cells) != len(masks):
+        raise ValueError("there are not as many counters as masks")
+    looked = looked_at(masks)
+    if looked and not 0 <= min(looked) <= max(looked) < len(masks):
+        raise ValueError("a mask looks at a column that is not there")
+    rows = _count(raw, len(raw))
+    spans = array("q", bytes(16 * rows * len(looked)))
+    heads = array("q", bytes(8 * (rows + 1)))
+    _locate(raw, bytes(at in looked for at in range(len(masks))), spans, heads, rows)
+    ready, mine = bound(masks, looked, spans, limit)
+    fresh, made, counted = wear(raw, ready, mine, limit)
+    worn = [at for at, mask in enumerate(masks) if mask is not None]
+    for at, count in zip(worn, counted, strict=True):
+        cells[at] += count
+    return _rebuilt(raw, fresh, mine, made, heads, rows, len(worn)) if any(counted) else raw
 
 
 # ---- many rows

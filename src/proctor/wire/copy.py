@@ -14,7 +14,7 @@ from struct import pack, unpack_from
 
 from proctor.terms import CopyFormat
 from proctor.wire import _copies
-from proctor.wire._rows import MASKED_CELL, Always, Mask, Null, wear
+from proctor.wire._rows import MASKED_CELL, Always, Beside, Mask, Null, bound, looked_at, wear
 
 MAX_ROW = 256 * 1024 * 1024  # a row that never ends would be held for ever
 
@@ -39,7 +39,10 @@ class CopyMasker:
         self, masks: Sequence[Mask], form: CopyFormat, *, limit: int = MASKED_CELL, row_bytes: int = MAX_ROW
     ) -> None:
         self.cells = [0] * len(masks)
-        self._hidden = bytes(mask is not None for mask in masks)
+        self._masks = masks
+        self._looked = looked_at(masks)
+        self._besides = any(isinstance(mask, Beside) for mask in masks)
+        self._hidden = bytes(at in self._looked for at in range(len(masks)))
         self._worn = [(at, mask) for at, mask in enumerate(masks) if mask is not None]
         self._limit = limit
         self._row_bytes = row_bytes
@@ -74,12 +77,25 @@ class CopyMasker:
         if not found.count:
             return start
         columns = len(self._worn)
-        values, spans = self._dialect.values(found, columns)
-        fresh, made, counted = wear(values, [mask for _, mask in self._worn], spans, self._limit)
+        values, spans = self._dialect.values(found, len(self._looked))
+        ready: list[Mask] = [mask for _, mask in self._worn]
+        if self._besides:
+            ready, spans = bound(self._masks, self._looked, spans, self._limit)
+            self._forget_shown(found)
+        fresh, made, counted = wear(values, ready, spans, self._limit)
         for (at, _), count in zip(self._worn, counted, strict=True):
             self.cells[at] += count
         out.append(self._dialect.frames(found, columns, fresh, made))
         return int(found.ends[found.count - 1])
+
+    def _forget_shown(self, found: _copies.Rows) -> None:
+        """Leave the places of the cells that are replaced, without those that were only looked at."""
+        each = 3 * found.stride
+        worn = {at for at, _ in self._worn}
+        places = [found.places[i * each : (i + 1) * each] for i, at in enumerate(self._looked) if at in worn]
+        found.places = array("q")
+        for part in places:
+            found.places += part
 
     def finish(self) -> bytes:
         """Return what is left to send at CopyDone, which is nothing; raise ValueError where a row was cut short."""
@@ -90,14 +106,15 @@ class CopyMasker:
     def _wear(self, cells: list[bytes | None]) -> list[bytes | None]:
         if len(cells) != len(self.cells):
             raise ValueError("a row of a COPY has not as many columns as there are masks")
+        before = {at: self._dialect.read(cells[at]) for at in self._looked}
         for at, mask in self._worn:
-            cell = self._dialect.read(cells[at])
+            cell = before[at]
             if cell is not None or isinstance(mask, Always):
-                cells[at] = self._dialect.write(self._replace(mask, cell))
+                cells[at] = self._dialect.write(self._replace(mask, cell, before))
                 self.cells[at] += 1
         return cells
 
-    def _replace(self, mask: Mask, cell: bytes | None) -> bytes | None:
+    def _replace(self, mask: Mask, cell: bytes | None, before: dict[int, bytes | None]) -> bytes | None:
         if isinstance(mask, bytes):
             return mask
         if isinstance(mask, Always):
@@ -106,7 +123,13 @@ class CopyMasker:
             return None
         if len(cell) > self._limit:
             raise ValueError("a value is too long to be masked")
-        masked = mask(cell)
+        if isinstance(mask, Beside):
+            beside = tuple(before[column] for column in mask.columns)
+            if any(other is not None and len(other) > self._limit for other in beside):
+                raise ValueError("a value is too long to be masked")
+            masked = mask.make(cell, beside)
+        else:
+            masked = mask(cell)
         if masked is not None and not isinstance(masked, bytes):
             raise TypeError("a mask returned neither bytes nor None")
         return masked

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sql.lab import shown, understand, understood
+from proctor.sql import analyze
+from tests.unit.sql.lab import ALICE, CATALOG, shown, understand, understood
 
 CUSTOMERS = (
     "id=customers.id full_name=customers.full_name email=customers.email phone=customers.phone ssn=customers.ssn "
@@ -296,3 +297,47 @@ def test_reads_hold_every_column_touched_anywhere() -> None:
     assert {str(column) for column in found.reads} == {
         "public.orders.id", "public.orders.customer_id", "public.customers.id", "public.customers.ssn",
     }  # fmt: skip
+
+
+ROWS = {
+    "one table": ("select id, dob from customers", "1 1"),
+    "star": ("select * from s2.orders", "1 1"),
+    "the table twice": ("select a.id, b.dob, a.dob from customers a, customers b", "1 2 1"),
+    "two tables": ("select o.customer_id, c.dob, c.id from customers c left join orders o on true", "1 2 2"),
+    "a subquery": (
+        "select x.i, x.d from (select c.id as i, c.dob as d from customers c, orders o) x, customers y", "1 1",
+    ),
+    "a WITH query twice": (
+        "with x as (select id, dob from customers) select a.id, b.dob, a.dob from x a, x b", "1 2 1",
+    ),
+    "a view": ("select id, ssn from plain_view", "1 1"),
+    "a view of two arms": ("select id, secret from united", "- -"),
+    "scalar subqueries": (
+        "select (select id from customers limit 1), (select dob from customers limit 1), id from orders", "- - 1",
+    ),
+    "a neighbour's column taken along": (
+        "select x.a, x.b from customers c, lateral (select c.id as a, d.dob as b from customers d) x", "1 2",
+    ),
+    "a set operation": ("select id, dob from customers union all select id, dob from customers", "- -"),
+    "a recursive query": (
+        "with recursive r as (select id, dob from customers union all select id, dob from r where false) "
+        "select id, dob from r",
+        "- -",
+    ),
+    "a merged column": ("select id, dob from customers full join s2.orders using (id)", "- 1"),
+    "something computed": ("select id, dob::text, max(dob) over () from customers", "1 - -"),
+    "groups": ("select id, dob from customers group by grouping sets ((id), (dob))", "1 1"),
+    "copy": ("copy customers (id, dob) to stdout", "1 1"),
+    "what a write returns": ("update customers set id = id returning id, dob", "- -"),
+    "a table of the same text": (
+        "create temp table g as select a.id, b.dob from customers a, customers b; select id, dob from g", "- -",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), ROWS.values(), ids=ROWS)
+def test_columns_of_one_row_of_a_table_are_told_from_those_of_two(text: str, expected: str) -> None:
+    outputs = analyze(text, CATALOG, ALICE)[-1].outputs or ()
+    numbers: dict[int, int] = {0: 0}
+    shown_as = [str(numbers.setdefault(output.row, len(numbers)) or "-") for output in outputs]
+    assert " ".join(shown_as) == expected
