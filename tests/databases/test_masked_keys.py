@@ -195,6 +195,55 @@ def test_columns_of_types_that_the_database_has_made_are_masked_by_values_of_the
         assert same
 
 
+ADDRESSES = """
+create table customer_addresses (
+    id int primary key, customer_name text, email text, address text, city varchar(40), state char(2), postal_code text,
+    shipping_city text, shipping_zip int
+);
+insert into customer_addresses values
+    (1, 'Ada Lee', 'ada@example.com', '12 Elm St, Springfield, IL 62704', 'Springfield', 'IL', '62704', 'Salem', 97301),
+    (2, 'Bo Chan', 'bo@example.com', '9 Oak Ave, Springfield, IL 62701', 'Springfield', 'IL', '62701', 'Salem', 97301),
+    (3, 'Cy Dunn', 'cy@example.com', '1 Bay Rd, Berkeley 94704', 'Berkeley', 'CA', '94704', null, 97302),
+    (4, 'Di Ekman', 'di@example.com', '5 Sea Ln', null, 'CA', '90210', 'Salem', 97303);
+alter table customer_addresses owner to app;
+"""
+
+
+def test_the_masked_parts_of_an_address_belong_together_in_text_in_binary_and_in_a_copy(held: Vault) -> None:
+    held.direct(ADDRESSES)
+    select = "select * from customer_addresses order by id"
+    with asking(held, ADA) as asker:
+        rows = asker.execute(select.encode(), binary=False).fetchall()
+        assert asker.execute(select.encode(), binary=True).fetchall() == rows
+        for form in ("text", "csv", "binary"):
+            with (
+                asker.cursor() as cursor,
+                cursor.copy(f"copy customer_addresses to stdout (format {form})".encode()) as copying,
+            ):
+                copied = b"".join(map(bytes, copying))
+            for value in (value for row in rows for value in row[3:7] if value is not None):
+                assert str(value).encode() in copied, (form, value)
+        towns = asker.execute("select city, shipping_city from customer_addresses order by id").fetchall()
+    for row in rows:
+        assert not any(town in str(row) for town in ("Springfield", "Berkeley", "Salem"))
+        if "," in str(row[3]):
+            assert str(row[3]).endswith(f", {row[4]} {row[6]}"), "an address ends in the town and code beside it"
+    assert towns == [(row[4], row[7]) for row in rows], "a town wears what it would wear alone"
+    assert rows[0][4] == rows[1][4]
+    assert str(rows[0][6])[:3] == str(rows[1][6])[:3], "codes of one town begin alike"
+    assert 600 <= int(str(rows[0][6])[:3]) <= 629, "and lie in the state that the row shows"
+    assert 900 <= int(str(rows[2][6])[:3]) <= 961
+    assert 900 <= int(str(rows[3][6])[:3]) <= 961
+    assert rows[0][8] == rows[1][8] and str(rows[0][8])[:3] == str(rows[3][8])[:3]
+    # Nor does a code look at a town of another row: an asker would choose by a join what it is masked with.
+    joined = "select a.city, b.postal_code from customer_addresses a, customer_addresses b where b.id = 1 and a.id = {}"
+    with asking(held, ADA) as asker:
+        alone = asker.execute("select postal_code from customer_addresses where id = 1").fetchall()
+        for at in (1, 3):
+            ((_, code),) = asker.execute(joined.format(at).encode()).fetchall()
+            assert [(code,)] == alone
+
+
 # ---- joins, transactions, cursors, writes
 
 

@@ -136,3 +136,20 @@ def test_the_plain_twin_runs_where_cython_is_not_installed(monkeypatch: pytest.M
     for times in (1, 20):
         shown = bare.rewrite_rows(say.data_row([b"a", None]) * times, [b"xyz", b"b"], [0, 0])
         assert shown == say.data_row([b"xyz", None]) * times
+
+
+@RELAXED
+@given(rows=ROWS, masks=MASKS, looks=st.tuples(st.integers(0, 3), st.integers(0, 3)))
+def test_rows_under_masks_that_look_around_come_out_alike(
+    compiled: ModuleType, plain: ModuleType, rows: list[list[bytes | None]], masks: list[object], looks: tuple[int, int]
+) -> None:
+    def around(cell: bytes, others: tuple[bytes | None, ...]) -> bytes | None:
+        return None if others[0] is None else cell + others[0] + (others[1] or b"-")
+
+    raw = b"".join(map(say.data_row, rows))
+    answers = []
+    for module in (compiled, plain):
+        cells = [0] * (len(masks) + 1)
+        worn = [*masks, module.Beside(around, looks)]
+        answers.append((outcome(module.rewrite_beside, raw, worn, cells), cells))
+    assert answers[0] == answers[1]

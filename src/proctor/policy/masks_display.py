@@ -311,8 +311,19 @@ def mask_mac(keyed: Keyed, value: bytes) -> bytes | None:
     return bytes(c if c in b":-. " else next(letters) for c in value)
 
 
-def mask_address(keyed: Keyed, data_class: DataClass, value: bytes, room: int | None) -> bytes:
-    """Return a street with a number; with a town and a code after it where the value had a comma or several lines."""
+def mask_address(
+    keyed: Keyed,
+    data_class: DataClass,
+    value: bytes,
+    room: int | None,
+    *,
+    town: bytes | None = None,
+    code: bytes | None = None,
+) -> bytes:
+    """Return a street with a number; with a town and a code after it where the value had a comma or several lines.
+
+    The town and the code are some, unless they are known.
+    """
     text = value.decode("utf-8", "replace")
     if not text.strip():
         return value
@@ -320,9 +331,10 @@ def mask_address(keyed: Keyed, data_class: DataClass, value: bytes, room: int | 
     street = b"%d " % (1 + low % 980) + _pick(STREETS, low // 980, None if room is None else room - 4)
     separator = b", " if "," in text else b"\n" if "\n" in text.strip() else b""
     if separator and data_class != "street":
-        whole = street + separator + _pick(CITIES, high // 100_000, None) + b" %05d" % (high % 100_000)
+        town = _pick(CITIES, high // 100_000, None) if town is None else town
+        whole = street + separator + town + b" " + (b"%05d" % (high % 100_000) if code is None else code)
         street = whole if room is None or len(whole) <= room else street
-    return _cased(text, street)[: len(street) if room is None else max(room, 0)]
+    return _cased(text, street)[: None if room is None else max(room, 0)]
 
 
 def mask_city(keyed: Keyed, value: bytes, room: int | None) -> bytes:

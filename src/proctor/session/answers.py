@@ -21,7 +21,7 @@ from proctor.session.spool import Spool
 from proctor.sql.catalog import Catalog
 from proctor.terms import Allow
 from proctor.wire import messages, talk
-from proctor.wire._rows import rewrite_rows
+from proctor.wire._rows import rewrite_beside, rewrite_rows
 from proctor.wire.copy import CopyMasker
 
 
@@ -231,7 +231,8 @@ class Answers:
         worn: Plan = exchange.plan  # type: ignore[assignment]  # the caller looked
         cells = [0] * len(worn.wears)
         try:
-            rows: bytes = rewrite_rows(raw, worn.wears, cells, self.terms.masked_cell_bytes)
+            rewrite = rewrite_beside if worn.beside else rewrite_rows
+            rows: bytes = rewrite(raw, worn.wears, cells, self.terms.masked_cell_bytes)
         except ValueError as broken:
             raise UpstreamFault(
                 "a row could not be masked, so nothing more of the result is sent",
@@ -294,7 +295,9 @@ class Answers:
         if len(decision.masks) != len(event.columns):
             raise UpstreamFault("a copy came back in another shape than the statement has")
         binary = form.format == "binary"
-        exchange.plan = copy_plan(exchange.verdict.analysis, decision, catalog, self._wardrobe, binary=binary)
+        exchange.plan = copy_plan(
+            exchange.verdict.analysis, decision, catalog, self._world.classified, self._wardrobe, binary=binary
+        )
         if exchange.plan is not None:
             self._copy = CopyMasker(exchange.plan.wears, form, limit=self.terms.masked_cell_bytes)
 

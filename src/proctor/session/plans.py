@@ -11,13 +11,15 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 from proctor.classify import find_spans
-from proctor.policy import masked_keys, masks
+from proctor.policy import masked_keys, masks, masks_rows
+from proctor.policy.masks_rows import RowMask
 from proctor.session import made_types
+from proctor.session.beside import companions
 from proctor.session.made_types import CellMask, Kind, Labels, List, Range, Row, Wear, kind_of
 from proctor.sql.catalog import Catalog
-from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Relation
+from proctor.terms import Allow, Analysis, Classified, Column, DataClass, MaskSpec, Output, Relation
 from proctor.wire import arrays, types
-from proctor.wire._rows import NULL, Always, Mask
+from proctor.wire._rows import NULL, Always, Beside, Mask
 from proctor.wire.talk import Field
 
 MAX_WARDROBE = 4096
@@ -48,6 +50,8 @@ class Plan:
 
     wears: list[Mask]
     specs: list[MaskSpec | None]
+    beside: bool = False
+    """Some mask looks at other cells of its row."""
 
 
 class Wardrobe:
@@ -56,6 +60,7 @@ class Wardrobe:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._made: dict[Hashable, Wear] = {}
+        self._rows: dict[Hashable, RowMask] = {}
 
     def wear(self, spec: MaskSpec, field: Field) -> Wear:
         """Return the mask for a column of that type and format."""
@@ -74,6 +79,40 @@ class Wardrobe:
             self._keep(key, self._make_kind(spec, kind, field))
         worn: Wear = self._made[key]
         return worn
+
+    def wear_beside(self, spec: MaskSpec, kind: int, field: Field, others: dict[str, tuple[int, int, int]]) -> Beside:
+        """Return the mask of a column of a built-in type that looks at others: by role their place, type and format."""
+        roles = tuple(sorted(others))
+        read = tuple(others[role][1:] for role in roles)
+        key = ("beside", spec.name, spec.data_class, kind, field.type_modifier, field.format, roles, read)
+        if key not in self._rows:
+            if len(self._rows) >= MAX_WARDROBE:
+                self._rows.clear()
+            self._rows[key] = self._make_beside(spec, replace(field, type_oid=kind), roles, read)
+        return Beside(self._rows[key], tuple(others[role][0] for role in roles))
+
+    def _make_beside(
+        self, spec: MaskSpec, field: Field, roles: tuple[str, ...], read: tuple[tuple[int, ...], ...]
+    ) -> RowMask:
+        oid, family = field.type_oid, FAMILIES.get(field.type_oid, "text")
+        width = field.type_modifier - 4 if oid in (1042, 1043) and field.type_modifier >= 4 else None
+        mask = masks_rows.make_row_mask(
+            spec.name, spec.data_class, roles, key=self._key, type_family=family, max_length=width
+        )
+        constant = types.redaction(oid, field.format, type_modifier=field.type_modifier)
+        binary = field.format == 1 and oid not in TEXT_KINDS
+
+        def make(cell: bytes, others: tuple[bytes | None, ...]) -> bytes | None:
+            try:
+                known = tuple(_as_text(other, *how) for other, how in zip(others, read, strict=True))
+                masked = mask(types.to_text(oid, cell) if binary else cell, known)
+                if masked is not None and oid in LARGEST and abs(int(masked)) > LARGEST[oid]:
+                    return constant
+                return types.from_text(oid, masked) if binary and masked is not None else masked
+            except ValueError:
+                return constant
+
+        return make
 
     def _keep(self, key: Hashable, worn: Wear) -> None:
         if len(self._made) >= MAX_WARDROBE:
@@ -176,6 +215,13 @@ def _with_constant(mask: CellMask, family: str, oid: int) -> CellMask:
     return wear
 
 
+def _as_text(cell: bytes | None, oid: int, form: int) -> bytes | None:
+    if cell is None:
+        return None
+    text = cell if form == 0 or oid in TEXT_KINDS else types.to_text(oid, cell)
+    return text.rstrip(b" ") if oid == BPCHAR else text
+
+
 def _within(text: bytes) -> list[tuple[int, int, DataClass]]:
     """Return where personal values stand in a text: `classify` finds them, `policy` masks them, in no other place."""
     return [(span.start, span.end, span.data_class) for span in find_spans(text, names=True)]
@@ -224,7 +270,37 @@ def plan(
         None if s is None else wardrobe.wear_kind(s, kind_of(f.type_oid, catalog), f)
         for s, f in zip(specs, fields, strict=True)
     ]
-    return Plan(wears, specs)
+    found = Plan(wears, specs)
+    if fits:
+        _look_around(found, fields, outputs, catalog, classified, wardrobe)
+    return found
+
+
+def _look_around(
+    found: Plan,
+    fields: list[Field],
+    outputs: tuple[Output, ...],
+    catalog: Catalog,
+    classified: Classified,
+    wardrobe: Wardrobe,
+) -> None:
+    """Give the masks that have use for other cells of their row those that are in the result."""
+    for at, spec in enumerate(found.specs):
+        if spec is None or spec.name not in masks_rows.ROLES:
+            continue
+        kind = kind_of(fields[at].type_oid, catalog)
+        others: dict[str, tuple[int, int, int]] = {}
+        for role, place in companions(at, outputs, found.specs, classified).items():
+            other = kind_of(fields[place].type_oid, catalog)
+            if isinstance(other, int) and _single(other):
+                others[role] = (place, other, fields[place].format)
+        if others and isinstance(kind, int) and _single(kind):
+            found.wears[at], found.beside = wardrobe.wear_beside(spec, kind, fields[at], others), True
+
+
+def _single(type_oid: int) -> bool:
+    """Tell whether values of a built-in type can be read, and are no arrays."""
+    return type_oid in TEXT_KINDS or (types.known(type_oid) and type_oid not in types.ARRAYS)
 
 
 def _server_says(described: Field, allowed: Allow, catalog: Catalog, classified: Classified) -> MaskSpec | None:
@@ -243,18 +319,30 @@ def _server_says(described: Field, allowed: Allow, catalog: Catalog, classified:
     return None if described.number <= 0 else MaskSpec("redact", UNKNOWN)  # a system column, or one newer than we know
 
 
-def copy_plan(analysis: Analysis, allowed: Allow, catalog: Catalog, wardrobe: Wardrobe, *, binary: bool) -> Plan | None:
+def copy_plan(
+    analysis: Analysis,
+    allowed: Allow,
+    catalog: Catalog,
+    classified: Classified,
+    wardrobe: Wardrobe,
+    *,
+    binary: bool,
+) -> Plan | None:
     """Return the plan of a COPY to the client, whose columns the server does not describe."""
     if not any(allowed.masks):
         return None
     outputs = analysis.outputs or ()
     form = 1 if binary else 0
     wears: list[Mask] = []
+    fields: list[Field] = []
     for output, spec in zip(outputs, allowed.masks, strict=True):
         kind = _declared(output.sources, catalog) if output.plain else 0
-        described = Field(output.name, 0, 0, 0, -1, -1, form)
+        described = Field(output.name, 0, 0, kind if isinstance(kind, int) else 0, -1, -1, form)
+        fields.append(described)
         wears.append(None if spec is None else wardrobe.wear_kind(spec, kind, described))
-    return Plan(wears, list(allowed.masks))
+    found = Plan(wears, list(allowed.masks))
+    _look_around(found, fields, outputs, catalog, classified, wardrobe)
+    return found
 
 
 def _declared(sources: frozenset[Column], catalog: Catalog) -> Kind:

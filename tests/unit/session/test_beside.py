@@ -1,0 +1,57 @@
+"""Which columns a mask looks at: those of its own row and of the same thing, and never one that is another row's."""
+
+from __future__ import annotations
+
+from proctor.session.beside import companions
+from proctor.terms import Classified, Column, DataClass, Finding, MaskSpec, Output, Relation
+
+HOME = Relation("public", "customers")
+CLASSES = {"city": "city", "zip": "postal_code", "postal": "postal_code", "address": "postal_address"}
+MASKS = {"city": "city", "postal_code": "postal", "postal_address": "address"}
+
+
+def class_of(name: str) -> str | None:
+    return next((found for part, found in CLASSES.items() if part in name.lower()), None)
+
+
+def looked_at(at: int, *names: str, rows: str = "", relation: Relation = HOME) -> dict[str, int]:
+    """Return what the mask of a column looks at, of columns of one row unless `rows` numbers them."""
+    columns = [Column(relation, name) for name in names]
+    found = [None if (c := class_of(name)) is None else DataClass(c) for name in names]
+    classified = Classified({c: Finding(k, 1.0, "") for c, k in zip(columns, found, strict=True)})
+    numbers = [int(number) for number in rows] or [1] * len(names)
+    outputs = [Output("any name", frozenset({c}), True, row) for c, row in zip(columns, numbers, strict=True)]
+    specs = [None if k is None else MaskSpec(MASKS[k], k) for k in found]
+    return companions(at, outputs, specs, classified)
+
+
+def test_a_code_looks_at_the_town_and_state_of_its_row() -> None:
+    assert looked_at(0, "zip", "id", "city", "state") == {"city": 2, "region": 3}
+    assert looked_at(3, "id", "city", "zip", "address") == {"city": 1, "postal": 2}
+    assert looked_at(1, "zip", "city") == {}, "a town looks at nothing"
+
+
+def test_what_stands_in_another_row_or_in_one_that_nobody_knows_is_not_looked_at() -> None:
+    assert looked_at(0, "zip", "city", rows="12") == {}
+    assert looked_at(0, "zip", "city", rows="00") == {}
+    assert looked_at(0, "zip", "city", "city", rows="121") == {"city": 2}
+
+
+def test_one_address_is_told_from_another_by_what_its_columns_are_called() -> None:
+    names = ("billing_zip", "billing_city", "shipping_city", "shippingPostalCode", "billing_state")
+    assert looked_at(0, *names) == {"city": 1, "region": 4}
+    assert looked_at(3, *names) == {"city": 2}
+    assert looked_at(0, "zip", "home_city", "work_city") == {}
+    assert looked_at(0, "home_zip", "city") == {"city": 1}, "there is but one town"
+    assert looked_at(0, "home_zip", "work_city") == {}
+
+
+def test_a_state_that_is_masked_itself_is_not_looked_at() -> None:
+    zip_code, state = Column(HOME, "zip"), Column(HOME, "state")
+    hidden = Classified({
+        zip_code: Finding(DataClass("postal_code"), 1.0, ""), state: Finding(DataClass("free_text"), 1.0, "")
+    })  # fmt: skip
+    outputs = [Output(c.name, frozenset({c}), True, 1) for c in (zip_code, state)]
+    specs = [MaskSpec("postal", DataClass("postal_code")), MaskSpec("redact", DataClass("free_text"))]
+    assert companions(0, outputs, specs, hidden) == {}
+    assert companions(0, outputs, specs, Classified()) == {}
