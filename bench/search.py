@@ -276,6 +276,10 @@ def questions(count: int) -> dict[str, Question]:
         "text, a reason of its own": Question(text=alone),
         "text, all such reasons": Question(text="inc-"),
         "text, such a reason, in an old week": Question(text="inc-", until=first),
+        "text, reasons of the first fifth alone": Question(text="inc-0"),
+        "text, these, when there were none any more": Question(text="inc-0", since=middle),
+        "text, such reasons of what was denied": Question(text="inc-", decision="deny"),
+        "text, such reasons of who asks most, in an old week": Question(text="inc-", who="person-001", until=first),
         "text, nowhere": Question(text="drop database"),
         "all at once": Question(
             who="person-001", table="t01_customers", text="limit", decision="allow", since=first, until=last

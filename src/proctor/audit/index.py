@@ -29,7 +29,7 @@ from proctor.audit.record import ENTRY_LIMIT
 from proctor.audit.tiles import WIDTH
 from proctor.errors import HouseFault
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 BATCH: Final = 10_000
 FILE: Final = "index.sqlite"
 CACHE_KB: Final = 64 * 1024
@@ -43,8 +43,9 @@ _SEARCHED: Final = {
     "touched": "shape integer not null, relation text not null, name text not null, column_name text not null",
     "masked": "shape integer not null, class text not null",
     "moved": "shape integer not null, way text not null",
+    "spans": "shape integer primary key, first integer not null, last integer not null",
 }
-"""The tables in which a search finds the shapes that fit."""
+"""The tables in which a search finds the shapes that fit, and between which times each has records."""
 # Each holds all that its condition needs: what fits is found without a look at the shapes themselves.
 _TOUCHED: Final = {
     "touched_relation": "touched (relation, column_name, shape)",
@@ -73,7 +74,7 @@ _SORTED: Final = (
     "create index if not exists records_shape on records (shape, time)",
     "create index if not exists records_time on records (time, shape)",
     "create index if not exists records_key on records (key)",
-    "create index if not exists records_session on records (session, time) where session is not null",
+    "create index if not exists records_session on records (session, time, shape) where session is not null",
 )
 # Filled among records, shapes lie all over the file: to pass over them, all of it would be read from the disk.
 _TOGETHER: Final = "".join((
@@ -85,6 +86,12 @@ _TOGETHER: Final = "".join((
     *(f"alter table packed_{name} rename to {name};" for name in _SEARCHED),
     "commit",
 ))  # fmt: skip
+
+_SPANNED: Final = """
+insert into spans select shape, min(time), max(time) from records not indexed where number > ? group by shape
+on conflict (shape) do update set first = min(first, excluded.first), last = max(last, excluded.last)
+"""
+"""Says between which times the shapes of records with higher numbers have any."""
 
 
 class _Text(msgspec.Struct, frozen=True, gc=False):
@@ -291,10 +298,12 @@ class Index:
             place = places.of(seq, record)
             rows.append((self._shape(said, record), moment, number, seq, session, key, place))
             last = (seq, record)
+        (before,) = execute("select coalesce(max(number), 0) from records").fetchone()
         self.connection.executemany(
             "insert into records (shape, time, shard, seq, session, key, place) values (?, ?, ?, ?, ?, ?, ?)", rows
         )
         if last is not None:
+            execute(_SPANNED, (before,))
             columns = "number, name, last, mark, ends"
             told = (number, shard, last[0], _mark(last[1]), places.ends)
             execute(f"insert or replace into shards ({columns}) values (?, ?, ?, ?, ?)", told)  # noqa: S608

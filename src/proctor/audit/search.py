@@ -10,7 +10,6 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +19,9 @@ from proctor.audit.reading import Tail, everything, fetched
 
 MOST: Final = 1000
 AT_ONCE: Final = 2000  # records in memory at a time
-MERGED: Final = 2000  # shapes whose records are merged one by one; with more of them, time alone leads the search
 WALK: Final = 20_000  # records that are passed over by time before any shape is looked at
-STEPS: Final = 300  # of those for each shape: as long as two reads from a disk take
+STEPS: Final = 150  # more of those for each shape that may lie there: as long as a read from a disk takes
+FAR: Final = 300_000  # but no more than so many: an eighth of a second
 NEAR: Final = 200  # records behind a decision among which its answer is looked for first
 
 
@@ -113,6 +112,30 @@ def search(
 Found = tuple[int, int, int, int, int, int | None]
 """A record in the index: its time and number, the numbers of its shard, its key, and its place in its bundle."""
 _FOUND: Final = "r.time, r.number, r.shard, r.seq, r.key, r.place"
+_Place = tuple[int, int]
+"""A record's time and number, behind which it is looked further."""
+_NOW: Final[_Place] = (2**63 - 1, 2**63 - 1)
+_EVER: Final = -(2**63)
+_BEHIND: Final = "r.time <= ? and not (r.time = ? and r.number >= ?)"
+_NEWEST: Final = "order by r.time desc, r.number desc"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What is asked of a record beside its shape: as a condition, and its values."""
+
+    when: str
+    values: tuple[int, ...]
+    since: int
+
+    @property
+    def beside(self) -> str:
+        """Return the condition for records that are found by their shape: `+` keeps SQLite from another index."""
+        return self.when.replace("r.session", "+r.session")
+
+
+def _behind(place: _Place) -> tuple[int, int, int]:
+    return place[0], *place
 
 
 def ask(index: Index, question: Question) -> Iterator[Row]:
@@ -126,57 +149,79 @@ def _newest(index: Index, question: Question) -> Iterator[Found]:
     """Yield the records that fit, newest first."""
     execute = index.connection.execute
     which, named = _shapes(question)
-    when, values = _when(question)
-    newest = f"{when} order by r.time desc, r.number desc limit ?"
-    few = [row[0] for row in execute(f"{which} limit ?", (*named, MERGED + 1))] if which else []
-    if question.session is not None:
-        row = execute("select number from sessions where name = ?", (question.session,)).fetchone()
-        fits = f"r.session = ? and +r.shape in ({which})" if which else "r.session = ?"
-        query = f"select {_FOUND} from records r where {fits} and {newest}"  # noqa: S608 - fixed words
-        yield from execute(query, (-1 if row is None else row[0], *named, *values, question.limit))
-    elif not which:
-        yield from execute(f"select {_FOUND} from records r where {newest}", (*values, question.limit))  # noqa: S608
-    elif len(few) <= MERGED:
-        yield from _of_shapes(index, few, question.limit, when, values)
-    else:
-        # Time leads: a limit, even none, keeps SQLite from reading each shape's records to the end, to sort them.
-        walk = f"select r.number, r.shape from records r where {newest}"  # noqa: S608 - fixed words
-        walked = f"({walk}) w cross join records r on r.number = w.number"
-        query = f"select {_FOUND} from {walked} where w.shape in ({which}) limit ?"  # noqa: S608
-        yield from execute(query, (*values, -1, *named, question.limit))
-
-
-def _of_shapes(index: Index, shapes: Sequence[int], limit: int, when: str, values: Sequence[int]) -> Iterator[Found]:
-    """Yield the newest records of these shapes: first by walking back in time, as far as looking at each would cost.
-
-    A shape's own records lie anywhere in the file, and each look is two reads from the disk; those of all, by their
-    times, lie side by side.
-    """
-    if not shapes:
+    sought = _sought(index, question)
+    if not which:
+        query = f"select {_FOUND} from records r where {sought.when} {_NEWEST} limit ?"  # noqa: S608 - fixed words
+        yield from execute(query, (*sought.values, question.limit))
         return
-    execute = index.connection.execute
     execute("create temp table if not exists fits (number integer primary key)")
     execute("delete from fits")
-    index.connection.executemany("insert into fits values (?)", [(shape,) for shape in shapes])
-    newest = f"{when} order by r.time desc, r.number desc limit ?"
-    steps = max(WALK, STEPS * len(shapes))
-    walk = f"select r.number, r.shape from records r where {newest}"  # noqa: S608 - fixed words
+    if execute(f"insert into fits {which}", named).rowcount:
+        yield from _of_shapes(index, sought, question.limit)
+
+
+def _of_shapes(index: Index, sought: _Sought, limit: int) -> Iterator[Found]:
+    """Yield the newest records of the shapes that fit: first by walking back in time, then shape by shape.
+
+    A shape's own records lie anywhere in the file, and each look is two reads from the disk; those of all, by their
+    times, lie side by side. So the walk goes on as far as looking at the shapes that may lie there would cost.
+    """
+    near, place = _walked(index, sought, _NOW, WALK, limit)
+    yield from near
+    limit -= len(near)
+    if place is None:
+        return
+    steps = min(FAR, STEPS * _about(index, place)) - WALK
+    if steps > 0:
+        near, place = _walked(index, sought, place, steps, limit)
+        yield from near
+        limit -= len(near)
+    if place is not None:
+        yield from _one_by_one(index, sought, place, limit)
+
+
+def _walked(index: Index, sought: _Sought, start: _Place, steps: int, limit: int) -> tuple[list[Found], _Place | None]:
+    """Pass over so many records behind a place: those that fit, and where that ended if there may be more of them."""
+    execute = index.connection.execute
+    walk = f"select r.time, r.number, r.shape from records r where {sought.when} and {_BEHIND} {_NEWEST} limit ?"  # noqa: S608
     walked = f"({walk}) w cross join records r on r.number = w.number"
     query = f"select {_FOUND} from {walked} where w.shape in fits limit ?"  # noqa: S608
-    near = execute(query, (*values, steps, limit)).fetchall()
-    yield from near
-    if len(near) == limit:
-        return
-    edge = execute(f"{walk} offset ?".replace("r.shape", "r.time"), (*values, 1, steps - 1)).fetchone()
-    if edge is None:
-        return
-    # The others, shape by shape: each is read newest first from its index, and nothing behind the last that is wanted.
-    number, time = edge
-    behind = f"r.time <= ? and not (r.time = ? and r.number >= ?) and {newest}"
-    query = f"select {_FOUND} from records r where r.shape = ? and {behind}"  # noqa: S608
-    each = [execute(query, (shape, time, time, number, *values, limit - len(near))) for shape in shapes]
-    merged: Iterator[Found] = heapq.merge(*each, key=lambda one: one[:2], reverse=True)
-    yield from islice(merged, limit - len(near))
+    along = (*sought.values, *_behind(start))
+    found = execute(query, (*along, steps, limit)).fetchall()
+    if len(found) == limit:
+        return found, None
+    end = execute(f"{walk} offset ?", (*along, 1, steps - 1)).fetchone()
+    return found, None if end is None else end[:2]
+
+
+def _about(index: Index, place: _Place) -> int:
+    """Return how many of the shapes that fit were seen both before that time and after."""
+    query = "select count(*) from fits f cross join spans s on s.shape = f.number where s.first <= ? and s.last >= ?"
+    return int(index.connection.execute(query, (place[0], place[0])).fetchone()[0])
+
+
+def _one_by_one(index: Index, sought: _Sought, place: _Place, limit: int) -> Iterator[Found]:
+    """Yield the newest records behind a place, by looking at one shape after the other.
+
+    Those that may have the newest come first, and none is looked at that cannot have any newer than are found.
+    """
+    execute = index.connection.execute
+    spans = "fits f cross join spans s on s.shape = f.number where s.first <= ? and s.last >= ?"
+    rest = f"select f.number, min(s.last, ?) newest from {spans} order by newest desc, f.number"  # noqa: S608
+    query = f"select r.time, r.number from records r where r.shape = ? and {sought.beside} and {_BEHIND} {_NEWEST}"  # noqa: S608
+    best: list[_Place] = []
+    for shape, newest in execute(rest, (place[0], place[0], sought.since)):
+        if len(best) == limit and newest < best[0][0]:
+            break
+        for one in execute(query, (shape, *sought.values, *_behind(place))):
+            if len(best) < limit:
+                heapq.heappush(best, one)
+            elif one > best[0]:
+                heapq.heapreplace(best, one)
+            else:
+                break
+    for _, number in sorted(best, reverse=True):
+        yield from execute(f"select {_FOUND} from records r where r.number = ?", (number,))  # noqa: S608
 
 
 def _told(index: Index, found: Sequence[Found]) -> Iterator[Row]:
@@ -210,15 +255,22 @@ def _answer(index: Index, number: int, shard: int, key: int) -> tuple[int, int, 
     return row
 
 
-def _when(question: Question) -> tuple[str, list[int]]:
-    where, values = ["1"], []
+def _sought(index: Index, question: Question) -> _Sought:
+    """Return what is asked of a record beside its shape."""
+    where, values, since = ["1"], [], _EVER
+    if question.session is not None:
+        row = index.connection.execute("select number from sessions where name = ?", (question.session,)).fetchone()
+        where.append("r.session = ?")
+        values.append(-1 if row is None else int(row[0]))
     for condition, moment in (("r.time >= ?", question.since), ("r.time < ?", question.until)):
         if moment is not None:
             if moment.tzinfo is None:
                 raise ValueError("a time without a zone means nothing in a journal")
             where.append(condition)
             values.append(microseconds(moment))
-    return " and ".join(where), values
+    if question.since is not None:
+        since = microseconds(question.since)
+    return _Sought(" and ".join(where), tuple(values), since)
 
 
 def _shapes(question: Question) -> tuple[str, list[str]]:

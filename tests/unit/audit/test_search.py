@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import random
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -26,7 +28,7 @@ from proctor.audit.record import (
     Verdict,
     Who,
 )
-from proctor.audit.search import Question, Tail, export, search, sightings
+from proctor.audit.search import Question, Tail, ask, export, search, sightings
 from proctor.audit.sinks import FileSink, Forwarder, StreamSink
 from proctor.errors import HouseFault
 
@@ -111,18 +113,80 @@ def test_records_are_found_by(told, question, expected, integrated):
     assert ids(search(told.state, **question)) == expected
 
 
-@pytest.mark.parametrize(("question", "expected"), CASES.values(), ids=CASES)
-def test_many_shapes_are_searched_by_time_with_the_same_answers(told, monkeypatch, question, expected):
-    monkeypatch.setattr("proctor.audit.search.MERGED", -1)
-    assert ids(search(told.state, **question)) == expected
-
-
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
 @pytest.mark.parametrize(("question", "expected"), CASES.values(), ids=CASES)
 def test_what_lies_behind_a_walk_that_ends_early_is_found_by_its_shape(told, monkeypatch, question, expected, steps):
     monkeypatch.setattr("proctor.audit.search.WALK", steps)
     monkeypatch.setattr("proctor.audit.search.STEPS", 0)
     assert ids(search(told.state, **question)) == expected
+
+
+@pytest.fixture
+def crowded(house, clock):
+    """A few hundred records, some of people who came early and never again, some of one moment; all of them as told."""
+    chance = random.Random(11)
+    said: list[dict] = []
+    with Journal.open(house.journal / "w0", "w0", clock=clock) as journal:
+        for number in range(300):
+            clock.advance(chance.choice((0, 0, 60)))
+            who = Who(subject=f"p{chance.choice((number // 60, 3, 7))}", kind="human")
+            verdict = chance.choice(("allow", "allow", "deny"))
+            session = f"s{chance.randrange(4)}"
+            text = f"select {'ab'[number % 2]} from t{chance.randrange(3 + number // 100)}"
+            claims = Claimed(reason=f"INC-{number // 10}") if chance.random() < 0.3 else None
+            more = {"decision": Verdict(verdict=verdict), "claims": claims, "session": session}
+            journal.record(decided(f"x{number:03d}", who, text, {}, **more))
+            if number in (100, 200):
+                journal.flush()
+                with Index.open(house.state) as index:
+                    index.refresh()
+    house.integrate()
+    for record in export(house.state):
+        said += [one for one in [json.loads(record)] if one["kind"] == "statement.decided"]
+    return house.state, said
+
+
+def fits(said: dict, question: Question) -> bool:
+    words = f"{said['statement']['text']}\n{said.get('claims', {}).get('reason', '')}".lower()
+    time = datetime.fromisoformat(said["time"])
+    return all((
+        question.who in (None, said["who"]["subject"]),
+        question.decision in (None, said["decision"]["verdict"]),
+        question.session in (None, said["session"]),
+        question.text is None or question.text in words,
+        question.since is None or time >= question.since,
+        question.until is None or time < question.until,
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(("walk", "steps", "far"), [(1, 0, 0), (5, 1, 10), (1, 1000, 40), (20_000, 150, 300_000)])
+def test_whatever_is_asked_together_the_newest_that_fit_are_found(crowded, monkeypatch, walk, steps, far):
+    state, said = crowded
+    for name, value in (("WALK", walk), ("STEPS", steps), ("FAR", far)):
+        monkeypatch.setattr(f"proctor.audit.search.{name}", value)
+    chance = random.Random(walk)
+    first, last = (datetime.fromisoformat(said[at]["time"]) for at in (0, -1))
+    found = 0
+    with Index.open(state) as index:
+        index.refresh()
+        for _ in range(150):
+            moments = sorted(first + (last - first) * chance.uniform(-0.1, 1.1) for _ in range(2))
+            question = Question(
+                who=chance.choice((None, None, "p0", "p3", "p7", "nobody")),
+                decision=chance.choice((None, None, "allow", "deny")),
+                session=chance.choice((None, None, None, "s1")),
+                text=chance.choice((None, "inc-", "inc-0", "inc-1", "select b", "t5", "nowhere")),
+                since=chance.choice((None, moments[0])),
+                until=chance.choice((None, moments[1])),
+                limit=chance.choice((0, 1, 3, 20, 1000)),
+            )
+            if question.who is question.decision is question.text is None:  # not the journal's own records
+                question = dataclasses.replace(question, kind="statement.decided")
+            wanted = [one["id"] for one in said if fits(one, question)]
+            newest = wanted[max(0, len(wanted) - question.limit) :]
+            assert ids(ask(index, question)) == newest, question
+            found += len(newest)
+    assert found > 300
 
 
 @pytest.mark.parametrize("near", [0, 1, 200])
@@ -227,9 +291,10 @@ def test_where_shapes_cannot_be_put_together_the_next_search_tries_again(told, m
     assert ids(search(told.state, decision="deny")) == ["x3"]
 
 
-@pytest.mark.parametrize("merged", [2000, -1], ids=["few shapes", "many shapes"])
-def test_a_session_is_searched_for_what_else_is_asked(house, clock, monkeypatch, merged):
-    monkeypatch.setattr("proctor.audit.search.MERGED", merged)
+@pytest.mark.parametrize("walk", [20_000, 1], ids=["by walking back", "shape by shape"])
+def test_a_session_is_searched_for_what_else_is_asked(house, clock, monkeypatch, walk):
+    monkeypatch.setattr("proctor.audit.search.WALK", walk)
+    monkeypatch.setattr("proctor.audit.search.STEPS", 0)
     with Journal.open(house.journal / "w0", "w0", clock=clock) as journal:
         for name, session in (("a1", "s1"), ("a2", "s2"), ("a3", "s1")):
             journal.record(decided(name, ALICE, f"select {name} from orders", {}, session=session))
