@@ -3,7 +3,8 @@
 Three gateways before one database take turns: one in each mode, and one whose journal writes nothing. That one is made
 by this benchmark alone, by putting another journal in its processes as they start; no setting can do it. Its records
 are still made, only not kept. What strict may reach is the smaller of its TPS and clients / (round trip + one
-fdatasync): the round trip is that of one client without a journal, the fdatasync that of one record on the same disk.
+fdatasync): the round trip is that of one client without a journal, the fdatasync that of a file such as the journal
+writes, while as many clients play without a journal (`probe`); both on the average.
 Then the journal by itself: workers of their own, each with waiters that share its fdatasyncs, and how many records a
 second were on disk.
 """
@@ -31,6 +32,7 @@ import uvloop
 
 from bench.journal import ANSWERED, DECIDED, NAME
 from bench.pgbench import Run, run
+from bench.probe import Sync, probing
 from bench.stage import USER, Manner, Stage, Target, served, settings_of
 from demo.postgres import ThrowawayPostgres
 from proctor import twins
@@ -106,23 +108,6 @@ def _gateway(folder: Path, postgres: ThrowawayPostgres, name: str, durability: s
             raise RuntimeError(f"the gateway {name!r} left {written:,} bytes of journal: it is not what it is called")
 
 
-def fdatasync_us(folder: Path, times: int = 200) -> float:
-    """Return how long it takes to append one record to a file there and have it on disk: the median."""
-    path = folder / "probe"
-    took = []
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        for _ in range(times):
-            os.write(number, DECIDED)
-            before = time.perf_counter()
-            os.fdatasync(number)
-            took.append((time.perf_counter() - before) * 1e6)
-    finally:
-        os.close(number)
-        path.unlink()
-    return statistics.median(took)
-
-
 async def durable(folder: Path, name: str, seconds: float) -> float:
     """Return how many records a second were on disk, each pair of them waited for, in one worker."""
     journal = Journal.open(folder / name, name, clock=time)
@@ -161,7 +146,7 @@ class Report:
     """What was measured."""
 
     runs: list[Run] = field(default_factory=list)
-    fdatasync_us: list[float] = field(default_factory=list)
+    syncs: list[Sync] = field(default_factory=list)
     durable: dict[int, list[float]] = field(default_factory=dict)
     """By how many workers there were, what each of them did."""
 
@@ -181,15 +166,21 @@ class Report:
         for strict, off, one in zip(
             self.of(mode, clients, STRICT), self.of(mode, clients, OFF), self.of(mode, 1, OFF), strict=True
         ):
-            sync = self.fdatasync_us[strict.round] / 1e6
-            found.append(strict.tps / min(off.tps, clients / (one.latency_ms / 1000 + sync)))
+            sync = next(s for s in self.syncs if (s.round, s.mode, s.clients) == (strict.round, mode, clients))
+            found.append(strict.tps / min(off.tps, clients / (one.latency_ms / 1000 + sync.mean_us / 1e6)))
         return found
 
 
 def tables(report: Report, modes: tuple[str, ...]) -> str:
     """Return it as tables in Markdown, beside the targets."""
-    syncs = statistics.median(report.fdatasync_us)
-    lines = [f"one fdatasync of one record: {syncs:,.0f} µs", ""]
+    lines = []
+    for clients in CLIENTS:
+        here = [sync for sync in report.syncs if sync.clients == clients]
+        mean, median = (statistics.median(each) for each in zip(*((s.mean_us, s.median_us) for s in here), strict=True))
+        lines.append(
+            f"one fdatasync of one statement's records, beside -c {clients}: {mean:,.0f} µs, half of them {median:,.0f}"
+        )
+    lines.append("")
     for count, each in report.durable.items():
         per = ", ".join(f"{one:,.0f}" for one in each)
         said = "met" if sum(each) >= DURABLE else "MISSED"
@@ -235,9 +226,11 @@ def measure(modes: tuple[str, ...], *, rounds: int, seconds: int, folder: Path |
         kinds = {OFF: ("adaptive", False), ADAPTIVE: ("adaptive", True), STRICT: ("strict", True)}
         with ways(kinds) as on:
             for turn in range(rounds):
-                report.fdatasync_us.append(fdatasync_us(Path(made)))
                 for mode in modes:
                     for clients in CLIENTS:
+                        with probing(Path(made)) as probe:
+                            run(on, on.named(OFF)[0], mode=mode, clients=clients, seconds=min(2, seconds), turn=turn)
+                        report.syncs.append(probe.said(turn, mode, clients))
                         shift = turn % len(on.targets)
                         for target in on.targets[shift:] + on.targets[:shift]:
                             done = run(on, target, mode=mode, clients=clients, seconds=seconds, turn=turn)

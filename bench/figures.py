@@ -14,6 +14,7 @@ from typing import Any
 
 from bench import durability, sessions, ways
 from bench.pgbench import CLIENTS, MODES, SELECT, TPCB, Run, added, ratios
+from bench.probe import Sync
 
 TPS, TPS_CLIENTS = 0.95, (8, 32)
 ADDED_US = 15.0
@@ -214,7 +215,9 @@ def _journal(told: Told) -> Iterator[Aim]:
         yield Aim("journal", "", "as durable, and as fast", None)
         return
     report = durability.Report(
-        [Run(**r) for r in told["runs"]], told["fdatasync_us"], {int(n): f for n, f in told["durable"].items()}
+        [Run(**r) for r in told["runs"]],
+        [Sync(**s) for s in told["syncs"]],
+        {int(n): f for n, f in told["durable"].items()},
     )
     records = max(sum(each) for each in report.durable.values())
     yield Aim(
