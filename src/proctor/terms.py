@@ -340,12 +340,14 @@ class Classified:
     findings: Mapping[Column, Finding] = field(default_factory=dict)
     clean: frozenset[str] = frozenset({"pg_catalog", "information_schema"})
     version: int = 0
-    by_relation: Mapping[Relation, bool] = field(init=False, repr=False, compare=False)
+    by_relation: Mapping[Relation, tuple[DataClass, ...]] = field(init=False, repr=False, compare=False)
+    """The classes of each relation's sensitive columns; none for one that was looked at and is clean."""
 
     def __post_init__(self) -> None:
-        held: dict[Relation, bool] = {}
+        held: dict[Relation, tuple[DataClass, ...]] = {}
         for column, found in self.findings.items():
-            held[column.relation] = held.get(column.relation, False) or found.data_class is not None
+            own = () if found.data_class is None else (found.data_class,)
+            held[column.relation] = held.get(column.relation, ()) + own
         object.__setattr__(self, "by_relation", held)
 
     def class_of(self, column: Column) -> DataClass | None:
@@ -357,7 +359,7 @@ class Classified:
 
     def holds_sensitive(self, relation: Relation) -> bool:
         """Tell whether any column of the relation is sensitive; one that nobody has looked at counts as such."""
-        return relation.schema not in self.clean and self.by_relation.get(relation, True)
+        return relation.schema not in self.clean and self.by_relation.get(relation) != ()
 
 
 @dataclass(frozen=True, slots=True)

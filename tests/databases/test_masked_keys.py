@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -242,6 +243,76 @@ def test_the_masked_parts_of_an_address_belong_together_in_text_in_binary_and_in
         for at in (1, 3):
             ((_, code),) = asker.execute(joined.format(at).encode()).fetchall()
             assert [(code,)] == alone
+
+
+STAYS = (
+    "select p.id, p.birth_date, p.hired, s.person, s.came, s.went, s.seen from persons p join stays s on s.person = p.id "
+    "order by s.id"
+)
+HIDDEN = date(2000, 1, 1)
+
+
+def test_the_time_between_two_dates_of_one_person_survives_in_text_in_binary_and_in_a_copy(held: Vault) -> None:
+    true = held.direct(STAYS)
+    with asking(held, ADA) as asker:
+        rows = asker.execute(STAYS.encode(), binary=False).fetchall()
+        assert asker.execute(STAYS.encode(), binary=True).fetchall() == rows
+        through = f"with x as ({STAYS}) select x.* from (select * from x) x"
+        assert asker.execute(through.encode()).fetchall() == rows
+        persons = asker.execute(b"select id, birth_date, hired, name from persons order by id").fetchall()
+        stays = asker.execute(b"select * from stays where id = 10").fetchone()
+        for form in ("text", "csv"):
+            with asker.cursor() as cursor, cursor.copy(f"copy stays to stdout (format {form})".encode()) as copying:
+                copied = b"".join(map(bytes, copying)).decode()
+            assert all(f"{row[4]}" in copied and f"{row[6]}" in copied for row in rows)
+        with asker.cursor() as cursor, cursor.copy(b"copy stays to stdout (format binary)") as copying:
+            copying.set_types(["int4", "int4", "timestamp", "timestamp", "text"])
+            in_binary = {row[0]: row[1:] for row in copying.rows()}
+    assert stays is not None and stays[1:] == rows[0][3:]
+    assert in_binary[10] == rows[0][3:] and in_binary[12] == rows[2][3:]
+    assert in_binary[13] == (None, *[datetime(2000, 1, 1)] * 2, "redacted"), "of nobody's dates nothing is shown"  # noqa: DTZ001
+    assert [tuple(row[:3]) for row in persons[:2]] == [rows[0][:3], rows[2][:3]]
+    for row, before in zip(rows, true, strict=True):
+        moved = row[1] - before[1]
+        assert timedelta(0) < abs(moved) <= timedelta(days=400)
+        assert abs(row[2] - before[2] - moved) < timedelta(days=1, seconds=1)
+        if before[4].hour == 0:
+            assert row[4] - before[4] == moved, "midnight is no time of day"
+        else:
+            assert abs((row[2] - before[2]) - (row[4] - before[4])) < timedelta(seconds=1)
+            assert row[5] is None or row[5] - row[4] == before[5] - before[4]
+    assert rows[1][6] == "redacted", "what is no date has no distance"
+    assert date.fromisoformat(rows[0][6]) - rows[0][1] == date(2020, 1, 2) - date(1980, 2, 29)
+
+
+def test_a_date_is_shown_beside_its_own_subject_alone(held: Vault) -> None:
+    """A join of everybody with everybody would show it moved in as many ways as there are people."""
+    with asking(held, ADA) as asker:
+        for text in (
+            "select birth_date from persons",
+            "select name, birth_date from persons",
+            "select b.birth_date from persons a, persons b where b.id = 1",
+            "select p.birth_date, s.person from persons p join stays s on s.person = p.id",
+            "select birth_date from (select id, birth_date from persons union all select id, birth_date from persons) u",
+        ):
+            assert {row[0 if "name," not in text else 1] for row in asker.execute(text.encode())} == {HIDDEN}, text
+        crossed = asker.execute(b"select a.id, b.birth_date from persons a, persons b where b.id = 1 order by 1")
+        assert crossed.fetchall() == [(1, HIDDEN), (2, HIDDEN), (3, HIDDEN)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select birth_date, count(*) from persons group by birth_date",
+        "select distinct hired from persons",
+        "select a.id, b.id from persons a join persons b on a.birth_date = b.birth_date",
+        "select id, birth_date from persons union select id, birth_date from persons",
+    ],
+)
+def test_which_dates_of_different_persons_are_equal_is_for_those_who_may_infer(held: Vault, text: str) -> None:
+    """The masks of one day, moved in many ways, would tell it by their mean."""
+    with asking(held, ADA) as asker, pytest.raises(psycopg.errors.InsufficientPrivilege, match="infer"):
+        asker.execute(text.encode())
 
 
 # ---- joins, transactions, cursors, writes

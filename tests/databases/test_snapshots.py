@@ -72,6 +72,9 @@ create function sales.to_int(sales.mood) returns int language sql immutable as '
 create cast (sales.mood as int) with function sales.to_int(sales.mood);
 create function sales.fire() returns trigger language plpgsql as 'begin return new; end';
 create trigger fires before insert on sales.orders_2025 for each row execute function sales.fire();
+create table sales.notes (
+    who bigint references sales.people, age int, code int, foreign key (age, code) references sales.people (age, code)
+);
 create table sales.ruled (id int); create rule deaf as on insert to sales.ruled do instead nothing;
 """
 
@@ -138,6 +141,11 @@ def test_only_whole_unique_keys_count(catalog: Catalog) -> None:
     assert set(of(catalog, "people").unique) == {
         frozenset({"id"}), frozenset({"email"}), frozenset({"age", "code"}),
     }  # fmt: skip
+
+
+def test_foreign_keys_of_one_column_say_where_they_point(catalog: Catalog) -> None:
+    assert of(catalog, "notes").points == (("who", of(catalog, "people").oid, "id"),)
+    assert of(catalog, "people").points == ()
 
 
 def test_a_view_comes_with_a_definition_that_names_every_schema(catalog: Catalog) -> None:

@@ -101,6 +101,19 @@ insert into patients values (
     '[2026-01-01,2026-02-01)', '{[2026-01-01,2026-02-01)}'
 ), (2, null, null, null, null, null, null, null);
 """
+LIVES = """
+create table persons (id int primary key, name text, birth_date date, hired timestamptz);
+create table stays (id int primary key, person int references persons, came timestamp, went timestamp, seen text);
+insert into persons values
+    (1, 'Ada Lee', '1980-02-29', '2004-05-06 10:11:12.5+00'), (2, 'Bo Chan', '1980-02-29', '2004-05-07 00:00:00+00'),
+    (3, 'Cy Dunn', '1999-12-31', null);
+insert into stays values
+    (10, 1, '2020-01-01 08:00:00', '2020-01-05 17:30:00', '2020-01-02'),
+    (11, 1, '2021-06-01 00:00:00', '2021-06-02 09:00:01', 'never'), (12, 2, '2020-01-01 08:00:00', null, '2020-01-02'),
+    (13, null, '2020-01-01 08:00:00', '2020-01-05 17:30:00', '2020-01-02');
+"""
+DATES = {"persons": {"name": "person_name", "birth_date": "birth_date", "hired": "life_date"},
+         "stays": {"came": "life_date", "went": "life_date", "seen": "life_date"}}  # fmt: skip
 PATIENTS = {"blood_type": "health", "blood_types": "health", "home": "address", "homes": "address", "kin": "email",
           "absent": "health", "stays": "health"}  # fmt: skip
 """Columns of types that the database has made, and their classes."""
@@ -145,12 +158,14 @@ def fill(server: ThrowawayPostgres, name: str) -> None:
         owner.execute(COPY.format(columns=columns))  # type: ignore[arg-type]
         owner.execute("insert into vault values " + ", ".join(rows))  # type: ignore[arg-type]
         owner.execute(MADE.encode())
+        owner.execute(LIVES.encode())
 
 
 def classify(state: Path) -> None:
     """Say by hand what each column holds, before anybody looks."""
     said = [(table, held.name, held.data_class) for table in ("vault", "intake") for held in EVERY]
     said += [("patients", name, data_class) for name, data_class in PATIENTS.items()]
+    said += [(table, name, data_class) for table, held in DATES.items() for name, data_class in held.items()]
     with Store.open(state, migrate=True) as store:
         for table, name, data_class in said:
             column = Column(Relation("public", table), name)

@@ -37,6 +37,7 @@ _ROWS = (
     ("city", "city of a person", "city", False, False),
     ("postal_code", "postal code of a person", "postal", False, False),
     ("birth_date", "date of birth", "date", False, True),
+    ("life_date", "another date in the life of a person", "shift", False, False),
     ("age", "age of a person", "noise", False, False),
     ("gender", "gender", "redact", False, False),
     ("nationality", "nationality or origin", "redact", False, False),

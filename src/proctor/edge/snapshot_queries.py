@@ -134,6 +134,15 @@ def _relations(which: str, *, definitions: bool) -> str:
         where i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null and i.indexprs is null
         group by i.indrelid
     ),
+    point as materialized (
+        select f.conrelid, pg_catalog.json_agg(pg_catalog.json_build_array(
+                   a.attname, f.confrelid, b.attname) order by f.oid) as list
+        from pg_catalog.pg_constraint f
+             join pg_catalog.pg_attribute a on a.attrelid = f.conrelid and a.attnum = f.conkey[1]
+             join pg_catalog.pg_attribute b on b.attrelid = f.confrelid and b.attnum = f.confkey[1]
+        where f.contype = 'f' and pg_catalog.cardinality(f.conkey) = 1
+        group by f.conrelid
+    ),
     up as materialized (
         select h.inhrelid, pg_catalog.json_agg(h.inhparent order by h.inhseqno) as list
         from pg_catalog.pg_inherits h group by h.inhrelid
@@ -153,11 +162,13 @@ def _relations(which: str, *, definitions: bool) -> str:
                    c.oid, c.space, c.relname, c.relkind, c.reltuples, c.reltype, coalesce(d.description, ''),
                    {definition},
                    coalesce(col.list, '[]'), coalesce(key.list, '[]'), coalesce(up.list, '[]'),
-                   coalesce(down.list, '[]'), ruled.ev_class is not null, fired.tgrelid is not null)), '[]') as list
+                   coalesce(down.list, '[]'), ruled.ev_class is not null, fired.tgrelid is not null,
+                   coalesce(point.list, '[]'))), '[]') as list
         from rel c cross join pin
              left join described d on d.objoid = c.oid and d.objsubid = 0
              left join col on col.attrelid = c.oid left join key on key.indrelid = c.oid
              left join up on up.inhrelid = c.oid left join down on down.inhparent = c.oid
+             left join point on point.conrelid = c.oid
              left join ruled on ruled.ev_class = c.oid left join fired on fired.tgrelid = c.oid
     )
     """

@@ -110,6 +110,7 @@ class _RelationRow(msgspec.Struct, array_like=True):
     children: list[int]
     rules: bool
     triggers: bool
+    points: list[tuple[str, int, str]]
 
 
 class _TypeRow(msgspec.Struct, array_like=True):
@@ -167,6 +168,7 @@ def _relation(row: _RelationRow) -> RelationDef:
         has_triggers=row.triggers,
         row_type_oid=row.row_type,
         comment=row.comment,
+        points=tuple(row.points),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from proctor.policy import delegation
+from proctor.policy import delegation, lives
 from proctor.policy.claims import check_claims
 from proctor.policy.masks import mask_name_for
 from proctor.policy.questions import Facts, Question
@@ -293,4 +293,5 @@ def _mask(output: Output, classified: Classified, style: str, unmasked: frozense
     # A session knows what it put into its temporary tables: their masks beside the values would be a codebook.
     if any(is_temporary(column.relation.schema) for column in columns):
         return MaskSpec(REDACT, distinct[0], columns)
-    return MaskSpec(mask_name_for(distinct[0], style), distinct[0], columns)
+    name = lives.mask_of(mask_name_for(distinct[0], style), columns, classified)
+    return MaskSpec(name, distinct[0], columns)

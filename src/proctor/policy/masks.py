@@ -39,6 +39,7 @@ PRESERVES: dict[str, str] = {
     "name": "equality within a class; case, script, one word or more, emptiness",
     "phone": "equality; length, separators, country code",
     "date": "equality of days; 400 days around; form, whether there is a time of day",
+    "shift": "the days between dates of one subject; 401 days around; beside no key of the subject, nothing",
     "noise": "equality; a tenth around; scale, zero",
     "address": "equality, of rows that show the same town and code; case, whether there is a town, emptiness",
     "city": "equality; case, emptiness",
@@ -62,6 +63,7 @@ DEFAULTS: dict[DataClass, str] = {
         "city": "city",
         "postal": "postal_code",
         "date": "birth_date",
+        "shift": "life_date",
         "noise": "age salary",
         "id": "us_ssn uk_nino de_steuerid fr_nir es_dni it_codice_fiscale in_aadhaar in_pan br_cpf br_cnpj national_id"
         " passport drivers_licence medical_id vehicle_plate bank_account",

@@ -7,7 +7,7 @@ networks kept for documents, dates stay within 400 days, money within a tenth.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta
 from ipaddress import IPv6Address
 
 from proctor.policy.mask_lists import CITIES, FAMILY, GIVEN, STREETS, Script, script_of
@@ -190,6 +190,39 @@ def mask_date(keyed: Keyed, value: bytes, family: str) -> bytes | None:
     a, b = (moved.month, day_number) if month_first else (day_number, moved.month)
     form = b"%02d%b%02d%b%04d%b" if wide else b"%d%b%d%b%04d%b"
     return form % (a, sep, b, sep, moved.year, clock)
+
+
+def mask_shifted(keyed: Keyed, subject: bytes, value: bytes) -> bytes | None:
+    """Return the date, or the moment, as many days away as the subject's key says; None when it is none to be read.
+
+    Moments are moved within their day as well, but for midnight without a zone, which mostly means no time at all.
+    """
+    found = _ISO.fullmatch(value)
+    if found is None or not (found[2] or len(value) == 8):
+        return None
+    year, sep, month, day, rest = found.groups()
+    number = keyed.number(subject)
+    days = (1 + number % SHIFT) * (1 if number >> 64 & 1 else -1)
+    at = datetime(int(year), int(month), int(day)) + timedelta(days)  # noqa: DTZ001 - the zone stays as it is written
+    clock = _CLOCK.fullmatch(rest)
+    if rest and clock is None:
+        return None
+    tail = rest
+    if clock is not None and (clock[6] or rest.translate(None, b" T0:.")):
+        gap, hour, minute, second, fraction, zone = clock.groups()
+        if int(hour) > 23 or int(minute) > 59 or int(second or 0) > 59:
+            return None
+        micros = int(fraction[1:7].ljust(6, b"0")) + (number >> 90) % 1_000_000 if fraction else 0
+        at += timedelta(
+            hours=int(hour),
+            minutes=int(minute),
+            seconds=int(second or 0) + (number >> 65) % 86_400,
+            microseconds=micros,
+        )
+        tail = gap + b"%02d:%02d" % (at.hour, at.minute) + (b":%02d" % at.second if second else b"")
+        tail += (b".%06d" % at.microsecond).rstrip(b"0").rstrip(b".") if fraction else b""
+        tail += zone
+    return b"%04d%b%02d%b%02d%b" % (at.year, sep, at.month, sep, at.day, tail)
 
 
 def _clock(keyed: Keyed, rest: bytes, value: bytes) -> bytes | None:

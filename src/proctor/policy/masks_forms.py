@@ -152,7 +152,7 @@ FORMS: dict[str, Callable[[Order], Mask]] = {
     "redact": lambda _: _hide, "null": lambda _: _hide, "hash": _hash, "partial": _partial, "generalise": _generalise,
     "email": _email, "card": _card, "id": _id, "iban": _iban, "token": _token, "name": _name, "phone": _phone,
     "date": _date, "noise": _noise, "address": _address, "city": _city, "postal": _postal, "geo": _geo, "ip": _ip,
-    "mac": _mac,
+    "mac": _mac, "shift": lambda _: _hide,
 }  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """Policy, masks of rows: what one value becomes where other cells of its row are known.
 
 In come a value and the plain cells that it belongs to; out goes a mask that fits theirs. A postal code begins as those
-of its masked town do, an address ends in the town and code that its row shows. Without such cells each mask is the one
-of the value alone. Equal rows look equal. Knows no columns: whoever calls has found out which cells belong together.
+of its masked town do, an address ends in the town and code that its row shows, the dates of one subject keep their
+distances. Without such cells each mask is the one of the value alone. Equal rows look equal. Knows no columns: whoever
+calls has found out which cells belong together.
 """
 
 from __future__ import annotations
@@ -20,8 +21,13 @@ RowMask = Callable[[bytes, "tuple[bytes | None, ...]"], "bytes | None"]
 Known = Mapping[str, bytes]
 """The other cells by what they are to the value; those that are NULL or not in the row are not in it."""
 
-ROLES: dict[str, tuple[str, ...]] = {"postal": ("city", "region"), "address": ("city", "postal", "region")}
-"""Which other cells a mask has use for."""
+SUBJECT = "subject"
+ROLES: dict[str, tuple[str, ...]] = {
+    "postal": ("city", "region"),
+    "address": ("city", "postal", "region"),
+    "shift": (SUBJECT,),
+}
+"""Which other cells a mask has use for. Of a subject's key the role says, after a colon, whose it is."""
 
 _CITY, _POSTAL = DataClass("city"), DataClass("postal_code")
 _INTEGRAL = frozenset({"integer", "decimal"})
@@ -41,7 +47,7 @@ def make_row_mask(
     It never raises; what fails, has no form or does not fit its type becomes the type's constant.
     """
     alone = make_mask(name, data_class, key=key, type_family=type_family, max_length=max_length)
-    form = _form(name, data_class, key, type_family, max_length)
+    form = _form(name, data_class, roles, key, type_family, max_length)
     hidden = plain.constant(type_family, max_length)
     recent: dict[tuple[bytes, tuple[bytes | None, ...]], bytes | None] = {}
 
@@ -73,9 +79,13 @@ def make_row_mask(
 
 
 def _form(
-    name: str, data_class: DataClass, key: bytes, family: str, room: int | None
+    name: str, data_class: DataClass, roles: tuple[str, ...], key: bytes, family: str, room: int | None
 ) -> Callable[[bytes, Known], bytes | None] | None:
     numeric = family in _INTEGRAL
+    if name == "shift" and (numeric or family in {"text", "date", "timestamp"}):
+        (subject,) = roles
+        kept = keyed_for(key, name, DataClass(subject))
+        return lambda value, known: display.mask_shifted(kept, known[subject], value)
     if name == "postal" and (numeric or family == "text"):
         places = _Places(key, data_class)
         return lambda value, known: places.code(value, places.town(known), known.get("region"), numeric=numeric)

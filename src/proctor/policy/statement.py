@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
 
+from proctor.policy import lives
 from proctor.policy.masks import mask_name_for
 from proctor.policy.questions import Manner, Principal, Question, Target, column_name
 from proctor.policy.tasks import is_outside
@@ -141,13 +142,16 @@ def needs_infer(inference: Inference, style: str, classified: Classified) -> fro
     """Return the sensitive columns whose values this use would tell beyond what their masks show anyway."""
     classes = {column: classified.class_of(column) for column in inference.columns}
     sensitive = frozenset(column for column, data_class in classes.items() if data_class is not None)
+    moved = frozenset(column for column in sensitive if lives.shifts(column, classified))
     match inference.use:
+        case Use.EQUIJOIN if moved:
+            return sensitive
         case Use.EQUIJOIN:
             # The masks of one class join like the values. An unmasked column on the other side is a list of guesses.
             joined = len(set(classes.values())) == 1 and all(_keeps_equality(c, style) for c in classes.values())
             return frozenset() if joined and not _joins_own_values(inference.columns) else sensitive
         case Use.GROUP:
-            return frozenset(column for column in sensitive if not _keeps_equality(classes[column], style))
+            return moved | {column for column in sensitive if not _keeps_equality(classes[column], style)}
         case _:
             return sensitive
 

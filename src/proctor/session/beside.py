@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from proctor.policy.masks_rows import ROLES
-from proctor.terms import Classified, DataClass, MaskSpec, Output
+from proctor.policy.masks_rows import ROLES, SUBJECT
+from proctor.session import subjects
+from proctor.sql.catalog import Catalog
+from proctor.terms import Classified, Column, DataClass, MaskSpec, Output
 
 _BY_CLASS = {"city": DataClass("city"), "postal": DataClass("postal_code")}
 _REGION = frozenset({"state", "province", "region"})
@@ -25,13 +27,15 @@ _PARTS = _REGION | {
 
 
 def companions(
-    at: int, outputs: Sequence[Output], specs: Sequence[MaskSpec | None], classified: Classified
+    at: int, outputs: Sequence[Output], specs: Sequence[MaskSpec | None], classified: Classified, catalog: Catalog
 ) -> dict[str, int]:
     """Return, by role, the columns that the mask of a column looks at."""
     own, spec = outputs[at], specs[at]
     if spec is None or own.row == 0 or (name := _name(own)) is None:
         return {}
     beside = [(place, o) for place, o in enumerate(outputs) if place != at and o.row == own.row and o.plain]
+    if ROLES.get(spec.name) == (SUBJECT,):
+        return _subject(own, beside, catalog, classified)
     found: dict[str, int] = {}
     for role in ROLES.get(spec.name, ()):
         named = [
@@ -43,6 +47,20 @@ def companions(
         if chosen is not None:
             found[role] = chosen
     return found
+
+
+def _subject(
+    own: Output, beside: Sequence[tuple[int, Output]], catalog: Catalog, classified: Classified
+) -> dict[str, int]:
+    """Return the column that says whose dates these are, by a role that names where such keys are at home."""
+    keys = {source.relation: subjects.key_of(source.relation, catalog, classified) for source in own.sources}
+    homes = {None if key is None else key.home for key in keys.values()}
+    home = homes.pop() if len(homes) == 1 else None
+    if home is None:
+        return {}
+    wanted = {Column(relation, key.column) for relation, key in keys.items() if key is not None}
+    found = [place for place, other in beside if other.sources == wanted]
+    return {f"{SUBJECT}:{home}": found[0]} if found else {}
 
 
 def _name(output: Output) -> str | None:

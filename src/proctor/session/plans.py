@@ -101,11 +101,14 @@ class Wardrobe:
         )
         constant = types.redaction(oid, field.format, type_modifier=field.type_modifier)
         binary = field.format == 1 and oid not in TEXT_KINDS
+        spelled = masks.make_mask("redact", UNKNOWN, key=bytes(16), type_family=family)(b"")
 
         def make(cell: bytes, others: tuple[bytes | None, ...]) -> bytes | None:
             try:
                 known = tuple(_as_text(other, *how) for other, how in zip(others, read, strict=True))
                 masked = mask(types.to_text(oid, cell) if binary else cell, known)
+                if masked == spelled and oid in OWN_CONSTANT:
+                    return constant
                 if masked is not None and oid in LARGEST and abs(int(masked)) > LARGEST[oid]:
                     return constant
                 return types.from_text(oid, masked) if binary and masked is not None else masked
@@ -290,7 +293,7 @@ def _look_around(
             continue
         kind = kind_of(fields[at].type_oid, catalog)
         others: dict[str, tuple[int, int, int]] = {}
-        for role, place in companions(at, outputs, found.specs, classified).items():
+        for role, place in companions(at, outputs, found.specs, classified, catalog).items():
             other = kind_of(fields[place].type_oid, catalog)
             if isinstance(other, int) and _single(other):
                 others[role] = (place, other, fields[place].format)

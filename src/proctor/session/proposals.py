@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from proctor.policy import lives
 from proctor.policy.masks import mask_name_for
 from proctor.policy.rules import Rules
 from proctor.session.judge import Bench
@@ -161,6 +162,7 @@ def _masks(target: RelationDef, bench: Bench) -> dict[str, MaskSpec]:
         data_class = bench.classified.class_of(named)
         if data_class is not None:
             name = "redact" if data_class == "unscanned" else mask_name_for(data_class, style)
+            name = lives.mask_of(name, (named,), bench.classified)
             found[column.name] = MaskSpec(name, data_class, frozenset({named}))
     return found
 

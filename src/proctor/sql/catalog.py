@@ -45,6 +45,8 @@ class RelationDef:
     has_triggers: bool = False
     row_type_oid: int = 0
     comment: str = ""
+    points: tuple[tuple[str, int, str], ...] = ()
+    """Its foreign keys of one column: that column, and the relation (by OID) and column that they point to."""
 
     def column(self, name: str) -> ColumnDef | None:
         """Return the column of that name, or None."""

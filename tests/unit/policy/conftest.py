@@ -34,6 +34,8 @@ from proctor.terms import (
 CUSTOMERS = Relation("public", "customers")
 ORDERS = Relation("public", "orders")
 SUPPLIERS = Relation("public", "suppliers")
+STAFF = Relation("public", "staff")
+STAYS = Relation("public", "stays")
 TEMP = Relation("pg_temp", "tt")
 
 HELD = {
@@ -46,6 +48,11 @@ HELD = {
     (ORDERS, "id"): None,
     (ORDERS, "customer_id"): None,
     (ORDERS, "total"): None,
+    (SUPPLIERS, "founder_born"): "birth_date",
+    (STAFF, "id"): None,
+    (STAFF, "born"): "birth_date",
+    (STAFF, "hired"): "birth_date",
+    (STAYS, "came"): "life_date",
 }
 
 

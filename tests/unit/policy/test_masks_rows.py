@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,24 @@ from proctor.policy.masks_rows import ROLES, RowMask, make_row_mask
 from proctor.terms import DataClass
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
-CLASS = {"postal": "postal_code", "address": "postal_address"}
+CLASS = {"postal": "postal_code", "address": "postal_address", "shift": "life_date"}
 VALUES = st.binary(max_size=40) | st.sampled_from(
-    [b"10115", b"62704-1234", b"SW1A 1AA", b"1012 AB", b"12 Elm St, Springfield", b"K1A 0B1", b"2134", b"\xff", b" "]
+    [
+        b"10115",
+        b"62704-1234",
+        b"SW1A 1AA",
+        b"1012 AB",
+        b"12 Elm St, Springfield",
+        b"K1A 0B1",
+        b"2134",
+        b"\xff",
+        b" ",
+        b"1980-02-03",
+        b"1980-02-03 10:11:12.5+02",
+        b"19800230",
+        b"9999-12-31",
+        b"infinity",
+    ]
 )
 CELLS = st.none() | VALUES | st.sampled_from([b"Springfield", b"IL", b"Massachusetts", "Zürich".encode()])
 
@@ -135,3 +151,77 @@ def test_under_another_key_a_row_looks_another_way() -> None:
     for name, value in (("postal", b"10115"), ("address", b"12 Elm, Berlin")):
         one, other = (row_mask(name, "city", key=key)(value, (b"Berlin",)) for key in (KEY, OTHER))
         assert one != other
+
+
+# ---- dates of one subject
+
+DAYS = st.dates(date(1800, 1, 1), date(2200, 1, 1))
+MOMENTS = st.builds(datetime.combine, DAYS, st.times(time(0, 0, 1)))
+SUBJECTS = st.integers(1, 10**6).map(lambda n: b"%d" % n)
+MOST = timedelta(days=401)
+
+
+def shifted(value: str, subject: bytes, family: str = "text", home: str = "public.people.id") -> str:
+    masked = row_mask("shift", f"subject:{home}", family=family)(value.encode(), (subject,))
+    assert masked is not None
+    return masked.decode()
+
+
+@given(DAYS, DAYS, SUBJECTS)
+def test_the_days_between_two_dates_of_one_subject_survive(one: date, other: date, subject: bytes) -> None:
+    first, second = (date.fromisoformat(shifted(d.isoformat(), subject, "date")) for d in (one, other))
+    assert second - first == other - one
+    assert timedelta(0) < abs(first - one) < MOST
+    packed = shifted(f"{one:%Y%m%d}", subject, "integer")
+    assert date.fromisoformat(packed) == first, "in any form"
+    assert shifted(f"{one:%Y/%m/%d}", subject) == f"{first:%Y/%m/%d}"
+
+
+@given(MOMENTS, MOMENTS, SUBJECTS, st.sampled_from(["", "+00", "+05:30", "Z"]))
+def test_the_time_between_two_moments_of_one_subject_survives(
+    one: datetime, other: datetime, subject: bytes, zone: str
+) -> None:
+    made = [f"{moment:%Y-%m-%d %H:%M:%S.%f}" + zone for moment in (one, other)]
+    masked = [shifted(text, subject, "timestamp") for text in made]
+    assert all(text.endswith(zone) for text in masked)
+    first, second = (
+        datetime.fromisoformat(text.removesuffix(zone) if zone else text).replace(tzinfo=UTC) for text in masked
+    )
+    true = [moment.replace(tzinfo=UTC) for moment in (one, other)]
+    fractions = [moment.microsecond > 0 for moment in true]
+    if first.microsecond and second.microsecond and all(fractions):
+        assert second - first == true[1] - true[0]
+    assert abs((second - first) - (true[1] - true[0])) < timedelta(seconds=2)
+    assert abs(first - true[0]) < MOST
+
+
+@given(DAYS, DAYS, SUBJECTS)
+def test_midnight_stays_midnight_and_goes_with_the_days(one: date, other: date, subject: bytes) -> None:
+    """A date in a column of moments is a date."""
+    midnight = shifted(f"{one} 00:00:00", subject, "timestamp")
+    assert midnight.endswith(" 00:00:00")
+    assert midnight.removesuffix(" 00:00:00") == shifted(f"{one}", subject, "date")
+    assert shifted(f"{other}T00:00", subject) == shifted(f"{other}", subject) + "T00:00"
+
+
+def test_every_subject_has_a_way_of_its_own_and_keys_of_another_kind_say_nothing_of_it() -> None:
+    day = "1980-02-03"
+    ways = {shifted(day, b"%d" % n, "date") for n in range(400)}
+    assert len(ways) > 250
+    other = [shifted(day, b"%d" % n, "date", home="public.staff.id") for n in range(400)]
+    same = [shifted(day, b"%d" % n, "date") for n in range(400)]
+    assert sum(a == b for a, b in zip(same, other, strict=True)) < 10
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["infinity", "0044-03-15 BC", "03/04/1980", "1980-02-30", "yesterday", "", "9999-12-31", "1980-02-03 24:00:00",
+     "1980-02-03 10:11:12 at Ada's", "19800203 x"],
+)  # fmt: skip
+@pytest.mark.parametrize("family", ["text", "timestamp"])
+def test_what_is_no_date_that_can_be_read_or_moved_is_hidden(value: str, family: str) -> None:
+    """The last day that there is can be moved one way alone: whether it was hidden says nothing of another day."""
+    hidden = "redacted" if family == "text" else "2000-01-01 00:00:00"
+    found = shifted(value, b"7", family)
+    assert found == hidden or (value == "9999-12-31" and found < value)
+    assert make_mask("shift", DataClass("life_date"), key=KEY, type_family=family)(value.encode()) == hidden.encode()

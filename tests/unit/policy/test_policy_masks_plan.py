@@ -67,6 +67,13 @@ def test_the_arms_of_a_union_share_a_mask_only_when_they_share_a_class(shop) -> 
     assert (half.name, half.columns) == ("redact", {column("email")}), "a clean column may hold guesses"
 
 
+def test_several_dates_of_a_table_are_moved_with_their_subject_and_one_by_itself(shop) -> None:
+    names = [m.name for m in masks(shop, "suppliers.founder_born", "staff.born", "staff.hired", "stays.came")]
+    assert names == ["date", "shift", "shift", "shift"]
+    assert masks(shop, "suppliers.founder_born+staff.born")[0].name == "shift"
+    assert masks(shop, "staff.born", style="redact")[0].name == "redact"
+
+
 def test_a_column_that_nobody_has_looked_at_is_redacted(shop) -> None:
     assert masks(shop, "orders.new")[0] == MaskSpec(
         "redact", DataClass("unscanned"), frozenset({column("new", "orders")})
