@@ -142,7 +142,8 @@ def test_the_twin_that_was_asked_for_is_the_one_that_runs(module: str) -> None:
     choice = os.environ.get(twins.CHOICE)
     assert compiled == {"forbid": False, "require": True}.get(choice or "", twins.is_compiled(module))
     if compiled:
-        newer = Path(origin).stat().st_mtime >= source_of(module).stat().st_mtime
+        sources = (source_of(module), source_of(module).with_suffix(".pxd"))
+        newer = all(Path(origin).stat().st_mtime >= path.stat().st_mtime for path in sources if path.exists())
         assert newer, f"{module} was changed after it was compiled: make compiled"
 
 

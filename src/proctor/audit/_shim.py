@@ -26,6 +26,9 @@ def cfunc(function: _F) -> _F:
     return function
 
 
+ccall = cfunc
+
+
 def exceptval(value: int = 0, *, check: bool = False) -> Callable[[_F], _F]:
     """Return a decorator that changes nothing."""
     return cfunc

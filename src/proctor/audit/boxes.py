@@ -13,8 +13,6 @@ from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from proctor.audit.page import numeral
-
 try:  # the compiler must see the words "import cython"; at run time Cython may be missing
     import cython  # type: ignore[import-untyped]  # Cython ships no types for it
 except ModuleNotFoundError:
@@ -26,6 +24,8 @@ if cython.compiled:
         PyBytes_FromStringAndSize,
         PyBytes_GET_SIZE,
     )
+    from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
+    from cython.cimports.proctor.audit.page import digits, width  # type: ignore[import-untyped]
 
 NONCE: Final = 12
 ABOUT: Final = 32
@@ -40,15 +40,31 @@ def framed(values: Values) -> bytes:
     return _framed(b"", tuple(values))
 
 
-@cython.cfunc
 def _framed(front: bytes, values: Values) -> bytes:
-    parts: list[bytes] = [front]
+    if not cython.compiled:
+        return front + b"".join([b"-" if value is None else b"%d:%b" % (len(value), value) for value in values])
+    size: cython.Py_ssize_t = PyBytes_GET_SIZE(front)
+    one: cython.Py_ssize_t
+    wide: cython.Py_ssize_t
+    for value in values:
+        one = 0 if value is None else PyBytes_GET_SIZE(value)
+        size += 1 if value is None else width(one) + 1 + one
+    said: bytes = PyBytes_FromStringAndSize(cython.NULL, size)
+    at: cython.p_char = PyBytes_AS_STRING(said)
+    memcpy(at, PyBytes_AS_STRING(front), PyBytes_GET_SIZE(front))
+    at += PyBytes_GET_SIZE(front)
     for value in values:
         if value is None:
-            parts.append(b"-")
-        else:
-            parts += (numeral(len(value)), b":", value)
-    return b"".join(parts)
+            at[0] = 45  # a hyphen
+            at += 1
+            continue
+        one = PyBytes_GET_SIZE(value)
+        wide = width(one)
+        digits(at, one, wide)
+        at[wide] = 58  # a colon
+        memcpy(at + wide + 1, PyBytes_AS_STRING(value), one)
+        at += wide + 1 + one
+    return said
 
 
 def unframed(data: bytes) -> Values:
@@ -67,14 +83,8 @@ def unframed(data: bytes) -> Values:
     return tuple(found)
 
 
-@cython.cclass
 class DataKey:
     """What one worker seals one subject's values with."""
-
-    _name: str
-    _path: object
-    _encrypt: object
-    _count: cython.longlong
 
     def __init__(self, name: str, key: bytes, path: Path) -> None:
         self._name = name
@@ -90,17 +100,21 @@ class DataKey:
     @property
     def path(self) -> Path:
         """Return the file that it lies in."""
-        return self._path  # type: ignore[return-value]
+        return self._path
 
     def seal(self, values: Values, about: bytes) -> bytes:
         """Return the values in a box, in base64, that opens only together with what they are about."""
+        return self.boxed(b"", values, about, b"")
+
+    def boxed(self, front: bytes, values: Values, about: bytes, back: bytes) -> bytes:
+        """Return such a box between what goes before and behind it."""
         # The key is this process's alone, so a count never gives a nonce twice. What the values are about stands before
         # them rather than beside them: as associated data it would double the time, on the way of every statement.
         self._count += 1
         nonce: bytes = self._nonce()
-        return _in_base64(nonce, self._encrypt(nonce, _framed(about[:ABOUT], values), None))  # type: ignore[operator]
+        sealed: bytes = self._encrypt(nonce, _framed(about[:ABOUT], values), None)
+        return _in_base64(front, nonce, sealed, back)
 
-    @cython.cfunc
     def _nonce(self) -> bytes:
         if cython.compiled:
             nonce: bytes = PyBytes_FromStringAndSize(cython.NULL, NONCE)
@@ -115,17 +129,23 @@ class DataKey:
 
 
 @cython.cfunc
-def _in_base64(front: bytes, back: bytes) -> bytes:
-    """Return both in base64; the first one's length is divisible by three."""
-    if cython.compiled:
-        one: cython.Py_ssize_t = PyBytes_GET_SIZE(front)
-        other: cython.Py_ssize_t = PyBytes_GET_SIZE(back)
-        said: bytes = PyBytes_FromStringAndSize(cython.NULL, one // 3 * 4 + (other + 2) // 3 * 4)
-        at: cython.p_char = PyBytes_AS_STRING(said)
-        _letters(at, cython.cast(cython.p_uchar, PyBytes_AS_STRING(front)), one)
-        _letters(at + one // 3 * 4, cython.cast(cython.p_uchar, PyBytes_AS_STRING(back)), other)
-        return said
-    return b2a_base64(front + back, newline=False)
+def _in_base64(front: bytes, one: bytes, other: bytes, back: bytes) -> bytes:
+    """Return two in base64, of which the first one's length is divisible by three, and what stands around them."""
+    if not cython.compiled:
+        return front + b2a_base64(one + other, newline=False) + back
+    before: cython.Py_ssize_t = PyBytes_GET_SIZE(front)
+    behind: cython.Py_ssize_t = PyBytes_GET_SIZE(back)
+    ones: cython.Py_ssize_t = PyBytes_GET_SIZE(one)
+    others: cython.Py_ssize_t = PyBytes_GET_SIZE(other)
+    size: cython.Py_ssize_t = ones // 3 * 4 + (others + 2) // 3 * 4
+    said: bytes = PyBytes_FromStringAndSize(cython.NULL, before + size + behind)
+    at: cython.p_char = PyBytes_AS_STRING(said)
+    memcpy(at, PyBytes_AS_STRING(front), before)
+    at += before
+    _letters(at, cython.cast(cython.p_uchar, PyBytes_AS_STRING(one)), ones)
+    _letters(at + ones // 3 * 4, cython.cast(cython.p_uchar, PyBytes_AS_STRING(other)), others)
+    memcpy(at + size, PyBytes_AS_STRING(back), behind)
+    return said
 
 
 @cython.cfunc

@@ -44,10 +44,6 @@ FAULT_HINT: Final = "see the gateway's log; nothing is served until the journal 
 class Journal(Front):
     """An append-only shard. One process, one event loop; opened by `Journal.open`."""
 
-    failed: HouseFault | None
-    _page: Page
-    _unsynced_size: int
-
     def __init__(
         self, folder: Path, shard: str, lock: int, *, clock: Clock, syncer: Callable[[], Syncer], max_segment: int
     ) -> None:

@@ -12,14 +12,15 @@ from those of its parts, whatever the length of a part.
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable
 from struct import Struct
 from time import gmtime, strftime
 from typing import Protocol
 from zlib import crc32
 
 from proctor.audit._hot import MAX_RECORD
+from proctor.audit.leaving import Leave
 from proctor.errors import HouseFault
 
 try:  # the compiler must see the words "import cython"; at run time Cython may be missing
@@ -132,13 +133,8 @@ def _times(one: cython.uint, other: cython.uint) -> cython.uint:
     return product
 
 
-@cython.cclass
 class Piece:
     """A stretch that many records have in common, never at their beginning."""
-
-    text = cython.declare(bytes, visibility="readonly")
-    _checksum: cython.uint
-    _behind: cython.uint
 
     def __init__(self, text: bytes) -> None:
         self.text = text
@@ -155,33 +151,19 @@ class Piece:
         self._behind = power
 
 
-Encoded = bytes | tuple[bytes | Piece, ...]
-"""A record's body: whole, or the parts of it, of which the first is no `Piece`."""
+Parts = tuple[bytes | Piece | int, ...]
+Encoded = bytes | Parts
+"""A record's body: whole, or the parts of it, of which the first is bytes; a number stands for its decimal digits."""
 
 
 # -- writing
 
 
-@cython.cclass
 class Page:
     """What a worker has to write next: framed records, numbered and stamped, and an eye on the clock.
 
     Each record gets here what its body cannot know: version, shard, number, time.
     """
-
-    _time_ns: object
-    _monotonic_ns: object
-    _start: bytes
-    _second: cython.longlong
-    _second_text: bytes
-    _wall: cython.longlong
-    _monotonic: cython.longlong
-    _step: cython.longlong
-    _first: cython.longlong
-    _next: cython.longlong
-    _size: cython.Py_ssize_t
-    _newest: cython.Py_ssize_t
-    _room: bytearray
 
     def __init__(self, schema: int, shard: str, clock: Clock) -> None:
         # Bound once: two attributes less to look up for each record.
@@ -231,11 +213,9 @@ class Page:
         """
         return self._add(body if isinstance(body, tuple) else (body,))
 
-    @cython.cfunc
-    @cython.exceptval(-2, check=True)
-    def _add(self, parts: tuple) -> cython.longlong:  # type: ignore[type-arg]  # Cython takes no parameters here
-        wall: cython.longlong = self._time_ns()  # type: ignore[operator]
-        monotonic: cython.longlong = self._monotonic_ns()  # type: ignore[operator]
+    def _add(self, parts: Parts) -> cython.longlong:
+        wall: cython.longlong = self._time_ns()
+        monotonic: cython.longlong = self._monotonic_ns()
         apart: cython.longlong = (wall - self._wall) - (monotonic - self._monotonic)
         stepped: cython.bint = self._wall != 0 and (wall < self._wall or apart > STEP or apart < -STEP)
         self._wall = wall
@@ -250,18 +230,18 @@ class Page:
         """Put a record on the page, stamped with the time of the last look, and return its number."""
         return self._put(body if isinstance(body, tuple) else (body,))
 
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _put(self, parts: tuple) -> cython.longlong:  # type: ignore[type-arg]
+    def _put(self, parts: Parts) -> cython.longlong:
         size: cython.Py_ssize_t = 0
         for part in parts:
             if isinstance(part, bytes):
                 size += len(part)
-            else:
+            elif isinstance(part, Piece):
                 piece: Piece = part
                 size += len(piece.text)
-        first: bytes = parts[0]
-        if size > _BODY_LIMIT or not first.startswith(_BODY):
+            else:
+                size += width(part)
+        first = parts[0]
+        if size > _BODY_LIMIT or not isinstance(first, bytes) or not first.startswith(_BODY):
             raise ValueError("this is no body of a record, or too large a one")
         second: cython.longlong = self._wall // 1_000_000_000
         if second != self._second:
@@ -271,7 +251,7 @@ class Page:
         if cython.compiled and self._next >= 0 and self._monotonic >= 0:
             self._newest = self._assemble(parts, micros, size - 1)
         else:
-            body: bytes = b"".join([part if isinstance(part, bytes) else part.text for part in parts])
+            body: bytes = b"".join([_plain(part) for part in parts])
             record = _HEAD % (self._start, self._next, self._second_text, micros, self._monotonic) + body[1:]
             checksum = crc32(record, crc32(_length(len(record))))
             self._room[self._size :] = _length(len(record)) + _length(checksum) + record
@@ -280,32 +260,30 @@ class Page:
         self._next += 1
         return self._next - 1
 
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _assemble(self, parts: tuple, micros: cython.longlong, rest: cython.Py_ssize_t) -> cython.Py_ssize_t:  # type: ignore[type-arg]
+    def _assemble(self, parts: Parts, micros: cython.longlong, rest: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Put the frame in its place, and return its size; the compiled twin's, and to the same bytes."""
         if cython.compiled:
             begin: cython.Py_ssize_t = PyBytes_GET_SIZE(self._start)
             text: cython.Py_ssize_t = PyBytes_GET_SIZE(self._second_text)
-            seq: cython.Py_ssize_t = _width(self._next)
-            ticks: cython.Py_ssize_t = _width(self._monotonic)
+            seq: cython.Py_ssize_t = width(self._next)
+            ticks: cython.Py_ssize_t = width(self._monotonic)
             size: cython.Py_ssize_t = begin + seq + 9 + text + 25 + ticks + 1 + rest
             self._make_room(size + 8)
             frame: cython.p_char = PyByteArray_AS_STRING(self._room) + self._size
             at: cython.p_char = frame + 8
             memcpy(at, PyBytes_AS_STRING(self._start), begin)
             at += begin
-            _digits(at, self._next, seq)
+            digits(at, self._next, seq)
             at += seq
             memcpy(at, cython.cast(cython.p_char, b',"time":"'), 9)
             at += 9
             memcpy(at, PyBytes_AS_STRING(self._second_text), text)
             at += text
             at[0] = 46  # a full stop
-            _digits(at + 1, micros, 6)
+            digits(at + 1, micros, 6)
             memcpy(at + 7, cython.cast(cython.p_char, b'Z","monotonic_ns":'), 18)
             at += 25
-            _digits(at, self._monotonic, ticks)
+            digits(at, self._monotonic, ticks)
             at += ticks
             at[0] = 44  # a comma
             _number(frame, size)
@@ -314,8 +292,6 @@ class Page:
             return size + 8
         raise AssertionError("this is the compiled twin's")
 
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
     def _make_room(self, size: cython.Py_ssize_t) -> cython.int:
         if cython.compiled and PyByteArray_GET_SIZE(self._room) < self._size + size:
             room = bytearray(max(_ROOM, 2 * (self._size + size)))
@@ -347,65 +323,63 @@ class Page:
         self._next = self._first = number
 
 
-@cython.cclass
 class Front:
     """The quick half of a journal: takes a record, and who is to be called when it is written.
 
-    The other half, a subclass, writes, syncs and knows what to do about faults; the attributes are both halves'.
+    The other half, a subclass, writes, syncs and knows what to do about faults; the attributes are both halves'. What
+    `took_later` and `took_then` do is what compiled modules call without a detour.
     """
 
-    failed = cython.declare(object, visibility="public")
-    _page = cython.declare(Page, visibility="public")
-    _unsynced_size = cython.declare(cython.longlong, visibility="public")
-    _max_unsynced: cython.longlong
-    _max_later: cython.Py_ssize_t
-    _leaving = cython.declare(list, visibility="public")
-    _round = cython.declare(object, visibility="public")
-    _soon = cython.declare(object, visibility="public")
-
     def __init__(self, page: Page, max_later: int, max_unsynced: int) -> None:
-        self.failed = None
+        self.failed: HouseFault | None = None
         self._page = page
         self._unsynced_size = 0
         self._max_unsynced = max_unsynced
         self._max_later = max_later
-        self._leaving = []
-        self._round = None
-        self._soon = None
+        self._leaving: list[Leave] = []
+        self._round: asyncio.Handle | None = None
+        self._soon: asyncio.TimerHandle | None = None
 
     def append_later(self, body: Encoded) -> int:
         """Take a record and return its position. It is written with the next `append`, or within 10 ms."""
-        position: cython.longlong = self._take(body)
+        return self.took_later(body if isinstance(body, tuple) else (body,))
+
+    def took_later(self, parts: Parts) -> cython.longlong:
+        """Do as `append_later` does."""
+        position: cython.longlong = self._take(parts)
         if self._page._size > self._max_later:
             self.write()
         if self._soon is None:
             self.sync_soon()
         return position
 
-    def append_then(self, body: Encoded, leave: Callable[[HouseFault | None], None], durable: bool = False) -> None:
+    def append_then(self, body: Encoded, leave: Leave, durable: bool = False) -> None:
         """Take a record, and call `leave` once it is written, or with the fault by which it is not.
 
         That is when this round of the event loop is over: all that is asked in one round shares one write. Without a
         loop it is at once. If it is to be `durable`, that is when it is on disk: the rounds that come while one
         fdatasync runs share the next.
         """
-        position: cython.longlong = self._take(body)
+        self.took_then(body if isinstance(body, tuple) else (body,), leave, durable)
+
+    def took_then(self, parts: Parts, leave: Leave, durable: cython.bint) -> cython.int:
+        """Do as `append_then` does."""
+        position: cython.longlong = self._take(parts)
         if self._page._size > self._max_later:
             self.write()
         if durable:
             self.then(position, leave)
-            return
+            return 0
         self._leaving.append(leave)
         if self._round is None:
             self.end_round()
+        return 0
 
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _take(self, body: Encoded) -> cython.longlong:
+    def _take(self, parts: Parts) -> cython.longlong:
         if self.failed is not None or self._unsynced_size > self._max_unsynced:
             self.make_way()
-        position: cython.longlong = self._page._add(body if isinstance(body, tuple) else (body,))
-        return position if position >= 0 else self.step_and_put(body)
+        position: cython.longlong = self._page._add(parts)
+        return position if position >= 0 else self.step_and_put(parts)
 
     def let_go(self) -> None:
         """Write, and call all that wait for it."""
@@ -440,7 +414,7 @@ class Front:
         """Write the page."""
         raise NotImplementedError
 
-    def then(self, position: int, leave: Callable[[HouseFault | None], None]) -> None:
+    def then(self, position: int, leave: Leave) -> None:
         """Call `leave` once the record at this position is on disk, or with the fault by which it is not."""
         raise NotImplementedError
 
@@ -470,9 +444,7 @@ def _number(at: cython.p_char, number: cython.uint) -> cython.void:
         at[place] = cython.cast(cython.char, (number >> (24 - 8 * place)) & 0xFF)
 
 
-@cython.cfunc
-@cython.exceptval(-1, check=True)
-def _filled(at: cython.p_char, parts: tuple, begin: cython.p_char, checksum: cython.uint) -> cython.longlong:  # type: ignore[type-arg]
+def _filled(at: cython.p_char, parts: Parts, begin: cython.p_char, checksum: cython.uint) -> cython.longlong:
     """Write the parts, but for the first byte; return the checksum of all from `begin` on, behind `checksum`."""
     skip: cython.Py_ssize_t = 1
     size: cython.Py_ssize_t
@@ -482,6 +454,11 @@ def _filled(at: cython.p_char, parts: tuple, begin: cython.p_char, checksum: cyt
             memcpy(at, PyBytes_AS_STRING(part) + skip, size)
             at += size
             skip = 0
+            continue
+        if not isinstance(part, Piece):
+            size = width(part)
+            digits(at, part, size)
+            at += size
             continue
         piece: Piece = part
         checksum = _checksum(cython.cast(cython.p_uchar, begin), at - begin, checksum)
@@ -493,19 +470,21 @@ def _filled(at: cython.p_char, parts: tuple, begin: cython.p_char, checksum: cyt
     return _checksum(cython.cast(cython.p_uchar, begin), at - begin, checksum)
 
 
-@cython.cfunc
-@cython.exceptval(-1, check=False)
-def _width(number: cython.longlong) -> cython.Py_ssize_t:
-    width: cython.Py_ssize_t = 1
+@cython.ccall
+@cython.exceptval(check=False)
+def width(number: cython.longlong) -> cython.Py_ssize_t:
+    """Return how many decimal digits a number has that is not negative."""
+    wide: cython.Py_ssize_t = 1
     while number >= 10:
         number //= 10
-        width += 1
-    return width
+        wide += 1
+    return wide
 
 
 @cython.cfunc
-@cython.exceptval(-1, check=False)
-def _digits(at: cython.p_char, number: cython.longlong, width: cython.Py_ssize_t) -> cython.int:
+@cython.exceptval(check=False)
+def digits(at: cython.p_char, number: cython.longlong, width: cython.Py_ssize_t) -> cython.int:
+    """Write so many decimal digits; the compiled twin's."""
     left: cython.ulonglong = number
     place: cython.Py_ssize_t = width
     while place > 0:
@@ -515,12 +494,7 @@ def _digits(at: cython.p_char, number: cython.longlong, width: cython.Py_ssize_t
     return 0
 
 
-def numeral(number: int) -> bytes:
-    """Return a number that is not negative in decimal digits."""
-    if cython.compiled:
-        left: cython.longlong = number
-        width: cython.Py_ssize_t = _width(left)
-        text: bytes = PyBytes_FromStringAndSize(cython.NULL, width)
-        _digits(PyBytes_AS_STRING(text), left, width)
-        return text
-    return b"%d" % number
+def _plain(part: bytes | Piece | int) -> bytes:
+    if isinstance(part, Piece):
+        return part.text
+    return part if isinstance(part, bytes) else b"%d" % part

@@ -16,10 +16,10 @@ from typing import Protocol, Self
 import msgspec
 
 from proctor.audit.basis import basis_of
-from proctor.audit.boxes import DataKey
+from proctor.audit.boxes import DataKey, Values
 from proctor.audit.decided import decided_of
 from proctor.audit.journal import Journal
-from proctor.audit.page import Piece, numeral
+from proctor.audit.page import Parts, Piece
 from proctor.audit.record import Origin as From
 from proctor.audit.record import StatementAnswered, claims_of, encode, who_of
 from proctor.edge.sealing import SEALS_TEXT, Seal, seals
@@ -55,14 +55,8 @@ class Digest(Protocol):
 _TAG = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ abcdefghijklmnopqrstuvwxyz0123456789")
 
 
-@cython.cclass
 class Template:
     """What is said of all statements judged alike: in front of the text's digest, and behind it but for the end."""
-
-    front: Piece
-    back: Piece
-    kind: str
-    seals: cython.int
 
     def __init__(self, front: bytes, back: bytes, kind: str, seals: int) -> None:
         self.front = Piece(front)
@@ -71,25 +65,8 @@ class Template:
         self.seals = seals
 
 
-@cython.cclass
 class SessionLedger:
     """One session's way into the journal."""
-
-    _journal: Journal
-    _clock: Clock
-    _keyed: Digest
-    _seal: Seal | None
-    _database: str
-    _who: bytes
-    _claims: Claims | None
-    _front: Piece
-    _statements: cython.Py_ssize_t
-    _refused: cython.Py_ssize_t
-    _command: str
-    _judged: Verdict | None
-    _rows: cython.longlong
-    _size: cython.longlong
-    _approved: set[str]
 
     def __init__(
         self,
@@ -103,8 +80,8 @@ class SessionLedger:
         seal: DataKey | None = None,
     ) -> None:
         self._journal = journal
-        self._clock = clock
-        self._keyed = blake2b(key=key, digest_size=32, person=b"statement")
+        self._monotonic_ns = clock.monotonic_ns
+        self._keyed: Digest = blake2b(key=key, digest_size=32, person=b"statement")
         self._seal = None if seal is None else Seal(seal)
         self._database = database
         self._who = b',"session":%b,"who":%b,"from":%b' % (
@@ -112,15 +89,15 @@ class SessionLedger:
             msgspec.json.encode(who_of(asker)),
             msgspec.json.encode(origin),
         )
-        self._claims = None
+        self._claims: Claims | None = None
         self._front = Piece(b"")
         self._statements = 0
         self._refused = 0
         self._command = ""
-        self._judged = None
+        self._judged: Verdict | None = None
         self._rows = 0
         self._size = 0
-        self._approved = set()
+        self._approved: set[str] = set()
 
     @property
     def statements(self) -> int:
@@ -158,7 +135,7 @@ class SessionLedger:
         exchange: str,
         verdict: Verdict,
         claims: Claims,
-        values: tuple[bytes | None, ...],
+        values: Values,
         leave: Leave,
         durable: bool = False,
     ) -> None:
@@ -175,26 +152,27 @@ class SessionLedger:
         self._statements += 1
         self._command = known.kind
         self._judged = verdict
-        self._journal.append_then(self._record(exchange, verdict, known, values, (), False), leave, durable)
+        self._journal.took_then(self._record(exchange, verdict, known, values, b"", False), leave, durable)
 
-    @cython.cfunc
     def _record(
         self,
         exchange: str,
         verdict: Verdict,
         known: Template,
-        values: tuple[bytes | None, ...],
-        besides: tuple[bytes, ...],
+        values: Values,
+        besides: bytes,
         approved: cython.bint,
-    ) -> tuple[bytes | Piece, ...]:
+    ) -> Parts:
         """Return the record's body in its parts."""
         name = exchange.encode("ascii")
         digest = verdict.digest or self._signed(verdict)
-        said: tuple[bytes, ...] = ()
+        said = b""
         if values or known.seals == SEALS_TEXT:
             said = self._values(verdict, known, values, approved)
-        head = (_DECIDED, name, b'","exchange":"', name, b'"', self._front)
-        return (*head, known.front, digest, known.back, *besides, *said, b"}")
+        return (
+            _DECIDED, name, b'","exchange":"', name, b'"', self._front,
+            known.front, digest, known.back, besides, said, b"}",
+        )  # fmt: skip
 
     def let_go(self) -> None:
         """Write now what waits for the end of the round, and let it leave."""
@@ -223,18 +201,14 @@ class SessionLedger:
             self._record(entry.exchange, verdict, known, entry.parameters or (), _besides(entry), approved)
         )
 
-    @cython.cfunc
-    def _values(
-        self, verdict: Verdict, known: Template, values: tuple[bytes | None, ...], approved: cython.bint
-    ) -> tuple[bytes, ...]:
+    def _values(self, verdict: Verdict, known: Template, values: Values, approved: cython.bint) -> bytes:
         """Return what is said of literals and bound values: a box for the right to reveal, or else a digest."""
-        box: tuple[bytes, ...] = () if self._seal is None else self._seal.values(verdict, values, known.seals)
+        box: bytes = b"" if self._seal is None else self._seal.said(verdict, values, known.seals)
         if values and (approved or not box):  # that what was approved is what ran must show without a key
-            return (*box, self._signature(values))
+            return box + self._signature(values)
         return box
 
-    @cython.cfunc
-    def _signature(self, values: tuple[bytes | None, ...]) -> bytes:
+    def _signature(self, values: Values) -> bytes:
         return b',"parameters":"' + self._digest(values) + b'"'
 
     def _encoded(self, verdict: Verdict) -> Template:
@@ -255,14 +229,12 @@ class SessionLedger:
         front, back = encode(body)[len(_HEAD) : -1].split(b'"digest":"%b"' % digest)
         return Template(front + _DIGEST, b'"' + back, verdict.meant.kind, seals(verdict, text))
 
-    @cython.cfunc
     def _signed(self, verdict: Verdict) -> bytes:
         """Return the keyed digest of the verdict's own text."""
         verdict.digest = self._digest((verdict.text.encode("utf-8", "replace"),))
         return verdict.digest
 
-    @cython.cfunc
-    def _digest(self, parts: tuple[bytes | None, ...]) -> bytes:
+    def _digest(self, parts: Values) -> bytes:
         hashed = self._keyed.copy()
         for part in parts:
             hashed.update(b"-" if part is None else b"%d:%b" % (len(part), part))
@@ -273,20 +245,20 @@ class SessionLedger:
         self._rows += entry.rows
         self._size += entry.size
         name = entry.exchange.encode("ascii")
-        took = max(0, self._clock.monotonic_ns() - entry.started_ns) // 1000
+        took = max(0, self._monotonic_ns() - entry.started_ns) // 1000
         tag = entry.tag.encode("utf-8", "replace")
         if entry.cells or entry.sqlstate != "00000" or not _TAG.issuperset(tag):
             self._journal.append_later(encode(self._full(entry, took)))
             return
-        self._journal.append_later(_answered(name, entry.rows, entry.size, took, tag))
+        self._journal.took_later(_answered(name, entry.rows, entry.size, took, tag))
 
     def answered_plainly(self, exchange: str, rows: int, size: int, tag: bytes, started_ns: int) -> None:
         """Note the end of an exchange that went well and had nothing masked."""
         self._rows += rows
         self._size += size
         name = exchange.encode("ascii")
-        took = max(0, self._clock.monotonic_ns() - started_ns) // 1000
-        self._journal.append_later(_answered(name, rows, size, took, tag))
+        took = max(0, self._monotonic_ns() - started_ns) // 1000
+        self._journal.took_later(_answered(name, rows, size, took, tag))
 
     def _full(self, entry: Answered, took: int) -> StatementAnswered:
         return StatementAnswered(
@@ -307,17 +279,17 @@ class SessionLedger:
 
 
 @cython.cfunc
-def _answered(name: bytes, rows: int, size: int, took: int, tag: bytes) -> tuple[bytes, ...]:
+def _answered(name: bytes, rows: int, size: int, took: int, tag: bytes) -> Parts:
     """Return the record of an exchange that went well and had nothing masked, in its parts."""
     return (
-        b'{"kind":"statement.answered","id":"', name, b'-a","of":"', name, b'","rows":', numeral(rows),
-        b',"bytes":', numeral(size), b',"duration_us":', numeral(took), b',"sqlstate":"00000","tag":"', tag, b'"}',
+        b'{"kind":"statement.answered","id":"', name, b'-a","of":"', name, b'","rows":', rows,
+        b',"bytes":', size, b',"duration_us":', took, b',"sqlstate":"00000","tag":"', tag, b'"}',
     )  # fmt: skip
 
 
-def _besides(entry: Decided) -> tuple[bytes, ...]:
+def _besides(entry: Decided) -> bytes:
     """Return what only the slow story has to say: the ticket, and the plain values that were counted."""
-    ticket = () if entry.ticket is None else (b',"ticket":', msgspec.json.encode(entry.ticket))
-    if not entry.probes:
-        return ticket
-    return (*ticket, b',"probes":', msgspec.json.encode({str(c): n for c, n in sorted(entry.probes.items())}))
+    said = b"" if entry.ticket is None else b',"ticket":' + msgspec.json.encode(entry.ticket)
+    if entry.probes:
+        said += b',"probes":' + msgspec.json.encode({str(c): n for c, n in sorted(entry.probes.items())})
+    return said

@@ -8,7 +8,7 @@ sensitive, is not understood or may carry a password is not sealed: its digest d
 
 from __future__ import annotations
 
-from proctor.audit.boxes import DataKey
+from proctor.audit.boxes import DataKey, Values
 from proctor.audit.vault import MAX_SEALED
 from proctor.session.judged import Verdict
 from proctor.terms import Action
@@ -33,42 +33,36 @@ def seals(verdict: Verdict, text: str) -> int:
     return SEALS_VALUES if text == " ".join(verdict.text.split()) else SEALS_TEXT
 
 
-@cython.cclass
 class Seal:
     """One session's way of sealing, with its subject's key."""
-
-    _key: DataKey
-    _name: str
-    _front: bytes
 
     def __init__(self, key: DataKey) -> None:
         self._key = key
         self._name = key.name
         self._front = b',"sealed":{"key":"%b","box":"' % key.name.encode("ascii")
 
-    def values(self, verdict: Verdict, values: tuple[bytes | None, ...], what: int) -> tuple[bytes, ...]:
-        """Return what a record says of bound values, and of the literals beside them, in parts: nothing, or a box.
+    def said(self, verdict: Verdict, values: Values, what: cython.int) -> bytes:
+        """Return what a record says of bound values, and of the literals beside them: nothing, or a box.
 
         `what` is what `seals` said of the statement.
         """
         if not what:
-            return ()
+            return b""
         if not values:
-            return self._text(verdict) if what == SEALS_TEXT else ()
-        values = (verdict.text.encode("utf-8", "replace"), *values) if what == SEALS_TEXT else (None, *values)
-        size: cython.Py_ssize_t = 0
+            return self._text(verdict) if what == SEALS_TEXT else b""
+        text: bytes | None = verdict.text.encode("utf-8", "replace") if what == SEALS_TEXT else None
+        size: cython.Py_ssize_t = 0 if text is None else len(text)
         for value in values:
-            size += 0 if value is None else len(value)
-        return () if size > MAX_SEALED else (self._front, self._key.seal(values, verdict.digest), b'"}')
+            if value is not None:
+                size += len(value)
+        return b"" if size > MAX_SEALED else self._key.boxed(self._front, (text, *values), verdict.digest, b'"}')
 
-    @cython.cfunc
-    def _text(self, verdict: Verdict) -> tuple[bytes, ...]:
+    def _text(self, verdict: Verdict) -> bytes:
         if len(verdict.text) > MAX_SEALED // 4:
-            return ()
+            return b""
         name, said = verdict.box
         if name != self._name:
             # The text is the same each time, and its digest tells that anyhow: one box does for all its records.
-            box = self._key.seal((verdict.text.encode("utf-8", "replace"),), verdict.digest)
-            said = self._front + box + b'"}'
+            said = self._key.boxed(self._front, (verdict.text.encode("utf-8", "replace"),), verdict.digest, b'"}')
             verdict.box = (self._name, said)
-        return (said,)
+        return said
