@@ -284,6 +284,6 @@ def test_the_commands_that_the_readme_names_exist() -> None:
 def test_make_bench_runs_every_benchmark() -> None:
     from bench.__main__ import ALL
 
-    beside = {"__init__", "__main__", "stage", "standin", "login", "figures", "plot", "ordinary", "peers"}
+    beside = {"__init__", "__main__", "stage", "standin", "login", "figures", "plot", "ordinary", "peers", "probe"}
     there = {path.stem for path in (ROOT / "bench").glob("*.py")} - beside
     assert there == {each.module for each in ALL}
