@@ -197,12 +197,14 @@ def mask_shifted(keyed: Keyed, subject: bytes, value: bytes) -> bytes | None:
 
     Moments are moved within their day as well, but for midnight without a zone, which mostly means no time at all.
     """
+    number = keyed.number(subject)
+    days = (1 + number % SHIFT) * (1 if number >> 64 & 1 else -1)
+    if len(value) == 4 and value.isdigit():  # a year, taken for the middle of it
+        return b"%04d" % (date(int(value), 7, 1) + timedelta(days)).year
     found = _ISO.fullmatch(value)
     if found is None or not (found[2] or len(value) == 8):
         return None
     year, sep, month, day, rest = found.groups()
-    number = keyed.number(subject)
-    days = (1 + number % SHIFT) * (1 if number >> 64 & 1 else -1)
     at = datetime(int(year), int(month), int(day)) + timedelta(days)  # noqa: DTZ001 - the zone stays as it is written
     clock = _CLOCK.fullmatch(rest)
     if rest and clock is None:

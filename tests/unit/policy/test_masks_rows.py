@@ -204,6 +204,14 @@ def test_midnight_stays_midnight_and_goes_with_the_days(one: date, other: date, 
     assert shifted(f"{other}T00:00", subject) == shifted(f"{other}", subject) + "T00:00"
 
 
+@given(st.integers(1000, 9990), SUBJECTS)
+def test_a_year_goes_with_the_days_as_far_as_a_year_can(year: int, subject: bytes) -> None:
+    moved = int(shifted(f"{year}", subject, "integer"))
+    assert abs(moved - year) <= 1
+    assert abs(moved - date.fromisoformat(shifted(f"{year}-07-01", subject, "date")).year) == 0
+    assert abs(moved - date.fromisoformat(shifted(f"{year}-01-01", subject, "date")).year) <= 1
+
+
 def test_every_subject_has_a_way_of_its_own_and_keys_of_another_kind_say_nothing_of_it() -> None:
     day = "1980-02-03"
     ways = {shifted(day, b"%d" % n, "date") for n in range(400)}
