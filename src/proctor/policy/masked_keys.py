@@ -19,7 +19,7 @@ STRENGTH: dict[str, str] = {
     "token": "1 in 2**31 of the texts that begin with ~",
     "iban": "1 in 97 of the codes of country XX, which nobody has",
     "card": "every number of a prefix that nobody issues: half of all numbers, and no genuine card",
-    "id": "every identifier with a letter of ours in the place of its first digit, and no genuine one",
+    "id": "every identifier with a letter of ours in the place of a digit, or of a range that is given to nobody",
 }
 """How many values of a mask's own form decode. None of these is a genuine value, so that no guess is ever answered."""
 

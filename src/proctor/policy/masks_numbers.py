@@ -2,11 +2,13 @@
 
 Each is a permutation of the values of one shape, tagged by something that no genuine value has: a card begins with a
 digit that no network issues, an identity number has a letter in the place of its first digit (or a 1 before it, where
-the column is a number), an IBAN is of the country XX, which nobody has. Luhn and mod-97 hold where they held.
+the column is a number) unless `masks_valid` has another way, an IBAN is of the country XX, which nobody has. Luhn and
+mod-97 hold where they held.
 """
 
 from __future__ import annotations
 
+from proctor.policy import masks_valid
 from proctor.policy.masks_keyed import Keyed
 from proctor.policy.masks_words import TOKEN, mask_token, unmask_token
 from proctor.terms import DataClass
@@ -153,8 +155,11 @@ def tags_of(data_class: DataClass) -> bytes:
 
 
 def mask_id(keyed: Keyed, data_class: DataClass, value: bytes, room: int | None) -> bytes:
-    """Return an identifier of the same shape, tagged."""
+    """Return an identifier of the same shape: a valid one of nobody where there are such, else one that is tagged."""
     bare = value.translate(None, SEPARATORS)
+    nobodys = masks_valid.mask(keyed, data_class, bare)
+    if nobodys is not None:
+        return _refill(value, nobodys, SEPARATORS)
     masked = permute_shape(keyed, bare)
     if masked is None:
         return mask_token(keyed, value, room)
@@ -179,6 +184,9 @@ def unmask_id(keyed: Keyed, data_class: DataClass, masked: bytes) -> bytes | Non
         original = permute_shape(keyed, bare, back=True)
         return None if original is None else _refill(masked[1:], original, SEPARATORS)
     bare = masked.translate(None, SEPARATORS)
+    genuine = masks_valid.unmask(keyed, data_class, bare)
+    if genuine is not None:
+        return _refill(masked, genuine, SEPARATORS)
     for shape in SHAPES.get(data_class, ()):
         at = shape.index(b"d")
         tag = tags_of(data_class).find(bare[at : at + 1]) if len(bare) == len(shape) else -1

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from proctor.policy import masks_display as display
 from proctor.policy import masks_numbers as numbers
+from proctor.policy import masks_valid, runs_figures, runs_keyed, runs_repeats, runs_words
 from proctor.policy import masks_words as words
-from proctor.policy import runs_figures, runs_keyed, runs_repeats, runs_words
 from proctor.policy.mask_lists import CITIES, FAMILY, GIVEN, STREETS
 from proctor.policy.masks_forms import Mask, Order
 
@@ -83,7 +83,7 @@ def _fill_of(order: Order) -> Fill | None:
             return _sealed(order, b"", words.DOMAIN, 10)
         case "token", "text":
             return _sealed(order, words.TOKEN, b"", 5)
-        case "id", "text":
+        case "id", "text" if order.data_class not in masks_valid.CLASSES:
             return _shaped(order)
         case "postal", "text":
             return _postal(order)

@@ -189,7 +189,7 @@ def test_what_is_no_card_gets_a_token_and_comes_back(value: bytes) -> None:
         ("us_ssn", b"521-37-8846"), ("us_ssn", b"521378846"), ("us_ssn", b"521 37 8846"), ("uk_nino", b"AB 12 34 56 C"),
         ("uk_nino", b"AB123456C"), ("de_steuerid", b"86095742719"), ("fr_nir", b"185017512345678"),
         ("fr_nir", b"185012A12345678"), ("es_dni", b"12345678Z"), ("es_dni", b"X1234567L"), ("es_dni", b"12.345.678-Z"),
-        ("it_codice_fiscale", b"RSSMRA85T10A562S"), ("in_aadhaar", b"2345 6789 0124"), ("in_pan", b"ABCPE1234F"),
+        ("it_codice_fiscale", b"RSSMRA85T10A562T"), ("in_aadhaar", b"2345 6789 0124"), ("in_pan", b"ABCPE1234F"),
         ("br_cpf", b"529.982.247-25"), ("br_cnpj", b"11.222.333/0001-81"),
     ],
 )  # fmt: skip

@@ -58,7 +58,7 @@ TAKEN = [
     ("name", "given_name", "text", NAMES), ("name", "family_name", "text", NAMES), ("city", "city", "text", NAMES),
     ("address", "postal_address", "text", NAMES), ("address", "street", "text", NAMES),
     ("id", "us_ssn", "text", SHAPED), ("id", "passport", "text", SHAPED), ("id", "es_dni", "text", SHAPED),
-    ("id", "it_codice_fiscale", "text", SHAPED), ("postal", "postal_code", "text", SHAPED),
+    ("id", "in_pan", "text", SHAPED), ("postal", "postal_code", "text", SHAPED),
     ("card", "payment_card", "text", SHAPED | FIGURES), ("phone", "phone", "text", PHONES),
     ("date", "birth_date", "date", DATES), ("date", "birth_date", "text", DATES), ("noise", "salary", "text", AMOUNTS),
     ("noise", "salary", "integer", AMOUNTS), ("noise", "salary", "decimal", AMOUNTS), ("ip", "ip_address", "text", NETWORKS),
