@@ -108,7 +108,7 @@ def main() -> int:
     rows, rounds = (50_000, 2) if said.quick else (1_000_000, 5)
     rows, rounds = said.rows or rows, said.rounds or rounds
     reads: list[Read] = []
-    with stage(database="bulk") as on:
+    with stage() as on:
         subprocess.run(
             [str(on.postgres.binaries / "psql"), "-Xq", "-v", "ON_ERROR_STOP=1", "-c", FILL.format(rows=rows)],
             env=on.environment(on.targets[0]),

@@ -16,14 +16,11 @@ import asyncio
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,81 +28,20 @@ from pathlib import Path
 import uvloop
 
 from bench.journal import ANSWERED, DECIDED, NAME
-from bench.pgbench import Run, run
+from bench.pgbench import Run, fill, in_turn, run, warm
 from bench.probe import Sync, probing
-from bench.stage import USER, Manner, Stage, Target, served, settings_of
-from demo.postgres import ThrowawayPostgres
+from bench.stage import Manner, stage
 from proctor import twins
 from proctor.audit.journal import Journal
 
 OUT = Path(__file__).parent / "out"
 CLIENTS = (1, 8, 32)
-DATABASE, PASSWORD = "bench", "bench-password"
 OFF, ADAPTIVE, STRICT = "no journal", "adaptive", "strict"
 DURABLE, NEARLY, OF_THE_DISK = 20_000, 0.95, 0.9
 """The targets: durable records/s in all, adaptive beside no journal, strict beside what the disk allows."""
 WAITERS = 64
 
-# Python imports this by itself from the first folder on its path; only the gateway "no journal" has it there.
-NOTHING_WRITTEN = """
-import sys
-if any("proctor" in word for word in sys.orig_argv):
-    from proctor.audit.journal import Journal
-
-    def taken(journal, body):
-        journal.taken = getattr(journal, "taken", -1) + 1
-        return journal.taken
-
-    def taken_then(journal, body, leave, durable=False):
-        taken(journal, body)
-        leave(None)
-
-    async def synced(journal, position):
-        return
-
-    Journal.append = Journal.append_later = taken
-    Journal.append_then = taken_then
-    Journal.synced = synced
-    Journal.flush = Journal.let_go = lambda journal: None
-    Journal.position = property(lambda journal: getattr(journal, "taken", -1))
-    Journal.unsynced = property(lambda journal: 0)
-"""
-
-
-@contextmanager
-def ways(modes: dict[str, tuple[str, bool]]) -> Iterator[Stage]:
-    """Start a database and a gateway for each mode: its durability, and whether it has a journal."""
-    folder = Path(tempfile.mkdtemp(prefix="proctor-bench-"))
-    settings = {"shared_buffers": "256MB", "jit": "off", "autovacuum": "off"}
-    try:
-        with ExitStack() as stack:
-            postgres = stack.enter_context(ThrowawayPostgres(version="system", settings=settings))
-            postgres.run(f"create role {USER} login password '{PASSWORD}'")
-            postgres.run(f"create database {DATABASE} owner {USER}")
-            direct = Target("direct", postgres.port)
-            fill = [str(postgres.binaries / "pgbench"), "-i", "-q", "-s", "5"]
-            bare = Stage(postgres, (direct,), DATABASE, PASSWORD)
-            subprocess.run(fill, env=bare.environment(direct), check=True, capture_output=True)
-            targets = [stack.enter_context(_gateway(folder, postgres, name, *mode)) for name, mode in modes.items()]
-            yield Stage(postgres, tuple(targets), DATABASE, PASSWORD)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _gateway(folder: Path, postgres: ThrowawayPostgres, name: str, durability: str, kept: bool) -> Iterator[Target]:
-    own, before = folder / name.replace(" ", "-"), folder / f"before-{name.replace(' ', '-')}"
-    settings = settings_of(Manner(durability=durability), database=DATABASE, upstream=postgres.port, password=PASSWORD)
-    environment = {}
-    if not kept:
-        before.mkdir()
-        (before / "sitecustomize.py").write_text(NOTHING_WRITTEN)
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(before), os.environ.get("PYTHONPATH"))))
-    with served(own, settings, environment) as gateway:
-        yield Target(name, gateway.postgres[1], gateway.pid)
-        written = sum(path.stat().st_size for path in (own / "state" / "journal").glob("worker-*/*.seg"))
-        if (written > 100_000) != kept:
-            raise RuntimeError(f"the gateway {name!r} left {written:,} bytes of journal: it is not what it is called")
+WAYS = {OFF: Manner(kept=False), ADAPTIVE: Manner(), STRICT: Manner(durability="strict")}
 
 
 async def durable(folder: Path, name: str, seconds: float) -> float:
@@ -222,17 +158,18 @@ def measure(modes: tuple[str, ...], *, rounds: int, seconds: int, folder: Path |
     report = Report()
     with tempfile.TemporaryDirectory(dir=folder) as made:
         for count in (1, os.cpu_count() or 1):
-            report.durable[count] = workers(Path(made), count, float(max(2, seconds)))
-        kinds = {OFF: ("adaptive", False), ADAPTIVE: ("adaptive", True), STRICT: ("strict", True)}
-        with ways(kinds) as on:
+            report.durable[count] = workers(Path(made), count, float(seconds))
+        with stage(gateways=WAYS) as on:
+            fill(on, 5)
+            targets = on.named(*WAYS)
+            warm(on, targets, max(CLIENTS))
             for turn in range(rounds):
                 for mode in modes:
                     for clients in CLIENTS:
                         with probing(Path(made)) as probe:
                             run(on, on.named(OFF)[0], mode=mode, clients=clients, seconds=min(2, seconds), turn=turn)
                         report.syncs.append(probe.said(turn, mode, clients))
-                        shift = turn % len(on.targets)
-                        for target in on.targets[shift:] + on.targets[:shift]:
+                        for target in in_turn(targets, turn):
                             done = run(on, target, mode=mode, clients=clients, seconds=seconds, turn=turn)
                             report.runs.append(done)
                 print(f"round {turn + 1} of {rounds} done", file=sys.stderr, flush=True)
@@ -242,7 +179,7 @@ def measure(modes: tuple[str, ...], *, rounds: int, seconds: int, folder: Path |
 def main() -> int:
     """Measure, print the tables, leave the figures in `bench/out/durability.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one mode of pgbench, two short rounds")
+    parser.add_argument("--quick", action="store_true", help="one mode of pgbench, one short round")
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=None, help="where the files lie; it must be on a real disk")
@@ -255,7 +192,7 @@ def main() -> int:
             print(runner.run(durable(asked.folder, asked.name, asked.worker)))
         return 0
     modes = ("prepared",) if asked.quick else ("simple", "prepared")
-    rounds, seconds = (asked.rounds or (2 if asked.quick else 5)), (asked.seconds or (1 if asked.quick else 4))
+    rounds, seconds = (asked.rounds or (1 if asked.quick else 5)), (asked.seconds or (1 if asked.quick else 4))
     report = measure(modes, rounds=rounds, seconds=seconds, folder=asked.folder)
     print(tables(report, modes))
     load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"

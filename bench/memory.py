@@ -20,9 +20,10 @@ from pathlib import Path
 import psutil
 import uvloop
 
+from bench.bouncer import USER
 from bench.login import Login
 from bench.pgbench import OUT, fill, machine
-from bench.stage import USER, Stage, Target, family, stage
+from bench.stage import Stage, Target, family, stage
 
 MIB = 1 << 20
 QUARTERS = 4

@@ -235,7 +235,9 @@ def summary(runs: list[Run]) -> dict[str, float]:
 
 
 def fill(on: Stage, scale: int) -> None:
-    """Make pgbench's tables."""
+    """Make pgbench's tables, if that was not done for several benchmarks."""
+    if on.filled:
+        return
     command = [str(on.postgres.binaries / "pgbench"), "-i", "-q", "-s", str(scale)]
     subprocess.run(command, env=on.environment(on.targets[0]), check=True, capture_output=True)
 

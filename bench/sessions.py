@@ -27,9 +27,10 @@ from typing import cast
 
 import uvloop
 
+from bench.bouncer import USER, Bouncer
 from bench.login import Login
 from bench.pgbench import OUT, Load, Run, fill, in_turn, machine, run, spread
-from bench.stage import USER, Bouncer, Manner, Stage, Target, cpu_of, served, settings_of, verifier_of
+from bench.stage import Manner, Stage, Target, cpu_of, gateway, side_by_side, verifier_of
 from bench.standin import PORT, StandIn, standing_in
 from bench.ways import NEW_SHAPE
 from demo.postgres import ThrowawayPostgres
@@ -186,12 +187,11 @@ def ways(count: int) -> Iterator[tuple[Stage, StandIn]]:
                 Bouncer(PORT, DATABASE, verifier_of(postgres), host=standin.folder, most=count + 2 * AT_ONCE)
             )
             targets = [Target("pgbouncer", bouncer.port, bouncer.pid)]
-            for number, name in enumerate((ONE, TWO), 1):
-                text = settings_of(
-                    Manner(workers=number), database=DATABASE, upstream=PORT, password=password, host=standin.folder
-                )
-                gateway = stack.enter_context(served(folder / str(number), text))
-                targets.append(Target(name, gateway.postgres[1], gateway.pid))
+            made = [
+                gateway(folder / str(number), name, Manner(workers=number), DATABASE, PORT, password, standin.folder)
+                for number, name in enumerate((ONE, TWO), 1)
+            ]
+            targets += stack.enter_context(side_by_side(made))
             yield Stage(postgres, tuple(targets), DATABASE, password), standin
     finally:
         shutil.rmtree(folder, ignore_errors=True)

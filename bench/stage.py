@@ -7,21 +7,17 @@ come a pgbouncer and a way to the database itself that have it too.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
-import signal
-import socket
-import subprocess
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 from cryptography import x509
@@ -29,39 +25,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bench.bouncer import USER, Bouncer
 from demo.gateway import Gateway
-from demo.postgres import ThrowawayPostgres, free_port, unprivileged
-
-USER = "bench"
-
-BOUNCER = """\
-[databases]
-{database} = host={host} port={upstream} dbname={database}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-pool_mode = session
-auth_type = scram-sha-256
-auth_file = {folder}/users.txt
-logfile = {folder}/log
-max_client_conn = {most}
-default_pool_size = {most}
-ignore_startup_parameters = extra_float_digits
-"""
-
-BOUNCER_TLS = """\
-client_tls_sslmode = require
-client_tls_cert_file = {folder}/server.crt
-client_tls_key_file = {folder}/server.key
-server_tls_sslmode = require
-"""
+from demo.postgres import ThrowawayPostgres
 
 PROCTOR = """\
 state = "./state"
 [listen]
-postgres = "127.0.0.1:{port}"
-console = "127.0.0.1:{console}"
+postgres = "127.0.0.1:0"
+console = "127.0.0.1:0"
 tls = "{listens}"
 workers = {workers}
 [limits]
@@ -85,20 +57,49 @@ password = "{password}"
 
 @dataclass(frozen=True)
 class Manner:
-    """How a gateway is set up; `tls` is on both sides."""
+    """How a gateway is set up; `tls` is on both sides, and of what is not `kept` nothing is written to a journal."""
 
     workers: int = 1
     durability: str = "adaptive"
     tls: bool = False
+    kept: bool = True
 
 
 PLAIN: Mapping[str, Manner] = {"proctor": Manner()}
+
+# Python imports this by itself from the first folder on its path; only a gateway without a journal has it there.
+NOTHING_WRITTEN = """
+import sys
+if any("proctor" in word for word in sys.orig_argv):
+    from proctor.audit.journal import Journal
+
+    def taken(journal, body):
+        journal.taken = getattr(journal, "taken", -1) + 1
+        return journal.taken
+
+    def taken_then(journal, body, leave, durable=False):
+        taken(journal, body)
+        leave(None)
+
+    async def synced(journal, position):
+        return
+
+    Journal.append = Journal.append_later = taken
+    Journal.append_then = taken_then
+    Journal.synced = synced
+    Journal.flush = Journal.let_go = lambda journal: None
+    Journal.position = property(lambda journal: getattr(journal, "taken", -1))
+    Journal.unsynced = property(lambda journal: 0)
+"""
+LEFT = 100_000  # bytes that a gateway may leave in its journals which writes nothing of statements
+SHARED = "PROCTOR_BENCH_STAGE"
+"""Names, in the environment, the file in which another benchmark's stage is described: that is played on then."""
 
 
 def settings_of(manner: Manner, *, database: str, upstream: int, password: str, host: str = "127.0.0.1") -> str:
     """Return the text of a proctor.toml."""
     return PROCTOR.format(
-        port=free_port(), console=free_port(), listens="auto" if manner.tls else "off", workers=manner.workers,
+        listens="auto" if manner.tls else "off", workers=manner.workers,
         durability=manner.durability, database=database, host=host, upstream=upstream, user=USER, password=password,
         asks="require" if manner.tls else "off",
     )  # fmt: skip
@@ -116,66 +117,6 @@ def self_signed() -> tuple[bytes, bytes]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return signed.public_bytes(serialization.Encoding.PEM), kept
-
-
-@dataclass
-class Bouncer:
-    """A pgbouncer in session mode, in a private folder, as an unprivileged account; with TLS if it gets a seal.
-
-    It is given the server's own verifier: from a plain password it would make one anew at each login, for 4 ms.
-    """
-
-    upstream: int
-    database: str
-    verifier: str
-    host: str = "127.0.0.1"
-    most: int = 200
-    seal: tuple[bytes, bytes] | None = None
-    port: int = field(default=0, init=False)
-    pid: int = field(default=0, init=False)
-    _folder: Path = field(default=Path(), init=False)
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
-
-    def __enter__(self) -> Self:
-        account = unprivileged()
-        self._folder = Path(tempfile.mkdtemp(prefix="proctor-bouncer-", dir="/var/tmp"))
-        self.port = free_port()
-        config = self._folder / "pgbouncer.ini"
-        said = BOUNCER if self.seal is None else BOUNCER + BOUNCER_TLS
-        config.write_text(
-            said.format(
-                database=self.database, host=self.host, upstream=self.upstream, port=self.port, folder=self._folder,
-                most=self.most,
-            )
-        )  # fmt: skip
-        secret = {"users.txt": f'"{USER}" "{self.verifier}"\n'.encode()}
-        if self.seal is not None:
-            secret |= {"server.crt": self.seal[0], "server.key": self.seal[1]}
-        for name, content in secret.items():
-            (self._folder / name).touch(mode=0o600)
-            (self._folder / name).write_bytes(content)
-        if account is not None:
-            for path in (self._folder, *self._folder.iterdir()):
-                os.chown(path, account.pw_uid, account.pw_gid)
-        self._process = subprocess.Popen(
-            [pgbouncer(), "-q", str(config)],
-            stdin=subprocess.DEVNULL,
-            cwd=self._folder,
-            user=account.pw_uid if account is not None else None,
-            group=account.pw_gid if account is not None else None,
-            extra_groups=[] if account is not None else None,
-        )
-        self.pid = self._process.pid
-        answers(self.port)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -224,6 +165,8 @@ class Stage:
     targets: tuple[Target, ...]
     database: str
     password: str
+    filled: bool = False
+    """Whether pgbench's tables are there already, for several benchmarks."""
 
     def environment(self, target: Target) -> dict[str, str]:
         """Return what libpq reads to connect to that target."""
@@ -248,8 +191,12 @@ def stage(*, database: str = "bench", gateways: Mapping[str, Manner] = PLAIN) ->
     """Start a database and all ways around it; the caller fills it through `postgres` before the first load.
 
     The targets are `direct`, `pgbouncer` and the gateways by their names; where one of these has TLS, also
-    `direct tls` and `pgbouncer tls`.
+    `direct tls` and `pgbouncer tls`. If another's stage is shared and has all of that, nothing is started.
     """
+    shared = handed_over(gateways)
+    if shared is not None:
+        yield shared
+        return
     password = secrets.token_urlsafe(12)
     seal = self_signed() if any(manner.tls for manner in gateways.values()) else None
     settings = {"shared_buffers": "256MB", "jit": "off", "autovacuum": "off", "max_connections": "400"}
@@ -270,13 +217,88 @@ def stage(*, database: str = "bench", gateways: Mapping[str, Manner] = PLAIN) ->
                 secured = stack.enter_context(Bouncer(postgres.port, database, verifier, seal=seal))
                 targets.append(Target("direct tls", postgres.port, tls=True))
                 targets.append(Target("pgbouncer tls", secured.port, secured.pid, tls=True))
-            for name, manner in gateways.items():
-                text = settings_of(manner, database=database, upstream=postgres.port, password=password)
-                gateway = stack.enter_context(served(folder / name.replace(" ", "-"), text))
-                targets.append(Target(name, gateway.postgres[1], gateway.pid, tls=manner.tls))
+            made = [
+                gateway(folder / name.replace(" ", "-"), name, manner, database, postgres.port, password)
+                for name, manner in gateways.items()
+            ]
+            targets += stack.enter_context(side_by_side(made))
             yield Stage(postgres, tuple(targets), database, password)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def side_by_side(made: Sequence[AbstractContextManager[Target]]) -> Iterator[list[Target]]:
+    """Enter all of them at the same time, and leave them so: a gateway takes seconds to start."""
+    stacks = [ExitStack() for _ in made]
+    with ThreadPoolExecutor(max(1, len(made))) as pool:
+        entered = [pool.submit(stack.enter_context, each) for stack, each in zip(stacks, made, strict=True)]
+        try:
+            yield [each.result() for each in entered]
+        finally:
+            wait(entered)
+            for left in [pool.submit(stack.close) for stack in stacks]:
+                left.result()
+
+
+@contextmanager
+def gateway(
+    folder: Path, name: str, manner: Manner, database: str, upstream: int, password: str, host: str = "127.0.0.1"
+) -> Iterator[Target]:
+    """Start a gateway of that manner in a folder of its own."""
+    environment = {}
+    if not manner.kept:
+        before = folder.with_name(f"before-{folder.name}")
+        before.mkdir()
+        (before / "sitecustomize.py").write_text(NOTHING_WRITTEN)
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(before), os.environ.get("PYTHONPATH"))))
+    settings = settings_of(manner, database=database, upstream=upstream, password=password, host=host)
+    with served(folder, settings, environment) as started:
+        yield Target(name, started.postgres[1], started.pid, tls=manner.tls)
+        written = sum(path.stat().st_size for path in (folder / "state" / "journal").glob("worker-*/*.seg"))
+        if written > LEFT and not manner.kept:
+            raise RuntimeError(f"the gateway {name!r} left {written:,} bytes of journal: it is not what it is called")
+
+
+@contextmanager
+def shared(gateways: Mapping[str, Manner], fill: Callable[[Stage], None]) -> Iterator[dict[str, str]]:
+    """Start a stage for several benchmarks, and yield what their environment has to say; it is filled once."""
+    with stage(gateways=gateways) as on, tempfile.TemporaryDirectory(prefix="proctor-bench-") as folder:
+        fill(on)
+        path = Path(folder, "stage.json")
+        path.touch(mode=0o600)
+        path.write_text(
+            json.dumps({
+                "postgres": {
+                    "port": on.postgres.port, "password": on.postgres.password, "binaries": str(on.postgres.binaries),
+                },
+                "targets": [asdict(target) for target in on.targets],
+                "manners": {name: asdict(manner) for name, manner in gateways.items()},
+                "database": on.database,
+                "password": on.password,
+            })
+        )  # fmt: skip
+        yield {SHARED: str(path)}
+
+
+def handed_over(gateways: Mapping[str, Manner]) -> Stage | None:
+    """Return the stage that is shared, its gateways under the names that are wanted here; None if one is not there."""
+    path = os.environ.get(SHARED)
+    if path is None:
+        return None
+    told = json.loads(Path(path).read_text())
+    names = {Manner(**manner): name for name, manner in told["manners"].items()}
+    by = {target["name"]: Target(**target) for target in told["targets"]}
+    if not names.keys() >= set(gateways.values()):
+        return None
+    wanted = [replace(by[names[manner]], name=name) for name, manner in gateways.items()]
+    ways = [target for name, target in by.items() if name not in told["manners"]]
+    postgres = ThrowawayPostgres(version="system")
+    postgres.port, postgres.password = told["postgres"]["port"], told["postgres"]["password"]
+    postgres.binaries = Path(told["postgres"]["binaries"])
+    secured = any(target.tls for target in wanted)
+    ways = [target for target in ways if secured or not target.tls]
+    return Stage(postgres, (*ways, *wanted), told["database"], told["password"], filled=True)
 
 
 def verifier_of(postgres: ThrowawayPostgres) -> str:
@@ -293,25 +315,3 @@ def served(folder: Path, settings: str, environment: Mapping[str, str] | None = 
     config.write_text(settings)
     with Gateway(config, dict(environment or {})) as gateway:
         yield gateway
-
-
-def pgbouncer() -> str:
-    """Return where pgbouncer is; Debian keeps it in /usr/sbin."""
-    found = shutil.which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    if found is None:
-        raise FileNotFoundError("pgbouncer is not installed: apt-get install pgbouncer")
-    return found
-
-
-def answers(port: int, *, seconds: float = 20.0) -> None:
-    """Return once something listens on that loopback port."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-        else:
-            return

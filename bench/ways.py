@@ -18,8 +18,9 @@ from dataclasses import asdict, dataclass
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
+from bench.bouncer import USER
 from bench.pgbench import OUT, SELECT, Load, Run, fill, in_turn, machine, run, spread, warm
-from bench.stage import USER, Manner, Stage, Target, stage
+from bench.stage import Manner, Stage, Target, stage
 
 GATEWAYS = {
     "proctor": Manner(),
