@@ -66,6 +66,8 @@ class Action(StrEnum):
     COPY = "copy"
     INFER = "infer"
     UNMASK = "unmask"
+    MASK = "mask"
+    """Not done by anybody: by it, rules say which mask a column wears."""
     BREAK_GLASS = "break_glass"
 
 
@@ -371,6 +373,8 @@ class MaskSpec:
     columns: frozenset[Column] = frozenset()
     computed: bool = False
     """The value was computed: that it is NULL tells something, and is hidden as well."""
+    rules: tuple[str, ...] = field(default=(), compare=False)
+    """The rules that chose it; none where it is the mask that the class wears anyway."""
 
 
 @dataclass(frozen=True, slots=True)

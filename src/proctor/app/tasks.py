@@ -9,7 +9,7 @@ from proctor.app.section import Section, named
 from proctor.terms import Action, Budget, Registration, Task
 
 MAX_WORDS = 200
-GRANTED = frozenset(Action) - {Action.CONNECT, Action.UNMASK, Action.BREAK_GLASS}
+GRANTED = frozenset(Action) - {Action.CONNECT, Action.UNMASK, Action.MASK, Action.BREAK_GLASS}
 """What an agent can be registered for: to see values as they are, and to break the glass, is for people."""
 _TABLE = re.compile(r"[^.*\s]+\.(?:[^.*\s]+|\*)")
 

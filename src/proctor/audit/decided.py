@@ -61,6 +61,8 @@ def decided_of(
                 mask=mask.name,
                 data_class=str(mask.data_class),
                 columns=tuple(sorted(map(str, mask.columns))),
+                rules=mask.rules,
+                computed=mask.computed,
             )
             for place, mask in enumerate(masks, start=1)
             if mask is not None

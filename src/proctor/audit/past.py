@@ -210,7 +210,7 @@ def _analysis(said: Decided, basis: Basis, names: _Names) -> Analysis:
 
 def _outputs(said: Decided, names: _Names) -> list[Output]:
     """Return the result columns as far as they hold something: which one they were does not matter here."""
-    masked = [Output(f"{mask.output}", names.columns(mask.columns), plain=True) for mask in said.masks]
+    masked = [Output(f"{m.output}", names.columns(m.columns), plain=not m.computed) for m in said.masks]
     return [*masked, *(Output(c.name, frozenset({c}), plain=True) for c in names.below(said.shows))]
 
 

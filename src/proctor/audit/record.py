@@ -93,6 +93,8 @@ class Masked(Part, frozen=True, kw_only=True):
     mask: str
     data_class: str = msgspec.field(name="class")
     columns: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    computed: bool = False
 
 
 class Source(Part, frozen=True, kw_only=True):

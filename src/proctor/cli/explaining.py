@@ -114,7 +114,9 @@ def _tell_story(story: Story) -> None:
     for output in map(_map, _list(story["lineage"])):
         sources = ", ".join(one_line(str(source)) for source in _list(output["sources"])) or "no column"
         mask = f", mask {output['mask']}" if output["mask"] not in (None, "none") else ""
-        print(f"  shows {one_line(str(output['name']))} from {sources}{mask}")
+        chosen = ", ".join(map(str, _list(output["mask_rules"])))
+        by = f" (rule {visible(chosen)})" if chosen else ""
+        print(f"  shows {one_line(str(output['name']))} from {sources}{mask}{by}")
 
 
 def _map(value: told.Plain) -> Mapping[str, told.Plain]:

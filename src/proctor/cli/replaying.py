@@ -54,6 +54,10 @@ class Change:
             "places": [f"{info.file}:{info.line}" for info in rules.known(outcome.after.rules)],
             "newly_in_the_clear": [str(column) for column in sorted(outcome.after.clear - outcome.before.clear)],
             "newly_masked": [str(column) for column in sorted(outcome.before.clear - outcome.after.clear)],
+            "other_masks": [
+                {"column": str(column), "before": before, "after": after}
+                for column, (before, after) in sorted(outcome.remasked.items())
+            ],
             "count": self.count,
             "first": record.time,
             "last": self.last,
@@ -83,7 +87,8 @@ class Tally:
         self.changed += 1
         key = (
             past.asker, past.record.database, past.record.statement.text, outcome.before.verdict, outcome.after.verdict,
-            outcome.after.rules, outcome.before.clear, outcome.after.clear, outcome.gaps,
+            outcome.after.rules, outcome.before.clear, outcome.after.clear, frozenset(outcome.remasked.items()),
+            outcome.gaps,
         )  # fmt: skip
         if key not in self.changes and len(self.changes) >= MAX_CHANGES:
             self.unlisted += 1
@@ -198,6 +203,8 @@ def _tell_change(change: Change, rules: Rules) -> None:
     for columns, words in ((after.clear - before.clear, "in the clear"), (before.clear - after.clear, "masked")):
         if columns:
             print(f"    now {words}: {', '.join(one_line(str(column)) for column in sorted(columns))}")
+    for column, (mask, other) in sorted(outcome.remasked.items()):
+        print(f"    now under another mask: {one_line(str(column))}, {other} instead of {mask}")
     for gap in outcome.gaps:
         print(f"    not exact: {gap}")
     print(f"    {past.record.time} .. {change.last}, for example {past.record.id}")

@@ -14,6 +14,7 @@ from typing import Literal, cast
 import cedarpy
 
 from proctor.errors import ConfigFault
+from proctor.policy import mask_rules
 from proctor.policy.approvers import MAX_QUORUM, SHIPPED, Approvers
 from proctor.policy.questions import ENTITY_TYPES
 from proctor.policy.source import Piece
@@ -55,6 +56,8 @@ class RuleInfo:
     line: int
     text: str
     replaces: str | None = None
+    mask: str | None = None
+    """The word for the mask that it chooses; None for a rule that permits or forbids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,11 @@ def check_rule(piece: Piece, schema: cedarpy.Schema, asked: Approvers = SHIPPED)
     if not checked.validation_passed:
         raise ConfigFault(f"{piece.place}: rule {info.id}: {_plainly([e.error for e in checked.errors])}")
     _check_words(piece, info.id, policy)
+    actions = actions_of(policy)
+    mask_rules.check_mask(f"{piece.place}: rule {info.id}", policy, info.mask, actions)
     # Any attribute of that name counts, of whatever it is read: to ask once too often is the safe side.
     read = frozenset(str(node["attr"]) for node in _nodes(policy) if "attr" in node)
-    return Rule(info, actions_of(policy), kinds_of(policy), bool(read & APPROVAL), read, _who(policy))
+    return Rule(info, actions, kinds_of(policy), bool(read & APPROVAL), read, _who(policy))
 
 
 def _parsed(piece: Piece) -> dict[str, Json]:
@@ -136,6 +141,7 @@ def _info(piece: Piece, policy: dict[str, Json], asked: Approvers) -> RuleInfo:
         line=piece.line,
         text=piece.text,
         replaces=notes.get("replaces"),
+        mask=notes.get("mask"),
     )
 
 
@@ -157,11 +163,11 @@ def _quorum(piece: Piece, written: str | None, asked: Approvers) -> int:
 
 
 def actions_of(policy: dict[str, Json]) -> frozenset[Action]:
-    """Return the actions that a policy's scope admits."""
+    """Return the actions that a policy's scope admits; one that names none is not about masks, which nobody does."""
     scope = cast(dict[str, Json], policy["action"])
     match scope["op"]:
         case "All":
-            return frozenset(Action)
+            return frozenset(Action) - {Action.MASK}
         case "==":
             named = [scope["entity"]]
         case _:

@@ -37,7 +37,7 @@ _ORDER: dict[str, Callable[[int, int], bool]] = {
     "==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_BY_COLUMN = frozenset({Action.COPY.value, Action.INFER.value, Action.UNMASK.value})
+_BY_COLUMN = frozenset({Action.COPY.value, Action.INFER.value, Action.UNMASK.value, Action.MASK.value})
 _KINDS_ABOVE = {"Database": ("Database", "Table", "Object", "Column"), "Table": ("Table", "Column")}
 
 
@@ -62,11 +62,17 @@ class Reader:
         return All(tuple(parts))
 
     def world(self) -> Condition:
-        """Return what holds of every question: columns are copied, inferred and unmasked, all else is not."""
+        """Return what holds of every question: columns are copied, inferred, unmasked and masked, all else is not."""
         self._words.setdefault("action", set())
         self._words.setdefault("resource.type", set())
         by_column, of_column = self._among("action", sorted(_BY_COLUMN)), self._among("resource.type", ["Column"])
         return Any((both(by_column, of_column), both(Not(by_column), Not(of_column))))
+
+    def of_class(self, data_class: str, named: set[str]) -> Condition:
+        """Return what holds of a question about a column of that class; `named` are all that the policies name."""
+        told = (self._member("context.classes", [name], "any") for name in sorted(named))
+        each = (test if name == data_class else Not(test) for name, test in zip(sorted(named), told, strict=True))
+        return both(self._among("resource.class", [data_class]), *each)
 
     def domains(self) -> dict[str, tuple[Value, ...]]:
         """Return the values that tell apart all that any condition read so far can tell apart."""
@@ -236,6 +242,34 @@ class Reader:
         """Return a test of what a set holds: each member is a variable of its own."""
         parts = tuple(Test(f"?{name} has {word}", "", bool) for word in words)
         return All(parts) if how == "all" else Any(parts)
+
+
+def classes_named(tree: Json) -> Iterator[str]:
+    """Yield the words that `resource.class` and `context.classes` are compared with."""
+    if isinstance(tree, list):
+        for below in tree:
+            yield from classes_named(below)
+    if not isinstance(tree, dict):
+        return
+    for below in tree.values():
+        if isinstance(below, dict) and below.keys() == {"left", "right"}:
+            sides = below["left"], below["right"]
+            if any(_is_class(side) for side in sides):
+                yield from (word for side in sides for word in _words(side))
+        yield from classes_named(below)
+
+
+def _is_class(tree: Json) -> bool:
+    dot = tree.get(".") if isinstance(tree, dict) else None
+    return isinstance(dot, dict) and dot.get("attr") in ("class", "classes")
+
+
+def _words(tree: Json) -> Iterator[str]:
+    if isinstance(tree, dict) and isinstance(word := tree.get("Value"), str):
+        yield word
+    elif isinstance(tree, dict) and isinstance(several := tree.get("Set"), list):
+        for each in several:
+            yield from _words(each)
 
 
 def _ordered(word: str, number: int, value: Value) -> bool:

@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from proctor.policy import delegation, lives
+from proctor.policy import choosing, delegation, lives
 from proctor.policy.claims import check_claims
-from proctor.policy.masks import mask_name_for
 from proctor.policy.questions import Facts, Question
 from proctor.policy.rules import CLAIM, DEFAULT, REGISTRATION, TWO_DESKS, Rules, Verdict
 from proctor.policy.statement import (
-    REDACT,
-    UNSCANNED,
     break_glass_question,
     columns_sensitive,
+    columns_shown,
     is_temporary,
     questions_of,
     touches_sensitive,
-    unmask_questions,
     write_questions,
 )
+from proctor.policy.worn import REDACT, UNSCANNED, Worn
 from proctor.terms import (
     Action,
     Allow,
@@ -73,8 +71,9 @@ class _Case:
     rules: Rules
     classified: Classified
     unmasked: frozenset[Column]
+    worn: Worn
     unmasking: tuple[str, ...] = ()
-    """The rules by which those columns are shown as they are."""
+    """The rules by which those columns are shown as they are, and those that have chosen the masks of others."""
 
 
 def decide(asker: Identity, analysis: Analysis, context: Context, rules: Rules, classified: Classified) -> Decision:
@@ -136,16 +135,16 @@ def _broken(asker: Identity, case: _Case, decision: Deny | Hold) -> Allow | None
 def _decided(
     asker: Identity, analysis: Analysis, context: Context, rules: Rules, classified: Classified
 ) -> tuple[_Case, Decision]:
-    shown = _unmasked(asker, analysis, context, rules, classified)
-    unmasked = frozenset(shown)
-    granted = _granted(asker, analysis, context, classified)
-    unmasked |= granted.keys()
-    unmasking = tuple(
-        dict.fromkeys((*(name for verdict in shown.values() for name in verdict.rules), *granted.values()))
-    )
-    case = _Case(analysis, context, rules, classified, unmasked, unmasking)
+    columns = columns_shown(analysis)
+    shown = choosing.unmasked(asker, analysis, context, rules, classified, columns)
+    granted = choosing.granted(asker, context, classified, columns)
+    unmasked = frozenset(shown) | granted.keys()
+    worn = choosing.worn_before(asker, analysis, context, rules, classified, columns - unmasked)
+    by_rule = (name for verdict in shown.values() for name in verdict.rules)
+    unmasking = tuple(dict.fromkeys((*by_rule, *granted.values(), *worn.rules())))
+    case = _Case(analysis, context, rules, classified, unmasked, worn, unmasking)
     counted = rules.reads_probes(asker.kind)
-    questions = questions_of(asker, analysis, context, classified, unmasked, counted=counted)
+    questions = questions_of(asker, analysis, context, classified, unmasked, worn=worn, counted=counted)
     if counted:
         questions = tuple(dict.fromkeys((*questions, *_budgeted_writes(asker, case))))
     unapproved = _decide_unapproved(case, questions)
@@ -229,31 +228,11 @@ def _subject(question: Question) -> str:
     return f"{question.action.value} {question.target}"
 
 
-def _unmasked(
-    asker: Identity, analysis: Analysis, context: Context, rules: Rules, classified: Classified
-) -> dict[Column, Verdict]:
-    """Return the sensitive columns that the asker may see as they are, and why. By default there is no such rule."""
-    if not rules.may_permit(asker.kind, Action.UNMASK):
-        return {}
-    questions = unmask_questions(asker, analysis, context, classified)
-    facts = Facts(context.now, context.approved, context.approvals)
-    verdicts = rules.ask(list(questions.values()), facts)
-    return {column: verdict for column, verdict in zip(questions, verdicts, strict=True) if verdict.allowed}
-
-
-def _granted(asker: Identity, analysis: Analysis, context: Context, classified: Classified) -> dict[Column, str]:
-    """Return the columns of this statement that a grant shows to this person, and the grant as records name it."""
-    if not context.grants or asker.kind is not Kind.HUMAN:
-        return {}
-    wanted = unmask_questions(asker, analysis, context, classified)
-    return {column: f"grant:{name}" for column, name in sorted(context.grants) if column in wanted}
-
-
 def _allow(case: _Case, verdicts: Iterable[Verdict]) -> Allow:
     return Allow(
         rules=tuple(dict.fromkeys((*(name for verdict in verdicts for name in verdict.rules), *case.unmasking))),
         rule_set=case.rules.digest,
-        masks=plan_masks(case.analysis, case.classified, case.context.style, case.unmasked),
+        masks=plan_masks(case.analysis, case.classified, case.worn, case.unmasked),
         sensitive=touches_sensitive(case.analysis, case.classified),
         unmasked=_classes_unmasked(case),
     )
@@ -272,13 +251,13 @@ def _classes(columns: Iterable[Column], classified: Classified) -> frozenset[Dat
 
 
 def plan_masks(
-    analysis: Analysis, classified: Classified, style: str, unmasked: frozenset[Column]
+    analysis: Analysis, classified: Classified, worn: Worn, unmasked: frozenset[Column]
 ) -> tuple[MaskSpec | None, ...]:
     """Return the mask that each output must wear; None for one that shows nothing its asker may not see."""
-    return tuple(_mask(output, classified, style, unmasked) for output in analysis.outputs or ())
+    return tuple(_mask(output, classified, worn, unmasked) for output in analysis.outputs or ())
 
 
-def _mask(output: Output, classified: Classified, style: str, unmasked: frozenset[Column]) -> MaskSpec | None:
+def _mask(output: Output, classified: Classified, worn: Worn, unmasked: frozenset[Column]) -> MaskSpec | None:
     classes = {c: k for c in output.sources if c not in unmasked and (k := classified.class_of(c)) is not None}
     if not classes:
         return None
@@ -293,5 +272,8 @@ def _mask(output: Output, classified: Classified, style: str, unmasked: frozense
     # A session knows what it put into its temporary tables: their masks beside the values would be a codebook.
     if any(is_temporary(column.relation.schema) for column in columns):
         return MaskSpec(REDACT, distinct[0], columns)
-    name = lives.mask_of(mask_name_for(distinct[0], style), columns, classified)
-    return MaskSpec(name, distinct[0], columns)
+    choices = [worn.of(column, distinct[0]) for column in sorted(columns)]
+    rules = tuple(dict.fromkeys(name for choice in choices for name in choice.rules))
+    # The arms of a UNION that wear different masks would each be told by the other's.
+    name = choices[0].name if len({choice.name for choice in choices}) == 1 else REDACT
+    return MaskSpec(lives.mask_of(name, columns, classified), distinct[0], columns, rules=rules)

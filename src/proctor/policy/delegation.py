@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from proctor.policy.questions import Question
 from proctor.policy.rules import TWO_DESKS
 from proctor.policy.tasks import SYSTEM_SCHEMAS
+from proctor.policy.worn import REDACT, Choice, strictest
 from proctor.terms import Action, Allow, Context, Decision, Deny, Hold, Identity, Kind, MaskSpec
-
-REDACT = "redact"
 
 
 def person_of(agent: Identity, name: str) -> Identity:
@@ -73,8 +72,10 @@ def _shown_to_both(own: Allow, theirs: Allow) -> Allow:
 
 
 def _stricter(mine: MaskSpec | None, other: MaskSpec | None) -> MaskSpec | None:
-    if mine is None or other is None or mine == other:
+    if mine is None or other is None:
         return mine or other
     columns, computed = mine.columns | other.columns, mine.computed or other.computed
-    name = mine.name if (mine.name, mine.data_class) == (other.name, other.data_class) else REDACT
-    return MaskSpec(name, mine.data_class, columns, computed=computed)
+    if mine.data_class != other.data_class:
+        return MaskSpec(REDACT, mine.data_class, columns, computed=computed)
+    worn = strictest((Choice(mine.name, mine.rules), Choice(other.name, other.rules)))
+    return MaskSpec(worn.name, mine.data_class, columns, computed=computed, rules=worn.rules)

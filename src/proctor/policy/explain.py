@@ -93,6 +93,7 @@ def _output(output: Output, mask: MaskSpec | None, classified: Classified, *, sh
         "plain": output.plain,
         "classes": sorted(str(data_class) for data_class in classes),
         "mask": mask.name if mask is not None else ("none" if shown else None),
+        "mask_rules": list(mask.rules) if mask is not None else [],
     }
 
 

@@ -8,6 +8,7 @@ of another class that has tags. Knows no statement and no asker. `STRENGTH` says
 from __future__ import annotations
 
 from proctor.policy import masks_numbers as numbers
+from proctor.policy import masks_plain as plain
 from proctor.policy import masks_words as words
 from proctor.policy.masks import DEFAULTS, KEY_MASKS, decode
 from proctor.policy.masks_forms import FORMS, Order
@@ -27,9 +28,13 @@ _NUMBERS = frozenset({"integer", "decimal"})
 _NUMERIC_MASKS = frozenset({"card", "id"})
 
 
-def is_key_class(data_class: DataClass | None, family: str) -> bool:
-    """Tell whether masks of the class in columns of the family can be decoded, and told from genuine values."""
-    name = DEFAULTS.get(data_class, "") if data_class is not None else ""
+def is_key_class(data_class: DataClass | None, family: str, name: str | None = None) -> bool:
+    """Tell whether masks of the class in columns of the family can be decoded, and told from genuine values.
+
+    `name` is the mask, that of the class unless said.
+    """
+    if name is None:
+        name = DEFAULTS.get(data_class, "") if data_class is not None else ""
     if name not in KEY_MASKS:
         return False
     if family == "text":
@@ -39,33 +44,47 @@ def is_key_class(data_class: DataClass | None, family: str) -> bool:
     return name == "card" or numbers.has_width(data_class or DataClass(""))
 
 
-def recognise(masked: bytes, data_class: DataClass, key: bytes, *, family: str) -> bytes | None:
-    """Return the value that a mask stands for, or None when it is none of ours of this class and family."""
-    if not is_key_class(data_class, family):
+def recognise(
+    masked: bytes, data_class: DataClass, key: bytes, *, family: str, name: str | None = None
+) -> bytes | None:
+    """Return the value that a mask stands for, or None when it is none of ours of this class and family.
+
+    `name` is the mask, that of the class unless said.
+    """
+    if not is_key_class(data_class, family, name):
         return None
+    worn = name or DEFAULTS[data_class]
     if family in _NUMBERS and not numbers.is_tagged_number(data_class, masked):
         return None
-    value = decode(masked, data_class, key, type_family=family)
+    value = decode(masked, data_class, key, type_family=family, name=worn)
     if value is None:
         return None
     for room in (None, len(masked)):  # a mask may have been made narrower, to fit its column
-        if _worn(value, data_class, key, family, room) == masked:
+        if _worn(value, Order(worn, data_class, key, family, room)) == masked:
             return value
     return None
 
 
-def _worn(value: bytes, data_class: DataClass, key: bytes, family: str, room: int | None) -> bytes | None:
-    name = DEFAULTS[data_class]
+def _worn(value: bytes, order: Order) -> bytes | None:
     try:
-        return FORMS[name](Order(name, data_class, key, family, room))(value)
+        return FORMS[order.name](order)(value)
     except ValueError:
         return None
 
 
-def would_destroy(value: bytes, data_class: DataClass, key: bytes, *, family: str) -> bool:
-    """Tell whether a value about to be written is a mask: decodable, or one of those too narrow to be."""
+def would_destroy(
+    value: bytes, data_class: DataClass, key: bytes, *, family: str, names: frozenset[str] | None = None
+) -> bool:
+    """Tell whether a value about to be written is a mask: decodable, or one of those too narrow to be.
+
+    `names` are the masks that it may wear, that of its class unless said.
+    """
     if family == "text" and (words.email_like_ours(value) or words.is_digest(value)):
         return True
     if DEFAULTS.get(data_class) == "spans" and MASKED_SPAN in value:
         return True
-    return recognise(value, data_class, key, family=family) is not None
+    if names is None:
+        return recognise(value, data_class, key, family=family) is not None
+    if family == "text" and "partial" in names and plain.is_partial(value):
+        return True
+    return any(recognise(value, data_class, key, family=family, name=name) is not None for name in sorted(names))

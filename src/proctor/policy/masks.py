@@ -29,7 +29,7 @@ PRESERVES: dict[str, str] = {
     "redact": "nothing",
     "null": "nothing",
     "hash": "equality",
-    "partial": "length, separators, the last four characters",
+    "partial": "length, separators, the last four characters; of an e-mail address the first",
     "generalise": "the year, the first digit and the number of digits, the first half of an address",
     "email": "equality, one to one; roughly the length",
     "card": "equality, one to one; length, separators, whether the check digit is right",
@@ -166,9 +166,14 @@ def _padded(inner: Mask, room: int) -> Mask:
     return mask
 
 
-def decode(masked: bytes, data_class: DataClass, key: bytes, *, type_family: str = "text") -> bytes | None:
-    """Return the value that a masked one stands for, or None when it is none of ours or its mask cannot be undone."""
-    name = DEFAULTS.get(data_class, "redact")
+def decode(
+    masked: bytes, data_class: DataClass, key: bytes, *, type_family: str = "text", name: str | None = None
+) -> bytes | None:
+    """Return the value that a masked one stands for, or None when it is none of ours or its mask cannot be undone.
+
+    `name` is the mask that it wears, that of its class unless said.
+    """
+    name = DEFAULTS.get(data_class, "redact") if name is None else name
     if name not in KEY_MASKS or len(masked) > 8 * words.MAX_TEXT:
         return None
     keyed = keyed_for(key, name, data_class)

@@ -65,14 +65,28 @@ def fits(family: str, masked: bytes, room: int | None) -> bool:
     return family != "integer" or abs(int(masked)) <= _MAX_INT
 
 
+_PARTIAL_MAIL = b"***@masked.example"
+MIN_PARTIAL = 8  # letters and digits of which four are shown
+
+
+def is_partial(masked: bytes) -> bool:
+    """Tell whether a text looks like one of which all but its last four letters and digits were hidden."""
+    if masked.endswith(_PARTIAL_MAIL):
+        return True
+    text = masked.decode("utf-8", "replace")
+    written = [c for c in text if c.isalnum() or c == "*"]
+    hidden = len(written) - 4
+    return hidden >= MIN_PARTIAL - 4 and all(c == "*" for c in written[:hidden])
+
+
 def partial(value: bytes) -> bytes:
     """Return a text with all but its last four letters and digits hidden; of less than eight nothing is left."""
     text = value.decode("utf-8", "replace")
     name, at, domain = text.rpartition("@")
     if at and "." in domain:
-        return f"{name[:1]}***@masked.example".encode()
+        return name[:1].encode() + _PARTIAL_MAIL
     shown = sum(c.isalnum() for c in text)
-    left = 4 if shown >= 8 else 0
+    left = 4 if shown >= MIN_PARTIAL else 0
     out: list[str] = []
     for c in text:
         if c.isalnum():

@@ -7,7 +7,7 @@ second answer is a supposition as well. Knows no journal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from proctor.errors import Fault
@@ -42,12 +42,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a rule set says. `clear` are the sensitive columns whose values come out as they are."""
+    """What a rule set says. `clear` are the sensitive columns that come out as they are, `worn` the masks of others."""
 
     verdict: str
     rules: tuple[str, ...]
     reason: str = ""
     clear: frozenset[Column] = frozenset()
+    worn: frozenset[tuple[Column, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,16 @@ class Replayed:
 
     @property
     def changed(self) -> bool:
-        """Tell whether the client would have seen another answer: the verdict, or what comes out in the clear."""
-        return self.before.verdict != self.after.verdict or self.before.clear != self.after.clear
+        """Tell whether the client would have seen another answer: the verdict, what is in the clear, or the masks."""
+        return (self.before.verdict, self.before.clear) != (self.after.verdict, self.after.clear) or bool(self.remasked)
+
+    @property
+    def remasked(self) -> Mapping[Column, tuple[str, str]]:
+        """Return the columns that would wear another mask, with the mask of then and the other."""
+        then, now = dict(sorted(self.before.worn)), dict(sorted(self.after.worn))
+        return {
+            column: (then[column], now[column]) for column in then.keys() & now.keys() if then[column] != now[column]
+        }
 
 
 def replay(asked: Asked, then: Rules | None, other: Rules, known_gaps: Sequence[str] = ()) -> Replayed:
@@ -75,8 +84,8 @@ def replay(asked: Asked, then: Rules | None, other: Rules, known_gaps: Sequence[
         gaps.append(OTHERWISE)
     if other.reads_probes(asked.asker.kind) and _is_counted(asked.analysis):
         gaps.append(COUNTED)
-    clear = frozenset() if again is None else again.clear
-    before = Answer(asked.recorded.verdict, asked.recorded.rules, clear=clear)
+    clear, worn = (again.clear, again.worn) if again is not None else (frozenset(), frozenset())
+    before = Answer(asked.recorded.verdict, asked.recorded.rules, clear=clear, worn=worn)
     return Replayed(before, _answer(asked, other), tuple(gaps))
 
 
@@ -90,7 +99,9 @@ def _answer(asked: Asked, rules: Rules) -> Answer:
     except Fault as fault:
         return Answer("deny", (), fault.message)
     reason = "" if isinstance(decision, Allow) else decision.reason
-    return Answer(verdict_of(decision), decision.rules, reason, _clear(asked, decision))
+    masks = decision.masks if isinstance(decision, Allow) else ()
+    worn = frozenset((column, mask.name) for mask in masks if mask is not None for column in mask.columns)
+    return Answer(verdict_of(decision), decision.rules, reason, _clear(asked, decision), worn)
 
 
 def verdict_of(decision: Decision) -> str:

@@ -14,13 +14,14 @@ import cedarpy
 import msgspec
 
 from proctor.errors import ConfigFault, HouseFault
+from proctor.policy import mask_rules
 from proctor.policy.approvers import SHIPPED, Approvers, read, settles, written
 from proctor.policy.check import Rule, RuleInfo, check_rule
 from proctor.policy.files import SCHEMA, RuleFile, digest_of, read_files, shipped_files
 from proctor.policy.questions import Facts, Question
 from proctor.policy.source import Piece, split_policies
 from proctor.policy.vocabulary import did_you_mean
-from proctor.terms import Action, Kind
+from proctor.terms import Action, DataClass, Kind
 
 MAX_REMEMBERED = 4096  # verdicts; questions are made of names that a client may invent
 MAX_SETS = 512  # prepared for askers of different groups
@@ -93,7 +94,18 @@ MASKED_KEYS = RuleInfo(
     line=0,
     text="",
 )
-BUILT_IN = {rule.id: rule for rule in (DEFAULT, CLAIM, REGISTRATION, BUDGET, TWO_DESKS, MASKED_KEYS)}
+MASK_FAILED = RuleInfo(
+    id="mask-rule-failed",
+    effect="forbid",
+    reason="a rule that chooses a mask failed while it was evaluated, so the column is hidden",
+    hint="correct the rule: it reckons with numbers or dates that are out of range",
+    approvers=frozenset(),
+    quorum=1,
+    file="built in",
+    line=0,
+    text="",
+)
+BUILT_IN = {r.id: r for r in (DEFAULT, CLAIM, REGISTRATION, BUDGET, TWO_DESKS, MASKED_KEYS, MASK_FAILED)}
 
 
 Reach = tuple[Kind, Action, frozenset[tuple[str, str]]]
@@ -128,6 +140,8 @@ class Rules:
         self._counted: frozenset[Kind] = frozenset().union(*counting)
         self._rules = {rule.info.id: rule for rule in rules}
         self._order = {rule.info.id: at for at, rule in enumerate(rules)}
+        self.chooses = frozenset(rule.info.mask for rule in rules if rule.info.mask is not None)
+        """The words for all masks that any of these rules may choose."""
         self._sets: dict[Reach, Prepared | None] = {}
         self._named = frozenset(rule.who for rule in rules if rule.who is not None)
         self.most_approvals = max((rule.info.quorum for rule in rules), default=1)
@@ -194,10 +208,16 @@ class Rules:
         """Tell whether any rule permits such an action to such a principal, under any condition."""
         return any(r.info.effect == "permit" and action in r.actions and kind in r.kinds for r in self._rules.values())
 
+    def may_choose(self, kind: Kind, data_class: DataClass) -> frozenset[str]:
+        """Return the words for the masks that any rule may choose for a class before any principal of that kind."""
+        rules = [rule for rule in self._rules.values() if rule.info.mask is not None and kind in rule.kinds]
+        return frozenset(str(r.info.mask) for r in rules if mask_rules.may_choose(r.info.text, str(data_class)))
+
     def ask(self, questions: Sequence[Question], facts: Facts) -> list[Verdict]:
         """Return a verdict for each question, under these circumstances.
 
-        A rule that fails while it is evaluated would silently not apply: it is a fault of the house instead.
+        A rule that fails while it is evaluated would silently not apply: it is a fault of the house instead, or, where
+        it would have chosen a mask, the verdict names `mask-rule-failed`.
         """
         if len(questions) > MAX_QUESTIONS:
             raise HouseFault(f"the statement touches more than {MAX_QUESTIONS} things; split it", sqlstate="54000")
@@ -230,7 +250,7 @@ class Rules:
         entities = {entity.key: entity.json for q in questions for entity in q.entities()}
         known = msgspec.json.encode(list(entities.values())).decode()
         answers = cedarpy.is_authorized_batch(requests, prepared.policies, known)
-        return {question: self._verdict(answer) for question, answer in zip(questions, answers, strict=True)}
+        return {question: self._verdict(question, answer) for question, answer in zip(questions, answers, strict=True)}
 
     def _prepared(self, reach: Reach) -> Prepared | None:
         """Return the policies whose scope can meet such a request: the others cannot matter, and cost time."""
@@ -254,8 +274,10 @@ class Rules:
             raise HouseFault("the rules read differently together than one by one")
         return Prepared(policies, frozenset().union(*(rule.reads for rule in rules)))
 
-    def _verdict(self, answer: cedarpy.AuthzResult) -> Verdict:
+    def _verdict(self, question: Question, answer: cedarpy.AuthzResult) -> Verdict:
         if answer.diagnostics.errors or answer.decision is cedarpy.Decision.NoDecision:
+            if question.action is Action.MASK:
+                return Verdict(False, (MASK_FAILED.id,))
             raise HouseFault("a rule failed while it was evaluated; run `proctor check`, and see the operator's log")
         names = answer.diagnostics.id_annotations_by_reason.values()
         return Verdict(answer.allowed, tuple(sorted(names, key=self._order.__getitem__)))

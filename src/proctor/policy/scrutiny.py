@@ -16,7 +16,7 @@ from typing import cast
 import cedarpy
 
 from proctor.policy.check import RuleInfo, actions_of, kinds_of
-from proctor.policy.conditions import Json, Node, Reader
+from proctor.policy.conditions import Json, Node, Reader, classes_named
 from proctor.policy.logic import Condition, Not, both, can_hold
 
 OWN_NAMES = frozenset({"dba", "security", "auditor"})
@@ -74,8 +74,8 @@ def _undone(alive: Sequence[RuleInfo], own: Sequence[RuleInfo]) -> Iterator[Doub
     """Yield the permits of which nothing is left, since a forbid wins against every permit."""
     forbids = [rule for rule in alive if rule.effect == "forbid"]
     for permit in alive:
-        if permit.effect != "permit":
-            continue
+        if permit.effect != "permit" or permit.mask is not None:
+            continue  # what a column wears is nothing that could be forbidden
         against = [forbid for forbid in forbids if permit in own or forbid in own]
         one = next((forbid for forbid in against if _covers([forbid], permit)), None)
         if one is not None and permit in own:
@@ -131,7 +131,7 @@ def _names(rule: RuleInfo, names: Names) -> Iterator[Doubt]:
         elif (there := known.get(kind)) is not None and name not in there:
             yield _doubt(rule, f'{kind}::"{name}" is unknown here{_near(name, there)}', grave=False)
     if names.classes is not None:
-        for word in dict.fromkeys(_classes(policy)):
+        for word in dict.fromkeys(classes_named(policy)):
             if word not in names.classes:
                 yield _doubt(rule, f'there is no class "{word}"{_near(word, names.classes)}')
     if names.groups is not None:
@@ -149,34 +149,6 @@ def _entities(tree: Json) -> Iterator[tuple[str, str]]:
     elif isinstance(tree, list):
         for below in tree:
             yield from _entities(below)
-
-
-def _classes(tree: Json) -> Iterator[str]:
-    """Yield the words that `resource.class` and `context.classes` are compared with."""
-    if isinstance(tree, list):
-        for below in tree:
-            yield from _classes(below)
-    if not isinstance(tree, dict):
-        return
-    for below in tree.values():
-        if isinstance(below, dict) and below.keys() == {"left", "right"}:
-            sides = below["left"], below["right"]
-            if any(_is_class(side) for side in sides):
-                yield from (word for side in sides for word in _words(side))
-        yield from _classes(below)
-
-
-def _is_class(tree: Json) -> bool:
-    dot = tree.get(".") if isinstance(tree, dict) else None
-    return isinstance(dot, dict) and dot.get("attr") in ("class", "classes")
-
-
-def _words(tree: Json) -> Iterator[str]:
-    if isinstance(tree, dict) and isinstance(word := tree.get("Value"), str):
-        yield word
-    elif isinstance(tree, dict) and isinstance(several := tree.get("Set"), list):
-        for each in several:
-            yield from _words(each)
 
 
 # --- words ----------------------------------------------------------------------------------------------------------

@@ -6,15 +6,15 @@ theirs to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from math import prod
 
 from proctor.policy import lives
-from proctor.policy.masks import mask_name_for
 from proctor.policy.questions import Manner, Principal, Question, Target, column_name
 from proctor.policy.tasks import is_outside
 from proctor.policy.vocabulary import TRAITS
+from proctor.policy.worn import Worn
 from proctor.terms import (
     Access,
     Action,
@@ -22,15 +22,12 @@ from proctor.terms import (
     Classified,
     Column,
     Context,
-    DataClass,
     Identity,
     Inference,
     Kind,
     Use,
 )
 
-REDACT = "redact"
-UNSCANNED = DataClass("unscanned")
 MOST_ROWS = 2**62  # Cedar counts to 2**63 - 1, and an estimate may be a product
 COUNTLESS = 1_000_000  # probes: what nobody can count is more than any budget
 _WRITERS = frozenset({Kind.HUMAN, Kind.AGENT})
@@ -46,14 +43,16 @@ def questions_of(
     classified: Classified,
     unmasked: frozenset[Column],
     *,
+    worn: Worn | None = None,
     counted: bool = False,
 ) -> tuple[Question, ...]:
     """Return what must be permitted for the statement to run, each question once.
 
     What touches nothing at all still needs the right to use the database. `unmasked` are columns whose values the asker
-    may see anyway: finding them out is no news. Where probes are `counted`, the questions to infer say how many.
+    may see anyway: finding them out is no news. The others wear what `worn` says, which decides what may be compared.
+    Where probes are `counted`, the questions to infer say how many.
     """
-    ask = _Asking(asker, analysis, context, classified)
+    ask = _Asking(asker, analysis, context, classified, worn)
     questions = [
         *ask.for_what_is_not_seen(),
         *ask.for_copies(),  # before the accesses: that data would be copied is what an approver must hear first
@@ -100,14 +99,23 @@ def probes_on(column: Column, context: Context) -> int:
     return min(context.probes.get(column, COUNTLESS), COUNTLESS)
 
 
-def unmask_questions(
-    asker: Identity, analysis: Analysis, context: Context, classified: Classified
+def column_questions(
+    action: Action,
+    asker: Identity,
+    analysis: Analysis,
+    context: Context,
+    classified: Classified,
+    columns: Iterable[Column],
 ) -> dict[Column, Question]:
-    """Return, for each sensitive column that would be shown or inferred, the question whether it may be seen."""
-    shown = {source for output in analysis.outputs or () for source in output.sources}
-    shown.update(column for inference in analysis.inferences for column in inference.columns)
+    """Return, for each of these columns that is sensitive, the question whether it may be seen, or by which mask."""
     ask = _Asking(asker, analysis, context, classified)
-    return {column: ask.by_column(Action.UNMASK, column) for column in sorted(shown) if classified.class_of(column)}
+    return {column: ask.by_column(action, column) for column in sorted(columns) if classified.class_of(column)}
+
+
+def columns_shown(analysis: Analysis) -> frozenset[Column]:
+    """Return the columns whose values the statement shows, or steers by."""
+    shown = {source for output in analysis.outputs or () for source in output.sources}
+    return frozenset(shown.union(*(inference.columns for inference in analysis.inferences)))
 
 
 def columns_sensitive(analysis: Analysis, classified: Classified) -> frozenset[Column]:
@@ -138,20 +146,20 @@ def touches_sensitive(analysis: Analysis, classified: Classified) -> bool:
     )
 
 
-def needs_infer(inference: Inference, style: str, classified: Classified) -> frozenset[Column]:
+def needs_infer(inference: Inference, worn: Worn, classified: Classified) -> frozenset[Column]:
     """Return the sensitive columns whose values this use would tell beyond what their masks show anyway."""
     classes = {column: classified.class_of(column) for column in inference.columns}
     sensitive = frozenset(column for column, data_class in classes.items() if data_class is not None)
-    moved = frozenset(column for column in sensitive if lives.shifts(column, classified))
+    moved = frozenset(column for column in sensitive if worn.moves(column, classified))
     match inference.use:
         case Use.EQUIJOIN if moved:
             return sensitive
         case Use.EQUIJOIN:
-            # The masks of one class join like the values. An unmasked column on the other side is a list of guesses.
-            joined = len(set(classes.values())) == 1 and all(_keeps_equality(c, style) for c in classes.values())
-            return frozenset() if joined and not _joins_own_values(inference.columns) else sensitive
+            # Equal masks of one class join like the values. An unmasked column on the other side is a list of guesses.
+            joined = worn.joins(classes) and not _joins_own_values(inference.columns)
+            return frozenset() if joined else sensitive
         case Use.GROUP:
-            return moved | {column for column in sensitive if not _keeps_equality(classes[column], style)}
+            return moved | {column for column in sensitive if not worn.keeps_equality(column, classes[column])}
         case _:
             return sensitive
 
@@ -165,20 +173,23 @@ def _joins_own_values(columns: frozenset[Column]) -> bool:
     return len(temporary) == 2
 
 
-def _keeps_equality(data_class: DataClass | None, style: str) -> bool:
-    return data_class not in (None, UNSCANNED) and mask_name_for(data_class, style) != REDACT
-
-
 class _Asking:
     """The questions of one statement, while they are put together."""
 
-    def __init__(self, asker: Identity, analysis: Analysis, context: Context, classified: Classified) -> None:
+    def __init__(
+        self,
+        asker: Identity,
+        analysis: Analysis,
+        context: Context,
+        classified: Classified,
+        worn: Worn | None = None,
+    ) -> None:
         self._asker = asker
         self._claimed = context.claims.task
         self._principal = Principal.of(asker)
         self._analysis = analysis
         self._classified = classified
-        self._style = context.style
+        self._worn = worn or Worn(context.style)
         self._database = Target(context.database, context.environment)
         self._manner = Manner(
             kind=analysis.kind,
@@ -235,7 +246,7 @@ class _Asking:
     def for_inferences(self, unmasked: frozenset[Column], counted: Context | None) -> Iterator[Question]:
         """Any use but a comparison with plain values tells more than anybody can count."""
         for inference in self._analysis.inferences:
-            for column in sorted(needs_infer(inference, self._style, self._classified) - unmasked):
+            for column in sorted(needs_infer(inference, self._worn, self._classified) - unmasked):
                 probes = 0
                 if counted is not None:
                     probes = probes_on(column, counted) if inference.use is Use.KEY else COUNTLESS

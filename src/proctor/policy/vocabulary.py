@@ -54,7 +54,7 @@ TRAITS = frozenset(
 ENVIRONMENTS = frozenset({"production", "staging", "development"})
 STYLES = frozenset({"useful", "redact"})
 USES = frozenset({"", "key", "equijoin", "group", "order", "filter", "outcome"})
-ANNOTATIONS = frozenset({"id", "reason", "hint", "approvers", "quorum", "replaces"})
+ANNOTATIONS = frozenset({"id", "reason", "hint", "approvers", "quorum", "replaces", "mask"})
 
 CLOCK = frozenset({"now", "hour", "weekday"})
 APPROVAL = frozenset({"approved", "approvals"})

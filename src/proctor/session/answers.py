@@ -285,7 +285,8 @@ class Answers:
         form, catalog = exchange.verdict.analysis.copy, self._catalog()
         if form is None or catalog is None or self.terms.style != "useful":
             return None
-        return copy_guard(form, exchange.id, catalog, self._world.classified, self._wardrobe)
+        chooses = self._world.rules.chooses
+        return copy_guard(form, exchange.id, catalog, self._world.classified, self._wardrobe, chooses)
 
     def _copy_plan(self, exchange: Exchange, event: talk.CopyStart) -> None:
         catalog, decision = self._catalog(), exchange.verdict.decision

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from proctor.policy.masks_rows import ROLES, SUBJECT
+from proctor.policy.worn import UNEQUAL
 from proctor.session import subjects
 from proctor.sql.catalog import Catalog
 from proctor.terms import Classified, Column, DataClass, MaskSpec, Output
@@ -35,7 +36,8 @@ def companions(
         return {}
     beside = [(place, o) for place, o in enumerate(outputs) if place != at and o.row == own.row and o.plain]
     if ROLES.get(spec.name) == (SUBJECT,):
-        return _subject(own, beside, catalog, classified)
+        told = [(place, other) for place, other in beside if (spec := specs[place]) is None or spec.name not in UNEQUAL]
+        return _subject(own, told, catalog, classified)
     found: dict[str, int] = {}
     for role in ROLES.get(spec.name, ()):
         named = [
@@ -74,7 +76,9 @@ def _has(role: str, output: Output, spec: MaskSpec | None, name: str, classified
     if role == "region":
         # A region steers what a mask shows, so that it must be shown itself.
         return classes == {None} and spec is None and bool(_REGION & set(_words(name)))
-    return classes == {_BY_CLASS.get(role)}
+    # Under a mask that a rule chose for it, another's mask would tell what its own does not.
+    usual = spec is None or spec.name == role
+    return usual and classes == {_BY_CLASS.get(role)}
 
 
 def _belongs(name: str, named: Sequence[tuple[int, str]]) -> int | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from proctor.policy.choosing import written_masks
 from proctor.session import refusals
 from proctor.session.keys import Sort, declared, sort_of, written_into
 from proctor.session.plans import Wardrobe
 from proctor.sql.catalog import Catalog
-from proctor.terms import Classified, CopyFormat
+from proctor.terms import Classified, Column, CopyFormat
 from proctor.wire import types
 from proctor.wire.copy import CopyReader
 
@@ -48,16 +49,29 @@ class CopyGuard:
             value = types.to_text(type_oid, cell) if self._binary else cell
         except ValueError:
             return False
-        return self._wardrobe.is_worn(value, sort.data_class, sort.type)
+        return self._wardrobe.is_worn(value, sort.data_class, sort.type, sort.masks)
 
 
 def copy_guard(
-    form: CopyFormat, exchange: str, catalog: Catalog, classified: Classified, wardrobe: Wardrobe
+    form: CopyFormat,
+    exchange: str,
+    catalog: Catalog,
+    classified: Classified,
+    wardrobe: Wardrobe,
+    chooses: frozenset[str],
 ) -> CopyGuard | None:
-    """Return what looks at a COPY from the client; None where no column of it has masks that can be handed back."""
+    """Return what looks at a COPY from the client; None where no column of it has masks that tell themselves.
+
+    `chooses` are the words for the masks that rules may choose.
+    """
     if form.to_client or not form.columns:
         return None
-    sorts = [sort_of((column,), catalog, classified) for column in form.columns]
+
+    def masks(column: Column) -> frozenset[str]:
+        data_class = classified.class_of(column)
+        return frozenset() if data_class is None else written_masks(data_class, chooses)
+
+    sorts = [sort_of((column,), catalog, classified, masks) for column in form.columns]
     if not any(sorts):
         return None
     return CopyGuard(form, sorts, exchange, wardrobe, [declared(column, catalog) for column in form.columns])

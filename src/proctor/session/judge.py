@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from proctor.policy import choosing
 from proctor.policy.decide import decide
 from proctor.policy.rules import MASKED_KEYS, Rules
 from proctor.session import counting
@@ -87,7 +88,7 @@ class Bench:
         verdicts = self._verdicts(analyses, approved=approved, approvals=approvals)
         unknown = any(not a.understood and a.trouble.startswith(("relation ", "column ")) for a in analyses)
         given = [g for a in analyses for g in a.given] if self.stamp.context.style == "useful" else []
-        minded = [g for g in given if minds(g, self.classified)]
+        minded = [g for g in given if minds(g, self.classified, self.rules.chooses)]
         form = examined.form
         places: tuple[int, ...] = ()
         if minded and form is not None:
@@ -120,6 +121,18 @@ class Bench:
             analyses, approved=approved, approvals=approvals, in_transaction=in_transaction, paid=paid
         )
         return replace(judged, verdicts=verdicts, form=None, paid=paid)
+
+    def handed_back(self, analysis: Analysis) -> Mapping[Column, frozenset[str]]:
+        """Return by which masks a value compared with each column may stand for another, for this asker."""
+        columns = frozenset(column for given in analysis.given if not given.written for column in given.columns)
+        return choosing.handed_back(
+            self.stamp.asker, analysis, self.stamp.context, self.rules, self.classified, columns
+        )
+
+    def written_masks(self, column: Column) -> frozenset[str]:
+        """Return the masks of which no value may be written into a column, whoever sees them."""
+        data_class = self.classified.class_of(column)
+        return frozenset() if data_class is None else choosing.written_masks(data_class, self.rules.chooses)
 
     def refused(self, judged: Judged, reason: str, hint: str) -> Judged:
         """Return the judgement that no part of it may run, since a masked value stands where it may not."""

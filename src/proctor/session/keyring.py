@@ -15,7 +15,7 @@ from proctor.session.judged import Judged
 from proctor.session.keys import Bound, Reading, read, rewritten, values_with
 from proctor.session.namespace import Prepared, Rewritten
 from proctor.session.plans import Wardrobe
-from proctor.terms import Column, Given
+from proctor.terms import Analysis, Column, Given
 from proctor.wire import messages, talk
 
 SPELLING = "Write it as a plain literal: column = 'value'."
@@ -99,12 +99,21 @@ def _settled(judged: Judged, bench: Bench, reading: Reading, declared: int) -> t
 def _read(judged: Judged, bench: Bench, wardrobe: Wardrobe, bound: Bound | None, *, pending: bool) -> Reading:
     if len(judged.verdicts) != 1:
         return _read_many(judged, bench, wardrobe)
+    return _read_one(judged.verdicts[0].analysis, bench, wardrobe, bound, pending=pending)
+
+
+def _read_one(
+    analysis: Analysis, bench: Bench, wardrobe: Wardrobe, bound: Bound | None = None, *, pending: bool = False
+) -> Reading:
+    worn = bench.handed_back(analysis)
     return read(
-        judged.verdicts[0].analysis,
+        analysis,
         bound,
         catalog=bench.catalog,
         classified=bench.classified,
         wardrobe=wardrobe,
+        worn=lambda column: worn.get(column, frozenset()),
+        written=bench.written_masks,
         pending=pending,
     )
 
@@ -112,7 +121,7 @@ def _read(judged: Judged, bench: Bench, wardrobe: Wardrobe, bound: Bound | None,
 def _read_many(judged: Judged, bench: Bench, wardrobe: Wardrobe) -> Reading:
     """Return a reading of a text of several statements: none of them can have a masked key."""
     for verdict in judged.verdicts:
-        found = read(verdict.analysis, None, catalog=bench.catalog, classified=bench.classified, wardrobe=wardrobe)
+        found = _read_one(verdict.analysis, bench, wardrobe)
         if found.complaint:
             return found
         if found.literals:

@@ -8,11 +8,12 @@ stands for another only if it is compared with columns of its own class and does
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from proctor.policy.masked_keys import is_key_class
 from proctor.policy.statement import is_temporary
+from proctor.policy.worn import PARTIAL
 from proctor.session.plans import Wardrobe, family_of
 from proctor.sql.catalog import Catalog
 from proctor.terms import Analysis, Classified, Column, DataClass, Given, Use
@@ -28,6 +29,10 @@ ARRAY_OF = {element: array for array, element in types.ARRAYS.items()}
 _TYPED = re.compile(rb"""(?i)(?:["\)\]]|(?<![\w$])(?!(?:where|and|or|not|on|when|having)\s*\Z)[\w$]+)\s*\Z""")
 """What makes `text 'x'` of a literal, where the grammar has no place for a parameter (the parser here has)."""
 ALONE = "Give it alone, as a plain 'literal' or a parameter that is used for nothing else."
+
+
+Masks = Callable[[Column], frozenset[str]]
+"""The masks that values of a column may wear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Sort:
 
     data_class: DataClass
     type: int
+    masks: frozenset[str] = frozenset()
+    """Those that a value may wear which is handed back, or written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +97,15 @@ def read(
     catalog: Catalog,
     classified: Classified,
     wardrobe: Wardrobe,
+    worn: Masks,
+    written: Masks,
     pending: bool = False,
 ) -> Reading:
-    """Return the reading of one statement; while its Bind is `pending`, what is bound to it is taken for masked."""
-    reader = _Reader(analysis, bound, catalog, classified, wardrobe, pending)
+    """Return the reading of one statement; while its Bind is `pending`, what is bound to it is taken for masked.
+
+    `worn` are the masks of each column that the asker may hand back, `written` those that nobody may write into it.
+    """
+    reader = _Reader(analysis, bound, catalog, classified, wardrobe, worn, written, pending)
     try:
         return reader.reading()
     except _Wrong as wrong:
@@ -110,6 +122,8 @@ class _Reader:
         catalog: Catalog,
         classified: Classified,
         wardrobe: Wardrobe,
+        worn: Masks,
+        written: Masks,
         pending: bool,
     ) -> None:
         self._analysis = analysis
@@ -117,6 +131,8 @@ class _Reader:
         self._catalog = catalog
         self._classified = classified
         self._wardrobe = wardrobe
+        self._worn = worn
+        self._written = written
         self._pending = pending
         self._masked = 0
         self._literals: dict[int, tuple[str, bytes | None]] = {}
@@ -126,7 +142,7 @@ class _Reader:
         """Return what was found; raise `_Wrong` where a masked value stands wrong."""
         masked: dict[Column, bool] = {}
         for given in self._analysis.given:
-            sort = sort_of(given.columns, self._catalog, self._classified)
+            sort = self._sort(given)
             if given.written:
                 self._check_written(given, sort)
                 continue
@@ -139,11 +155,15 @@ class _Reader:
         literals = tuple((place, *found) for place, found in sorted(self._literals.items()))
         return Reading(keyed, literals, self._parameters)
 
+    def _sort(self, given: Given) -> Sort | None:
+        masks = self._written if given.written else self._worn
+        return sort_of(given.columns, self._catalog, self._classified, masks)
+
     def _check_written(self, given: Given, sort: Sort | None) -> None:
         if sort is None:
             return
         for value in self._spoken(given, sort) or ():
-            if value is not None and self._wardrobe.is_worn(value, sort.data_class, sort.type):
+            if value is not None and self._wardrobe.is_worn(value, sort.data_class, sort.type, sort.masks):
                 raise _Wrong(written_into(given.columns), "Leave the column out, or write its true value.")
 
     def _is_masked(self, given: Given, sort: Sort) -> bool:
@@ -176,11 +196,11 @@ class _Reader:
     def _taken_off(self, value: bytes | None, columns: Iterable[Column], sort: Sort) -> bytes | None:
         if value is None:
             return None
-        plain = self._wardrobe.takes_off(value, sort.data_class, sort.type)
+        plain = self._wardrobe.takes_off(value, sort.data_class, sort.type, sort.masks)
         self._masked += plain is not None
         if self._masked > MAX_MASKED:
             raise _Wrong(f"more than {MAX_MASKED} masked values are keys at once", "Ask for fewer at once.")
-        if plain is None and self._wardrobe.is_worn(value, sort.data_class, sort.type):
+        if plain is None and self._wardrobe.is_worn(value, sort.data_class, sort.type, sort.masks):
             what = f"this masked value stands for nothing in {_named(columns)}"
             raise _Wrong(what, "It was made too short to be undone, for another class, or under another key.")
         return plain
@@ -248,7 +268,7 @@ class _Reader:
         for given in self._analysis.given:
             if given.parameter not in self._parameters and given.place not in self._literals:
                 continue
-            sort = sort_of(given.columns, self._catalog, self._classified)
+            sort = self._sort(given)
             if given.written or sort is None:
                 raise _Wrong(f"a masked value is compared with {_named(given.columns)} as well", ALONE)
             one = (sort.data_class, family_of(sort.type))
@@ -265,8 +285,8 @@ def _held(plain: bytes, type_oid: int) -> bytes | None:
     return plain if size is None or int(plain) < size else None
 
 
-def sort_of(columns: Iterable[Column], catalog: Catalog, classified: Classified) -> Sort | None:
-    """Return what all the columns hold, if masks of it can be handed back.
+def sort_of(columns: Iterable[Column], catalog: Catalog, classified: Classified, masks: Masks) -> Sort | None:
+    """Return what all the columns hold, if any of these masks tells itself from genuine values of it.
 
     A temporary table is filled by the asker: which of its guesses a mask stands for is nobody's to ask.
     """
@@ -275,12 +295,19 @@ def sort_of(columns: Iterable[Column], catalog: Catalog, classified: Classified)
         data_class = classified.class_of(column)
         type_oid = declared(column, catalog)
         family = family_of(type_oid)
-        if is_temporary(column.relation.schema) or data_class is None or not is_key_class(data_class, family):
+        if is_temporary(column.relation.schema) or data_class is None:
+            return None
+        names = frozenset(name for name in masks(column) if _tells_itself(name, data_class, family))
+        if not names:
             return None
         if type_oid not in TEXTS | NUMBERS:  # "char" and name cut what they are given
             return None
-        found.add(Sort(data_class, TEXT if type_oid == VARCHAR else type_oid))
+        found.add(Sort(data_class, TEXT if type_oid == VARCHAR else type_oid, names))
     return found.pop() if len(found) == 1 else None
+
+
+def _tells_itself(name: str, data_class: DataClass, family: str) -> bool:
+    return is_key_class(data_class, family, name) or (name == PARTIAL and family == "text")
 
 
 def declared(column: Column, catalog: Catalog) -> int:

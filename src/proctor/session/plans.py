@@ -25,6 +25,8 @@ from proctor.wire.talk import Field
 MAX_WARDROBE = 4096
 IN_PLACE = frozenset({"noise", "generalise"})
 """The masks whose numbers need no more bytes than the true ones."""
+SHOWING = frozenset({"partial", "generalise"})
+"""The masks that leave a part of the value, which a label has none of."""
 UNKNOWN = DataClass("unknown")
 BPCHAR = 1042
 LARGEST = {21: 2**15 - 1, 23: 2**31 - 1, 26: 2**32 - 1}
@@ -122,15 +124,24 @@ class Wardrobe:
             self._made.clear()
         self._made[key] = worn
 
-    def takes_off(self, masked: bytes, data_class: DataClass, type_oid: int) -> bytes | None:
-        """Return what a masked value of a class stands for in a column of that type; None for what is none of ours."""
-        value = masked.rstrip(b" ") if type_oid == BPCHAR else masked
-        return masked_keys.recognise(value, data_class, self._key, family=family_of(type_oid))
+    def takes_off(
+        self, masked: bytes, data_class: DataClass, type_oid: int, names: frozenset[str] | None = None
+    ) -> bytes | None:
+        """Return what a masked value of a class stands for in a column of that type; None for what is none of ours.
 
-    def is_worn(self, value: bytes, data_class: DataClass, type_oid: int) -> bool:
-        """Tell whether a value is one that only masks of the class have, decodable or not."""
+        `names` are the masks that it may wear, that of its class unless said.
+        """
+        value = masked.rstrip(b" ") if type_oid == BPCHAR else masked
+        for name in (None,) if names is None else sorted(names):
+            plain = masked_keys.recognise(value, data_class, self._key, family=family_of(type_oid), name=name)
+            if plain is not None:
+                return plain
+        return None
+
+    def is_worn(self, value: bytes, data_class: DataClass, type_oid: int, names: frozenset[str] | None = None) -> bool:
+        """Tell whether a value is one that only masks have, decodable or not; `names` as above."""
         value = value.rstrip(b" ") if type_oid == BPCHAR else value
-        return masked_keys.would_destroy(value, data_class, self._key, family=family_of(type_oid))
+        return masked_keys.would_destroy(value, data_class, self._key, family=family_of(type_oid), names=names)
 
     def _make(self, spec: MaskSpec, field: Field) -> Wear:
         if spec.name == "null":
@@ -162,6 +173,8 @@ class Wardrobe:
         if spec.name == "redact":
             return hidden
         match kind:
+            case Labels() if spec.name in SHOWING:
+                return hidden
             case Labels(labels=labels):
                 return masks.make_choice(spec.data_class, key=self._key, among=labels)
             case Range():

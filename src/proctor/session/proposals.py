@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from proctor.policy import lives
-from proctor.policy.masks import mask_name_for
+from proctor.policy.choosing import before_anybody
 from proctor.policy.rules import Rules
 from proctor.session.judge import Bench
 from proctor.session.judged import Judged
@@ -154,14 +154,17 @@ def trial_of(
 
 
 def _masks(target: RelationDef, bench: Bench) -> dict[str, MaskSpec]:
-    """Return what each sensitive column of the table wears before an approver, who has no right to it by approving."""
+    """Return what each sensitive column of the table wears before an approver, who has no right to it by approving.
+
+    Who will approve is not known yet: it is the strictest mask that rules choose for anybody.
+    """
     style = bench.stamp.context.style
     found = {}
     for column in target.columns:
         named = Column(target.relation, column.name)
         data_class = bench.classified.class_of(named)
         if data_class is not None:
-            name = "redact" if data_class == "unscanned" else mask_name_for(data_class, style)
+            name = "redact" if data_class == "unscanned" else before_anybody(data_class, style, bench.rules)
             name = lives.mask_of(name, (named,), bench.classified)
             found[column.name] = MaskSpec(name, data_class, frozenset({named}))
     return found

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from proctor.policy.masks import DEFAULTS, KEY_MASKS
+from proctor.policy.choosing import written_masks
 from proctor.sql.forms import value_of
 from proctor.terms import Analysis, Classified, Column, Given, Use
 
 
-def minds(given: Given, classified: Classified) -> bool:
-    """Tell whether a value is compared with, or written into, a column whose masks can be handed back."""
-    return any(DEFAULTS.get(found) in KEY_MASKS for c in given.columns if (found := classified.class_of(c)) is not None)
+def minds(given: Given, classified: Classified, chooses: frozenset[str]) -> bool:
+    """Tell whether a value is compared with, or written into, a column whose masks tell themselves from true values.
+
+    `chooses` are the words for the masks that rules may choose.
+    """
+    classes = (found for column in given.columns if (found := classified.class_of(column)) is not None)
+    return any(written_masks(data_class, chooses) for data_class in classes)
 
 
 def relocated(

@@ -6,6 +6,7 @@ import pytest
 
 from proctor.policy.decide import plan_masks
 from proctor.policy.statement import needs_infer
+from proctor.policy.worn import Worn
 from proctor.terms import Analysis, Classified, Column, DataClass, Finding, Inference, Output, Relation, Use
 
 EMAIL = DataClass("email")
@@ -23,7 +24,7 @@ MAP = Classified({c: Finding(EMAIL, 1.0, "") for c in (HELD, OTHER, OWN)} | {CLE
 )
 def test_a_join_with_what_the_session_wrote_down_is_a_guess(pair: set[Column], told: set[Column]) -> None:
     """A temporary table of all possible values, numbered, would name every value by its number."""
-    assert needs_infer(Inference(Use.EQUIJOIN, frozenset(pair)), "useful", MAP) == told
+    assert needs_infer(Inference(Use.EQUIJOIN, frozenset(pair)), Worn("useful"), MAP) == told
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_a_join_with_what_the_session_wrote_down_is_a_guess(pair: set[Column], t
 )
 def test_values_of_ones_own_do_not_wear_the_masks_of_others(sources: set[Column]) -> None:
     (mask,) = plan_masks(
-        Analysis("select", outputs=(Output("x", frozenset(sources), True),)), MAP, "useful", frozenset()
+        Analysis("select", outputs=(Output("x", frozenset(sources), True),)), MAP, Worn("useful"), frozenset()
     )
     assert mask is not None
     assert mask.name == "redact"

@@ -19,18 +19,34 @@ def test_an_allowed_select_is_told_with_its_lineage_and_masks(shop) -> None:
     assert told["decision"] == {"verdict": "allow", "sensitive": True}
     assert told["statement"] == "select id, email …"
     assert told["lineage"] == [
-        {"name": "customers.id", "sources": ["public.customers.id"], "plain": True, "classes": [], "mask": "none"},
+        {
+            "name": "customers.id",
+            "sources": ["public.customers.id"],
+            "plain": True,
+            "classes": [],
+            "mask": "none",
+            "mask_rules": [],
+        },
         {
             "name": "customers.email",
             "sources": ["public.customers.email"],
             "plain": True,
             "classes": ["email"],
             "mask": shop.decide("people", shop.select("customers.email")).masks[0].name,
+            "mask_rules": [],
         },
     ]
     assert told["sensitive"] == {"public.customers.email": "email"}
     assert [(rule["id"], rule["file"]) for rule in told["rules"]] == [("read", "shipped/grants.cedar")]
     assert told["to_pass"] == ""
+
+
+def test_a_chosen_mask_is_told_with_the_rule_that_chose_it(shop, tmp_path) -> None:
+    text = '@id("hashed") @reason("so said") @hint("") @mask("hash") permit (principal, action == Action::"mask", resource);'
+    own = shop.with_rules(tmp_path, text)
+    told = story(own, "people", own.select("customers.email"))
+    assert [(output["mask"], output["mask_rules"]) for output in told["lineage"]] == [("hash", ["hashed"])]
+    assert ("hashed", "so said") in [(rule["id"], rule["reason"]) for rule in told["rules"]]
 
 
 def test_a_hold_is_told_with_who_would_let_it_pass(shop) -> None:
