@@ -19,6 +19,8 @@ from proctor.terms import Column, DataClass, Relation
 from tests.databases import raw
 
 ADA, COPILOT = ("ada", "ada-pw"), ("copilot", "copilot-pw")
+SUE, SCOUT, UNA = ("sue", "sue-pw"), ("scout", "scout-pw"), ("una", "una-pw")
+"""Somebody of the support, an agent of hers, and somebody of privacy; no shipped rule speaks of any."""
 
 CONFIG = """
 state = "./state"
@@ -39,8 +41,11 @@ password = "app-pw"
 environment = "development"
 [people]
 ada = {{ groups = ["engineering"], password = "ada-pw" }}
+sue = {{ groups = ["support"], password = "sue-pw" }}
+una = {{ groups = ["privacy"], password = "una-pw" }}
 [agents]
 copilot = {{ owner = "ada", password = "copilot-pw" }}
+scout = {{ owner = "sue", password = "scout-pw" }}
 [policy]
 paths = ["./rules"]
 """
@@ -173,7 +178,7 @@ def classify(state: Path) -> None:
 
 
 @contextmanager
-def vault(server: ThrowawayPostgres, folder: Path, *, style: str = "useful") -> Iterator[Vault]:
+def vault(server: ThrowawayPostgres, folder: Path, *, style: str = "useful", rules: str = "") -> Iterator[Vault]:
     """Fill a fresh database and start the gateway before it; every column is classified by hand."""
     server.run("do $$ begin create role app login password 'app-pw'; exception when duplicate_object then end $$")
     name = server.fresh_database()
@@ -181,6 +186,7 @@ def vault(server: ThrowawayPostgres, folder: Path, *, style: str = "useful") -> 
     server.run("alter schema public owner to app", name)
     fill(server, name)
     (folder / "rules").mkdir()
+    (folder / "rules" / "own.cedar").write_text(rules)
     config = folder / "proctor.toml"
     config.write_text(CONFIG.format(port=server.port, name=name, style=style))
     config.chmod(0o600)
