@@ -355,3 +355,33 @@ def test_a_record_without_dots_says_nothing_of_them(shipped: Rules) -> None:
     record = recorded(verdict, asker, CASES.classified, on.stamp.context)
     assert b"dotted" not in record
     assert b"grants" not in record
+
+
+HASHED = """
+@id("hashed") @reason("r") @hint("") @mask("hash")
+permit (principal == User::"alice", action == Action::"mask", resource) when { resource.class == "email" };
+"""
+
+
+def test_another_mask_is_a_change_and_told_as_one(terminal: Terminal, house: Path) -> None:
+    ran = replayed(terminal, house, HASHED, "--json")
+    assert {line["who"] for line in ran.lines} == {"alice", "copilot"}, "her agent sees no more than she"
+    for found in ran.lines:
+        assert (found["before"], found["after"], found["exact"]) == ("allow", "allow", True)
+        assert found["other_masks"] == [{"column": "public.customers.email", "before": "email", "after": "hash"}]
+        assert "hashed" in found["rules_after"]
+    told = replayed(terminal, house, HASHED)
+    assert "    now under another mask: public.customers.email, hash instead of email\n" in told.out
+
+
+def test_a_chosen_mask_is_replayed_from_its_record_and_a_computed_value_stays_hidden(tmp_path: Path) -> None:
+    (tmp_path / "own.cedar").write_text(HASHED)
+    rules, alice = Rules.load([tmp_path]), CASES.askers["alice"]
+    on = bench(rules, alice)
+    (verdict,) = on.judge("select email, upper(email) from customers where id = 1").verdicts
+    record = recorded(verdict, alice, CASES.classified, on.stamp.context)
+    past = past_of(record, {})
+    asked = Asked(past.asker, past.analysis, past.context, past.classified, Recorded("allow", verdict.decision.rules))
+    assert replay(asked, rules, rules).gaps == ()
+    assert not replay(asked, rules, rules).changed
+    assert sorted(name for _, name in replay(asked, rules, Rules.shipped()).after.worn) == ["email", "redact"]

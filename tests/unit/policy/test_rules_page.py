@@ -11,10 +11,12 @@ import pytest
 
 from proctor.policy.rules import Rules
 from proctor.policy.vocabulary import ANNOTATIONS, TRAITS
-from proctor.terms import Action, Kind
+from proctor.policy.worn import WORDS, Choice, Worn, mask_of, strictness
+from proctor.terms import Action, Column, DataClass, Kind, Relation
 
 MANUAL = Path(__file__).resolve().parents[3] / "docs" / "manual"
 PAGE = (MANUAL / "rules.md").read_text("utf-8")
+EMAIL = Column(Relation("public", "customers"), "email")
 SCHEMA = resources.files("proctor.policy").joinpath("pack/schema.cedarschema").read_text("utf-8")
 
 
@@ -101,4 +103,19 @@ def test_the_rules_that_are_shown_are_some(tmp_path: Path) -> None:
     assert shown[0] in (MANUAL / "examples" / "rules" / "support.cedar").read_text()
     (tmp_path / "shown.cedar").write_text(shown[1])
     assert Rules.load([tmp_path]).reads_probes(Kind.HUMAN)
-    assert len(shown) == 2
+    (tmp_path / "shown.cedar").write_text(shown[2])
+    assert Rules.load([tmp_path]).chooses == {"partial"}
+    assert shown[2] in (MANUAL / "examples" / "rules" / "support.cedar").read_text()
+    assert len(shown) == 3
+
+
+def test_the_masks_that_a_rule_may_choose_are_on_the_page_the_strictest_first() -> None:
+    told = [row for row in table("mask") if row[0].startswith("`")]
+    assert {row[0].strip("`") for row in told} == WORDS
+    email = DataClass("email")
+    masks = [mask_of(row[0].strip("`"), email, "useful") for row in told if row[0] != "`generalise`"]
+    assert [strictness(name) for name in masks] == sorted(strictness(name) for name in masks)
+    keeps = {name: Worn("useful", {EMAIL: Choice(name)}).keeps_equality(EMAIL, email) for name in masks}
+    assert {row[0].strip("`") for row in told if row[2] == "needs `infer`"} == {
+        row[0].strip("`") for row in told if not keeps.get(mask_of(row[0].strip("`"), email, "useful"))
+    }
