@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from math import prod
 
-from proctor.policy import lives
 from proctor.policy.questions import Manner, Principal, Question, Target, column_name
 from proctor.policy.tasks import is_outside
 from proctor.policy.vocabulary import TRAITS

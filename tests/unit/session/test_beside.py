@@ -48,6 +48,16 @@ def test_one_address_is_told_from_another_by_what_its_columns_are_called() -> No
     assert looked_at(0, "home_zip", "work_city") == {}
 
 
+def test_a_town_under_a_mask_that_a_rule_chose_is_not_looked_at() -> None:
+    """The code would tell which towns are equal, and that is what a redacted town does not."""
+    zip_code, city = Column(HOME, "zip"), Column(HOME, "city")
+    held = Classified({zip_code: Finding(DataClass("postal_code"), 1.0, ""), city: Finding(DataClass("city"), 1.0, "")})
+    outputs = [Output(c.name, frozenset({c}), True, 1) for c in (zip_code, city)]
+    for mask, looks in (("city", {"city": 1}), ("redact", {}), ("hash", {}), ("null", {})):
+        specs = [MaskSpec("postal", DataClass("postal_code")), MaskSpec(mask, DataClass("city"))]
+        assert companions(0, outputs, specs, held, NOTHING) == looks
+
+
 def test_a_state_that_is_masked_itself_is_not_looked_at() -> None:
     zip_code, state = Column(HOME, "zip"), Column(HOME, "state")
     hidden = Classified({
