@@ -35,6 +35,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.audit.boxes",
     "proctor.sql.shape",
     "proctor.policy.masks_keyed",
+    "proctor.policy.runs_arrays",
     "proctor.policy.runs_keyed",
     "proctor.policy.runs_repeats",
     "proctor.policy.runs_words",

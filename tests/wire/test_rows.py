@@ -157,6 +157,12 @@ def test_a_malformed_row_is_not_sent(raw: bytes, before: int) -> None:
         rewrite_rows(GOOD * before + raw, [b"x", upper], [0, 0])
 
 
+@pytest.mark.parametrize("said", [FEW, FEW + 2])
+def test_a_wrong_number_of_rows_lets_nothing_through(said: int) -> None:
+    with pytest.raises(ValueError, match="something else"):
+        rewrite_rows(GOOD * (FEW + 1), [b"x", upper], [0, 0], rows=said)
+
+
 def test_a_mask_that_fails_lets_nothing_through() -> None:
     def broken(cell: bytes) -> bytes:
         raise RuntimeError("no")

@@ -24,7 +24,7 @@ class _Number:
 
 
 compiled = False
-ulonglong = longlong = uint = bint = p_uchar = p_longlong = Py_ssize_t = _Number()
+ulonglong = longlong = uint = bint = p_uchar = p_longlong = p_ulonglong = Py_ssize_t = _Number()
 
 
 def cclass(made: _C) -> _C:

@@ -14,12 +14,15 @@ import sys
 from array import array
 from hashlib import blake2b
 
+from proctor.policy.runs_arrays import words
+
 try:  # the compiler must see the words "import cython"; at run time Cython may be missing
     import cython  # type: ignore[import-untyped]  # Cython ships no types for it
 except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
 if cython.compiled:
+    from cython.cimports.cpython import array as c_array  # type: ignore[import-untyped]
     from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
 
 ROUNDS = 10
@@ -275,6 +278,26 @@ def siphash(key: bytes, data: bytes) -> bytes:
     return int(low).to_bytes(8, "little") + int(high).to_bytes(8, "little")
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=True)
+def _longs(numbers: array[int]) -> cython.p_longlong:
+    """Return where the numbers are, which costs less than a view of them."""
+    if cython.compiled:
+        return cython.cast(c_array.array, numbers, typecheck=True).data.as_longlongs
+    return numbers
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=True)
+def _words(numbers: array[int]) -> cython.p_ulonglong:
+    """Return where numbers without a sign are."""
+    if cython.compiled:
+        return cython.cast(c_array.array, numbers, typecheck=True).data.as_ulonglongs
+    return numbers
+
+
 # ---- keys
 
 
@@ -315,28 +338,28 @@ class Keyed:
         return int(low) | int(high) << 64
 
     @cython.locals(
-        data=bytes, span=cython.longlong[::1], found=cython.ulonglong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t
+        data=bytes, span=cython.p_longlong, found=cython.p_ulonglong, i=cython.Py_ssize_t, n=cython.Py_ssize_t
     )
     def numbers(self, data: bytes, spans: array[int]) -> array[int]:
         """Return the numbers of many values, their low halves before their high ones.
 
         A span is a start and a size within the data, or a size of -1 for NULL, whose number means nothing.
         """
-        made = array("Q", bytes(8 * len(spans)))
-        span, found, n = spans, made, len(spans)
+        made = words(len(spans))
+        span, found, n = _longs(spans), _words(made), len(spans)
         for i in range(0, n, 2):
             if span[i + 1] >= 0:
                 found[i], found[i + 1] = _hash(self._n0, self._n1, data, span[i], span[i + 1])
         return made
 
     @cython.locals(
-        data=bytes, span=cython.longlong[::1], found=cython.ulonglong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t,
+        data=bytes, span=cython.p_longlong, found=cython.p_ulonglong, i=cython.Py_ssize_t, n=cython.Py_ssize_t,
         _high=cython.ulonglong,
     )  # fmt: skip
     def lows(self, data: bytes, spans: array[int]) -> array[int]:
         """Return the low halves of what `numbers` returns, one for each value."""
-        made = array("Q", bytes(4 * len(spans)))
-        span, found, n = spans, made, len(spans)
+        made = words(len(spans) // 2)
+        span, found, n = _longs(spans), _words(made), len(spans)
         for i in range(0, n, 2):
             if span[i + 1] >= 0:
                 found[i // 2], _high = _hash(self._n0, self._n1, data, span[i], span[i + 1])
@@ -401,7 +424,7 @@ class Keyed:
     # -- byte strings
 
     @cython.locals(
-        work=cython.p_uchar, span=cython.longlong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t,
+        work=cython.p_uchar, span=cython.p_longlong, i=cython.Py_ssize_t, n=cython.Py_ssize_t,
         size=cython.Py_ssize_t, held=cython.Py_ssize_t,
     )  # fmt: skip
     def encipher_all(self, texts: bytearray, spans: array[int]) -> None:
@@ -410,7 +433,7 @@ class Keyed:
         Up to eight of one size go together, for processors that reckon with several numbers at once.
         """
         places = cython.declare(cython.longlong[8])
-        work, span, n, held = texts, spans, len(spans), 0
+        work, span, n, held = texts, _longs(spans), len(spans), 0
         for i in range(0, n, 2):
             size = span[i + 1]
             if size < 16 or size > 32 or not _LITTLE:

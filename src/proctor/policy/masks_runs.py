@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from proctor.policy import masks_display as display
 from proctor.policy import masks_numbers as numbers
-from proctor.policy import masks_valid, runs_figures, runs_keyed, runs_repeats, runs_words
+from proctor.policy import masks_valid, runs_arrays, runs_figures, runs_keyed, runs_repeats, runs_words
 from proctor.policy import masks_words as words
 from proctor.policy.mask_lists import CITIES, FAMILY, GIVEN, STREETS
 from proctor.policy.masks_forms import Mask, Order
@@ -38,7 +38,7 @@ class RunMask:
 
     def left_out(self, data: bytes, spans: array[int]) -> list[int]:
         """Return the places of the cells that the faster way leaves to the mask of one cell."""
-        return self._fill(data, spans, bytearray(self._most * (len(spans) // 2)), array("q", bytes(8 * len(spans))))
+        return self._fill(data, spans, bytearray(self._most * (len(spans) // 2)), runs_arrays.longs(len(spans)))
 
     def run(self, data: bytes, spans: array[int]) -> tuple[bytearray, array[int]]:
         """Return new bytes, and for each span (a start and a size, -1 for NULL) the one in them that replaces it."""
@@ -51,7 +51,7 @@ class RunMask:
 
     def _each(self, data: bytes, spans: array[int]) -> tuple[bytearray, array[int]]:
         out = bytearray(self._most * (len(spans) // 2))
-        cells = array("q", bytes(8 * len(spans)))
+        cells = runs_arrays.longs(len(spans))
         late = self._fill(data, spans, out, cells)
         del out[_end(cells) :]
         for at in late:

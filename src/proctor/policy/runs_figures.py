@@ -19,6 +19,7 @@ except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
 if cython.compiled:
+    from cython.cimports.cpython import array as c_array  # type: ignore[import-untyped]
     from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
 
 _LONGEST = cython.declare(cython.Py_ssize_t, 64)
@@ -50,6 +51,16 @@ def _decimal(number, width, new, end) -> cython.Py_ssize_t:
     return end + size
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=True)
+def _longs(numbers: array[int]) -> cython.p_longlong:
+    """Return where the numbers are, which costs less than a view of them."""
+    if cython.compiled:
+        return cython.cast(c_array.array, numbers, typecheck=True).data.as_longlongs
+    return numbers
+
+
 # ---- telephone numbers
 
 
@@ -69,7 +80,7 @@ _HUNDRED = bytes(digit for pair in range(100) for digit in (pair % 10, pair // 1
 
 @cython.locals(
     text=cython.p_uchar, new=cython.p_uchar, digit=cython.p_uchar, place=cython.p_uchar, fiction=cython.p_uchar,
-    kind=cython.p_uchar, hundred=cython.p_uchar, span=cython.longlong[::1], cell=cython.longlong[::1],
+    kind=cython.p_uchar, hundred=cython.p_uchar, span=cython.p_longlong, cell=cython.p_longlong,
     number=cython.ulonglong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t, at=cython.Py_ssize_t,
     size=cython.Py_ssize_t, end=cython.Py_ssize_t, count=cython.Py_ssize_t, narrow=cython.bint,
     space=cython.Py_ssize_t, j=cython.Py_ssize_t, head=cython.Py_ssize_t,
@@ -90,7 +101,7 @@ def phone(
     country codes of one digit and of two.
     """
     numbers = keyed.lows(raw, spans)
-    span, cell, number, text, new, n, end = spans, cells, numbers, raw, out, len(spans), 0
+    span, cell, number, text, new, n, end = _longs(spans), _longs(cells), numbers, raw, out, len(spans), 0
     narrow, space = room is not None, 0 if room is None else room
     scratch, places, kinds, hundreds = bytearray(_LONGEST), bytearray(_LONGEST), _KINDS, _HUNDRED
     digit, place, kind, fiction, code, hundred = scratch, places, kinds, patterns, codes, hundreds

@@ -19,6 +19,7 @@ except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
 if cython.compiled:
+    from cython.cimports.cpython import array as c_array  # type: ignore[import-untyped]
     from cython.cimports.libc.string import memcpy, memset  # type: ignore[import-untyped]
 
 _LONGEST = cython.declare(cython.Py_ssize_t, 64)
@@ -35,6 +36,16 @@ def is_compiled() -> bool:
     return bool(cython.compiled)
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=True)
+def _longs(numbers: array[int]) -> cython.p_longlong:
+    """Return where the numbers are, which costs less than a view of them."""
+    if cython.compiled:
+        return cython.cast(c_array.array, numbers, typecheck=True).data.as_longlongs
+    return numbers
+
+
 # ---- sealed texts
 
 
@@ -45,7 +56,7 @@ def codes_of(letters: bytes) -> bytes:
 
 @cython.locals(
     code=cython.p_uchar, text=cython.p_uchar, new=cython.p_uchar, begins=cython.p_uchar, ends=cython.p_uchar,
-    hidden=cython.p_uchar, span=cython.longlong[::1], cell=cython.longlong[::1], narrow=cython.bint,
+    hidden=cython.p_uchar, span=cython.p_longlong, cell=cython.p_longlong, narrow=cython.bint,
     i=cython.Py_ssize_t, n=cython.Py_ssize_t, at=cython.Py_ssize_t, size=cython.Py_ssize_t, end=cython.Py_ssize_t,
     full=cython.Py_ssize_t, wide=cython.Py_ssize_t, before=cython.Py_ssize_t, after=cython.Py_ssize_t,
     multiple=cython.p_uchar, longest=cython.Py_ssize_t, free=cython.Py_ssize_t, pair=cython.p_uchar,
@@ -70,7 +81,7 @@ def seal(
     """
     n = len(spans)
     work = bytearray(n // 2 * _WORK + 2 * _LONGEST)
-    span, cell, code, text, new, hidden, begins, ends = spans, cells, codes, raw, out, work, head, tail
+    span, cell, code, text, new, hidden, begins, ends = _longs(spans), _longs(cells), codes, raw, out, work, head, tail
     before, after, narrow, longest, free = len(head), len(tail), room is not None, most, 0
     pairs, multiples = _PAIRS, _FULL[block]
     pair, multiple = pairs, multiples

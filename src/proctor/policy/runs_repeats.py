@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from array import array
 
+from proctor.policy.runs_arrays import longs
+
 try:  # the compiler must see the words "import cython"; at run time Cython may be missing
     import cython  # type: ignore[import-untyped]  # Cython ships no types for it
 except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
 if cython.compiled:
+    from cython.cimports.cpython import array as c_array  # type: ignore[import-untyped]
     from cython.cimports.libc.string import memcmp, memcpy  # type: ignore[import-untyped]
 
 FEW = 16  # a run of fewer cells is masked as it is
@@ -27,6 +30,16 @@ _SPREAD = cython.declare(cython.ulonglong, 0x9E3779B97F4A7C15)
 def is_compiled() -> bool:
     """Return whether this is the compiled twin."""
     return bool(cython.compiled)
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=True)
+def _longs(numbers: array[int]) -> cython.p_longlong:
+    """Return where the numbers are, which costs less than a view of them."""
+    if cython.compiled:
+        return cython.cast(c_array.array, numbers, typecheck=True).data.as_longlongs
+    return numbers
 
 
 @cython.cfunc
@@ -65,9 +78,9 @@ def _same(text, one, other, size) -> cython.bint:
 
 
 @cython.locals(
-    text=cython.p_uchar, span=cython.longlong[::1], differ=cython.longlong[::1], place=cython.longlong[::1],
-    seen=cython.longlong[::1], i=cython.Py_ssize_t, n=cython.Py_ssize_t, at=cython.Py_ssize_t, size=cython.Py_ssize_t,
-    h=cython.Py_ssize_t, j=cython.Py_ssize_t, found=cython.Py_ssize_t,
+    text=cython.p_uchar, span=cython.p_longlong, differ=cython.p_longlong, place=cython.p_longlong,
+    seen=cython.p_longlong, i=cython.Py_ssize_t, n=cython.Py_ssize_t, at=cython.Py_ssize_t, size=cython.Py_ssize_t,
+    h=cython.Py_ssize_t, j=cython.Py_ssize_t, found=cython.Py_ssize_t, most=cython.Py_ssize_t,
 )  # fmt: skip
 def distinct(raw: bytes, spans: array[int]) -> tuple[array[int], array[int]] | None:
     """Return the spans of the values that differ, and where in them each cell's begins; None where most differ.
@@ -78,10 +91,9 @@ def distinct(raw: bytes, spans: array[int]) -> tuple[array[int], array[int]] | N
     n = len(spans)
     if n < 2 * FEW:
         return None
-    others = array("q", bytes(8 * n))
-    places = array("q", bytes(4 * n))
-    table = array("q", bytes(8 * _PLACES))
-    text, span, differ, place, seen, found = raw, spans, others, places, table, 0
+    most = n // 2
+    others, places, table = longs(n), longs(n // 2), longs(_PLACES)
+    text, span, differ, place, seen, found = raw, _longs(spans), _longs(others), _longs(places), _longs(table), 0
     for i in range(0, n, 2):
         at, size = span[i], span[i + 1]
         h = _place(text, at, size)
@@ -93,18 +105,18 @@ def distinct(raw: bytes, spans: array[int]) -> tuple[array[int], array[int]] | N
             place[i // 2] = found
             found += 2
             seen[h] = found
+            if found > most:
+                return None
         if i == 2 * _ENOUGH and found > _ENOUGH:
             return None
-    if found > n // 2:
-        return None
     return others[:found], places
 
 
-@cython.locals(cell=cython.longlong[::1], place=cython.longlong[::1], new=cython.longlong[::1], i=cython.Py_ssize_t)
+@cython.locals(cell=cython.p_longlong, place=cython.p_longlong, new=cython.p_longlong, i=cython.Py_ssize_t)
 def spread(cells: array[int], places: array[int]) -> array[int]:
     """Return for each cell the new span of its value."""
-    made = array("q", bytes(16 * len(places)))
-    cell, place, new = cells, places, made
+    made = longs(2 * len(places))
+    cell, place, new = _longs(cells), _longs(places), _longs(made)
     for i in range(len(places)):
         new[2 * i], new[2 * i + 1] = cell[place[i]], cell[place[i] + 1]
     return made

@@ -216,7 +216,7 @@ class Answers:
         self._count(exchange, event.count, len(event.raw))
         if exchange.verdict.lore.look_at <= (now := self._clock.monotonic_ns()):
             self._glance(exchange, event.raw, now)
-        self._out.append(self._masked(exchange, event.raw, now) if exchange.plan is not None else event.raw)
+        self._out.append(self._masked(exchange, event, now) if exchange.plan is not None else event.raw)
 
     def _glance(self, exchange: Exchange, raw: bytes, now: int) -> None:
         """See whether values show what the data map does not know; it counts from the next statement on."""
@@ -227,12 +227,12 @@ class Answers:
             if found:
                 self._world.drifted(found)
 
-    def _masked(self, exchange: Exchange, raw: bytes, now: int) -> bytes:
+    def _masked(self, exchange: Exchange, event: talk.Rows, now: int) -> bytes:
         worn: Plan = exchange.plan  # type: ignore[assignment]  # the caller looked
         cells = [0] * len(worn.wears)
         try:
             rewrite = rewrite_beside if worn.beside else rewrite_rows
-            rows: bytes = rewrite(raw, worn.wears, cells, self.terms.masked_cell_bytes)
+            rows: bytes = rewrite(event.raw, worn.wears, cells, self.terms.masked_cell_bytes, event.count)
         except ValueError as broken:
             raise UpstreamFault(
                 "a row could not be masked, so nothing more of the result is sent",

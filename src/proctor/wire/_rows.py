@@ -20,6 +20,7 @@ except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
 if cython.compiled:
+    from cython.cimports.cpython import array as c_array  # type: ignore[import-untyped]
     from cython.cimports.cpython.bytearray import (  # type: ignore[import-untyped]
         PyByteArray_AS_STRING,
         PyByteArray_GET_SIZE,
@@ -31,7 +32,6 @@ if cython.compiled:
     )
     from cython.cimports.libc.string import memcpy  # type: ignore[import-untyped]
 
-_read32 = Struct("!i").unpack_from
 _read16 = Struct("!H").unpack_from
 
 MASKED_CELL = 16 * 1024 * 1024  # a masked cell is held, changed and copied; a gigabyte of it would be held thrice
@@ -100,17 +100,23 @@ def _is_compiled() -> bool:
 
 @cython.cfunc
 @cython.inline
-@cython.boundscheck(False)
-@cython.exceptval(-1, check=True)
-def _int32(data: bytes, pos: cython.Py_ssize_t) -> cython.Py_ssize_t:
-    if pos < 0 or pos + 4 > len(data):
-        raise ValueError("a message ends early")
+@cython.exceptval(check=False)
+@cython.locals(four=cython.p_uchar, number=cython.uint)
+def _signed(four) -> cython.Py_ssize_t:  # type: ignore[no-untyped-def]
+    """Return the number that four bytes are; a compiler knows the sum, where it begins at the pointer, for one word."""
+    number = four[0]
+    number = ((number << 8 | four[1]) << 8 | four[2]) << 8 | four[3]
     if cython.compiled:
-        number: cython.uint = (
-            (cython.cast(cython.uint, data[pos]) << 24) | (data[pos + 1] << 16) | (data[pos + 2] << 8) | data[pos + 3]
-        )
         return cython.cast(cython.int, number)
-    return _read32(data, pos)[0]
+    return number if number < _SIGN else number - 2 * _SIGN
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.locals(text=cython.p_uchar, pos=cython.Py_ssize_t)
+def _get32(text, pos) -> cython.Py_ssize_t:  # type: ignore[no-untyped-def]
+    return _signed(text + pos if cython.compiled else text[pos : pos + 4])
 
 
 @cython.cfunc
@@ -123,6 +129,29 @@ def _uint16(data: bytes, pos: cython.Py_ssize_t, stop: cython.Py_ssize_t) -> cyt
     if cython.compiled:
         return (data[pos] << 8) | data[pos + 1]
     return _read16(data, pos)[0]
+
+
+# ---- arrays
+
+
+_NONE = array("q")
+
+
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=True)
+def _longs(numbers: array[int]) -> cython.p_longlong:
+    """Return where the numbers are: the many runs of few rows would pay more for views of them than for their rows."""
+    if cython.compiled:
+        return cython.cast(c_array.array, numbers, typecheck=True).data.as_longlongs
+    return numbers
+
+
+def zeros(many: int) -> array[int]:
+    """Return so many zeros."""
+    if cython.compiled:
+        return c_array.clone(_NONE, many, True)
+    return array("q", bytes(8 * many))
 
 
 # ---- rows
@@ -161,17 +190,20 @@ def _patch32(out: bytearray, pos: cython.Py_ssize_t, number: cython.Py_ssize_t) 
     return 0
 
 
-def rewrite_rows(raw: bytes, masks: list[Mask], cells: list[int], limit: int = MASKED_CELL) -> bytes:
+def rewrite_rows(raw: bytes, masks: list[Mask], cells: list[int], limit: int = MASKED_CELL, rows: int = -1) -> bytes:
     """Return a run of DataRow frames in which every value under a mask is replaced; `cells` counts them by column.
 
+    `rows` says how many frames there are, to those who have counted them already; another number is found out.
     NULL stays NULL, but under `Always`. A row of another width, a frame that is not a row, a value over `limit` or a
     mask that fails is an exception: nothing of the run may be sent then.
     """
     if len(cells) != len(masks):
         raise ValueError("there are not as many counters as masks")
-    if _count(raw, FEW) < FEW:
+    if rows < 0:
+        rows = _count(raw)
+    if rows < FEW:
         return _rewrite_few(raw, masks, cells, limit)
-    return _rewrite_many(raw, masks, cells, limit)
+    return _rewrite_many(raw, masks, cells, limit, rows)
 
 
 @cython.cfunc
@@ -189,7 +221,7 @@ def _rewrite_few(raw: bytes, masks: list[Mask], cells: list[int], limit: int) ->
     while pos < end:
         if end - pos < 7 or raw[pos] != 0x44:
             raise ValueError("a run of rows holds something else")
-        stop = pos + 1 + _int32(raw, pos + 1)
+        stop = pos + 1 + _get32(raw, pos + 1)
         if stop > end or stop < pos + 7:
             raise ValueError("a row does not end where its frame ends")
         if _uint16(raw, pos + 5, stop) != width:
@@ -200,7 +232,7 @@ def _rewrite_few(raw: bytes, masks: list[Mask], cells: list[int], limit: int) ->
         for i in range(width):
             if pos + 4 > stop:
                 raise ValueError("a row ends early")
-            size = _int32(raw, pos)
+            size = _get32(raw, pos)
             pos += 4
             mask = masks[i]
             if size == -1:
@@ -305,16 +337,16 @@ def bound(masks: Sequence[Mask], looked: list[int], spans: array[int], limit: in
     return ready, mine
 
 
-def rewrite_beside(raw: bytes, masks: list[Mask], cells: list[int], limit: int = MASKED_CELL) -> bytes:
+def rewrite_beside(raw: bytes, masks: list[Mask], cells: list[int], limit: int = MASKED_CELL, rows: int = -1) -> bytes:
     """Return what `rewrite_rows` does, where masks look at other cells of the row."""
     if len(cells) != len(masks):
         raise ValueError("there are not as many counters as masks")
     looked = looked_at(masks)
     if looked and not 0 <= min(looked) <= max(looked) < len(masks):
         raise ValueError("a mask looks at a column that is not there")
-    rows = _count(raw, len(raw))
-    spans = array("q", bytes(16 * rows * len(looked)))
-    heads = array("q", bytes(8 * (rows + 1)))
+    if rows < 0:
+        rows = _count(raw)
+    spans, heads = zeros(2 * rows * len(looked)), zeros(rows + 1)
     _locate(raw, bytes(at in looked for at in range(len(masks))), spans, heads, rows)
     ready, mine = bound(masks, looked, spans, limit)
     fresh, made, counted = wear(raw, ready, mine, limit)
@@ -328,25 +360,15 @@ def rewrite_beside(raw: bytes, masks: list[Mask], cells: list[int], limit: int =
 
 
 @cython.cfunc
-@cython.inline
-@cython.exceptval(check=False)
-@cython.locals(text=cython.p_uchar, pos=cython.Py_ssize_t, number=cython.longlong)
-def _get32(text, pos) -> cython.Py_ssize_t:  # type: ignore[no-untyped-def]
-    number = text[pos]
-    number = ((number << 8 | text[pos + 1]) << 8 | text[pos + 2]) << 8 | text[pos + 3]
-    return number if number < _SIGN else number - 2 * _SIGN
-
-
-@cython.cfunc
 @cython.exceptval(-1, check=True)
-def _count(raw: bytes, enough: cython.Py_ssize_t) -> cython.Py_ssize_t:
-    """Return how many frames there are, or `enough` where there are at least as many."""
+def _count(raw: bytes) -> cython.Py_ssize_t:
+    """Return how many frames there are."""
     pos: cython.Py_ssize_t = 0
     end: cython.Py_ssize_t = len(raw)
     count: cython.Py_ssize_t = 0
     length: cython.Py_ssize_t
-    while pos < end and count < enough:
-        length = _int32(raw, pos + 1)
+    while pos < end:
+        length = _get32(raw, pos + 1) if end - pos >= 5 else 0
         if length < 4:
             raise ValueError("a row does not end where its frame ends")
         pos += 1 + length
@@ -354,11 +376,9 @@ def _count(raw: bytes, enough: cython.Py_ssize_t) -> cython.Py_ssize_t:
     return count
 
 
-def _rewrite_many(raw: bytes, masks: list[Mask], cells: list[int], limit: int) -> bytes:
+def _rewrite_many(raw: bytes, masks: list[Mask], cells: list[int], limit: int, rows: int) -> bytes:
     worn = [at for at, mask in enumerate(masks) if mask is not None]
-    rows = _count(raw, len(raw))
-    spans = array("q", bytes(16 * rows * len(worn)))
-    heads = array("q", bytes(8 * (rows + 1)))
+    spans, heads = zeros(2 * rows * len(worn)), zeros(rows + 1)
     _locate(raw, bytes(mask is not None for mask in masks), spans, heads, rows)
     fresh, made, counted = wear(raw, [masks[at] for at in worn], spans, limit)
     out = _rebuilt(raw, fresh, spans, made, heads, rows, len(worn)) if any(counted) else raw
@@ -370,12 +390,12 @@ def _rewrite_many(raw: bytes, masks: list[Mask], cells: list[int], limit: int) -
 @cython.cfunc
 @cython.boundscheck(False)
 @cython.exceptval(-1, check=True)
-@cython.locals(span=cython.longlong[::1], head=cython.longlong[::1], worn=cython.p_uchar, text=cython.p_uchar)
+@cython.locals(span=cython.p_longlong, head=cython.p_longlong, worn=cython.p_uchar, text=cython.p_uchar)
 def _locate(
     raw: bytes, hidden: bytes, spans: array[int], heads: array[int], rows: cython.Py_ssize_t
 ) -> cython.Py_ssize_t:
     """Find where each row begins and each value under a mask lies, column by column; nothing broken gets beyond."""
-    span, head, worn, text = spans, heads, hidden, raw
+    span, head, worn, text = _longs(spans), _longs(heads), hidden, raw
     width: cython.Py_ssize_t = len(hidden)
     end: cython.Py_ssize_t = len(raw)
     pos: cython.Py_ssize_t = 0
@@ -387,10 +407,10 @@ def _locate(
     for row in range(rows):
         if end - pos < 7 or text[pos] != 0x44:
             raise ValueError("a run of rows holds something else")
-        stop = pos + 1 + _int32(raw, pos + 1)
+        stop = pos + 1 + _get32(text, pos + 1)
         if stop > end or stop < pos + 7:
             raise ValueError("a row does not end where its frame ends")
-        if _uint16(raw, pos + 5, stop) != width:
+        if text[pos + 5] << 8 | text[pos + 6] != width:
             raise ValueError("a row has not as many columns as there are masks")
         head[row] = pos
         pos += 7
@@ -409,6 +429,7 @@ def _locate(
                 pos += size
         if pos != stop:
             raise ValueError("a row does not end where its frame ends")
+        pos = stop  # which is known long before the last cell is: one row need not wait for the other
     if pos != end:
         raise ValueError("a run of rows holds something else")
     head[rows] = end
@@ -423,8 +444,7 @@ def wear(
     The spans of the first mask come first, as many for each: a start and a size, -1 for NULL, which stays NULL but
     under `Always`.
     """
-    parts: list[bytes | bytearray] = []
-    base = 0
+    fresh = bytearray()
     made = array("q")
     counted: list[int] = []
     each = len(spans) // len(masks) if masks else 0
@@ -437,11 +457,13 @@ def wear(
             new = array("q", [0, -1 if isinstance(mask, Null) else len(value)]) * (each // 2)
         else:
             value, new = _made(mask, data, mine, limit)
-        counted.append(_settle(mine, new, base, len(value), isinstance(mask, Always)))
-        parts.append(value)
-        base += len(value)
-        made += new
-    return bytearray().join(parts), made, counted
+        counted.append(_settle(mine, new, len(fresh), len(value), isinstance(mask, Always)))
+        if at == 0 and isinstance(value, bytearray):
+            fresh, made = value, new
+        else:
+            fresh += value
+            made += new
+    return fresh, made, counted
 
 
 def _made(mask: Mask, data: bytes, spans: array[int], limit: int) -> tuple[bytes | bytearray, array[int]]:
@@ -467,9 +489,9 @@ def _made(mask: Mask, data: bytes, spans: array[int], limit: int) -> tuple[bytes
 
 
 @cython.boundscheck(False)
-@cython.locals(span=cython.longlong[::1], i=cython.Py_ssize_t, most=cython.longlong)
+@cython.locals(span=cython.p_longlong, i=cython.Py_ssize_t, most=cython.longlong)
 def _longest(spans: array[int]) -> int:
-    span, most = spans, 0
+    span, most = _longs(spans), 0
     for i in range(1, len(spans), 2):
         most = max(most, span[i])
     return most
@@ -477,14 +499,14 @@ def _longest(spans: array[int]) -> int:
 
 @cython.boundscheck(False)
 @cython.locals(
-    span=cython.longlong[::1], new=cython.longlong[::1], i=cython.Py_ssize_t, counted=cython.Py_ssize_t,
+    span=cython.p_longlong, new=cython.p_longlong, i=cython.Py_ssize_t, counted=cython.Py_ssize_t,
     start=cython.longlong, size=cython.longlong, base=cython.longlong, most=cython.longlong, always=cython.bint,
 )  # fmt: skip
 def _settle(spans: array[int], made: array[int], base: int, most: int, always: bool) -> int:
     """Make places in one mask's bytes to places in all, none of them outside; return how many values are replaced."""
     if len(made) != len(spans):
         raise ValueError("a mask returned another number of values than it was given")
-    span, new, counted = spans, made, 0
+    span, new, counted = _longs(spans), _longs(made), 0
     for i in range(0, len(spans), 2):
         if span[i + 1] < 0 and not always:
             new[i], new[i + 1] = base, -1
@@ -502,7 +524,7 @@ def _settle(spans: array[int], made: array[int], base: int, most: int, always: b
 @cython.cfunc
 @cython.boundscheck(False)
 @cython.locals(
-    span=cython.longlong[::1], new=cython.longlong[::1], head=cython.longlong[::1], out=cython.p_uchar,
+    span=cython.p_longlong, new=cython.p_longlong, head=cython.p_longlong, out=cython.p_uchar,
     text=cython.p_uchar, made_up=cython.p_uchar,
 )  # fmt: skip
 def _rebuilt(
@@ -515,7 +537,7 @@ def _rebuilt(
     columns: cython.Py_ssize_t,
 ) -> bytes:
     """Return the rows with the new values in them. Every span has been looked at."""
-    span, new, head, text, made_up = spans, made, heads, raw, fresh
+    span, new, head, text, made_up = _longs(spans), _longs(made), _longs(heads), raw, fresh
     size: cython.Py_ssize_t = len(raw)
     i: cython.Py_ssize_t
     row: cython.Py_ssize_t

@@ -21,7 +21,7 @@ class _Number:
 
 
 compiled = False
-Py_ssize_t = bint = uint = uchar = longlong = p_uchar = _Number()
+Py_ssize_t = bint = uint = uchar = longlong = p_uchar = p_longlong = _Number()
 
 
 def cfunc(function: _F) -> _F:
