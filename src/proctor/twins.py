@@ -40,6 +40,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.policy.runs_repeats",
     "proctor.policy.runs_words",
     "proctor.policy.runs_figures",
+    "proctor.session.taken",
     "proctor.session.lane",
     "proctor.edge.ledger",
     "proctor.edge.sealing",

@@ -218,12 +218,16 @@ class FakeLedger:
         verdict: Verdict,
         claims: Claims,
         values: tuple[bytes | None, ...],
-        leave: Leave,
+        leave: Leave | None,
         durable: bool = False,
     ) -> None:
         if "decided" in self.breaks and not self.waits:
             raise HouseFault("decided")
         self.lane += 1
+        if leave is None:
+            if "decided" not in self.breaks:
+                self.decided(Decided(exchange, verdict, claims, values))
+            return
         if durable:
             position = self.decided(Decided(exchange, verdict, claims, values))
             self.syncing.append(asyncio.ensure_future(self._leave_synced(position, leave)))

@@ -13,9 +13,17 @@ from tests.stories.house import DENIED, HARMLESS, SENSITIVE, WRITE, Story, opene
 BATCH = (messages.bind("", "s"), messages.describe(b"P", ""), messages.execute("", 0), messages.sync())
 
 
-async def prepared(story: Story, text: str = HARMLESS) -> None:
-    await story.asks(messages.parse("s", text), messages.sync())
-    await story.asks(*BATCH)
+TRAIN = b"".join([*BATCH[:3] * 2, *BATCH])
+"""Three questions of one batch."""
+
+
+async def prepared(story: Story, text: str = HARMLESS, name: str = "s") -> None:
+    await story.asks(messages.parse(name, text), messages.sync())
+    await story.asks(*asking(name), messages.sync())
+
+
+def asking(name: str) -> tuple[bytes, ...]:
+    return messages.bind("", name), messages.describe(b"P", ""), messages.execute("", 0)
 
 
 async def test_a_statement_asked_again_goes_the_fast_lane(story: Story) -> None:
@@ -54,8 +62,9 @@ async def test_its_record_is_written_before_its_bytes_leave(story: Story) -> Non
 async def test_a_journal_that_fails_keeps_the_statement_here(story: Story) -> None:
     await prepared(story)
     story.ledger.breaks.add("decided")
-    heard = await story.asks(*BATCH)
-    assert any("58000" in line for line in heard)
+    for said in (b"".join(BATCH), TRAIN):
+        heard = await story.asks(said)
+        assert any("58000" in line for line in heard)
     assert story.ran == [HARMLESS]
 
 
@@ -128,6 +137,77 @@ async def test_a_write_that_answers_with_rows_is_not_taken_for_one_that_has_none
     heard = await story.asks(messages.query(WRITE))
     assert [line for line in heard if line.startswith("ready")] == ["ready I"]
     assert SECRET not in story.heard
+
+
+async def test_several_questions_of_one_batch_go_the_fast_lane_together(story: Story) -> None:
+    async with opened() as other:
+        other.fast = False
+        await prepared(other)
+        slowly = await other.asks(TRAIN)
+    await prepared(story)
+    story.events.clear()
+    assert await story.asks(TRAIN) == slowly
+    assert story.ledger.lane == 3
+    assert [event[0] for event in story.events] == [*["decided"] * 3, "left", *["answered"] * 3]
+    assert len({answer.exchange for answer in story.ledger.answers}) == len(story.ledger.answers)
+
+
+async def test_writes_among_them_let_all_wait_for_the_disk(story: Story) -> None:
+    await prepared(story)
+    await prepared(story, WRITE, "w")
+    first = await story.asks(*asking("w"), *BATCH)
+    lane = story.ledger.lane
+    story.ledger.disk.clear()
+    story.events.clear()
+    story.say(*asking("w"), *BATCH)
+    assert await story.hears() == []
+    story.ledger.disk.set()
+    assert await story.hears() == first
+    assert story.ledger.lane == lane + 2
+    assert [event[0] for event in story.events] == [*["decided"] * 2, "synced", "left", *["answered"] * 2]
+
+
+async def test_what_has_changed_meanwhile_has_all_of_them_judged_anew(strict: Story) -> None:
+    await prepared(strict)
+    strict.ledger.disk.clear()
+    strict.say(TRAIN)
+    assert await strict.hears() == []
+    strict.world.becomes(strict.world.shared)
+    strict.ledger.disk.set()
+    assert [line for line in await strict.hears() if line.startswith("ready")] == ["ready I"]
+    assert [answer.sqlstate for answer in strict.ledger.answers[-6:]] == [*["skipped"] * 3, *["00000"] * 3]
+
+
+@pytest.mark.parametrize("text", [SENSITIVE, f"{WRITE} returning id", DENIED, "begin"])
+async def test_one_that_goes_the_long_way_takes_the_others_along(story: Story, text: str) -> None:
+    await prepared(story)
+    await prepared(story, text, "other")
+    lane = story.ledger.lane
+    await story.asks(*asking("s"), *asking("other"), *BATCH)
+    assert story.ledger.lane == lane
+
+
+async def test_an_error_among_several_answers_is_heard_and_what_is_behind_it_is_skipped(story: Story) -> None:
+    other = HARMLESS + " "
+    await prepared(story)
+    await prepared(story, other, "f")
+    story.database.fails[other] = Failure("22012", "division by zero")
+    heard = await story.asks(*asking("s"), *asking("f"), *BATCH)
+    assert story.ledger.lane == 3
+    assert [line for line in heard if line.startswith(("failed", "ready"))][1:] == ["ready I"]
+    assert [answer.sqlstate for answer in story.ledger.answers[-3:]] == ["00000", "22012", "skipped"]
+    story.database.fails.clear()
+    assert len(await story.asks(TRAIN)) > len(heard)
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+async def test_answers_that_come_in_pieces_are_heard_whole(story: Story, size: int) -> None:
+    await prepared(story)
+    whole = await story.asks(TRAIN)
+    story.say(TRAIN)
+    story.forward()
+    story.answer(size)
+    assert await story.hears() == whole
 
 
 async def test_in_strict_it_leaves_when_its_record_is_on_disk(strict: Story) -> None:
@@ -312,6 +392,10 @@ SAID = st.sampled_from(
     [
         b"".join(BATCH),
         b"".join([BATCH[0], *BATCH[2:]]),
+        TRAIN,
+        b"".join([*BATCH[:3], BATCH[0], *BATCH[2:]]),
+        b"".join([*asking("s"), *asking("t"), messages.sync()]),
+        messages.parse("t", WRITE) + messages.sync(),
         messages.query(HARMLESS),
         messages.query(SENSITIVE),
         messages.query("begin"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.wire import messages, talk
-from proctor.wire._batch import BOUND, PARSED, QUERY, read_answer, read_batch
+from proctor.wire._batch import BOUND, PARSED, QUERY, read_answer, read_answers, read_batch, read_train
 from proctor.wire.client_leg import ClientLeg
 from proctor.wire.upstream_leg import UpstreamLeg
 
@@ -132,3 +132,80 @@ def test_a_whole_answer_is_seen_with_what_its_record_says(kind: int, described: 
 )
 def test_half_an_answer_or_one_with_anything_else_in_it_is_left_to_the_leg(data: bytes) -> None:
     assert read_answer(data, BOUND, True) is None
+
+
+# ---- several questions of one batch
+
+RUN = messages.bind("", "s", (), (b"x",), ()) + D + messages.execute("", 0)
+UNSEEN = messages.bind("", "t") + messages.execute("", 0)
+SYNC = messages.sync()
+
+
+def test_several_portals_bound_and_run_one_after_the_other_are_seen_in_their_order() -> None:
+    assert read_train(RUN + UNSEEN + RUN + SYNC) == [
+        (BOUND, b"s", b"", (b"x",), True),
+        (BOUND, b"t", b"", (), False),
+        (BOUND, b"s", b"", (b"x",), True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        RUN + SYNC,
+        RUN + RUN,
+        (RUN + RUN + SYNC)[:-1],
+        RUN + RUN + SYNC + SYNC,
+        RUN + SYNC + RUN + SYNC,
+        RUN + messages.flush() + RUN + SYNC,
+        RUN + messages.parse("", "select 1") + UNSEEN + SYNC,
+        RUN + messages.bind("p", "s") + messages.execute("p", 0) + SYNC,
+        RUN + messages.bind("", "s") + messages.execute("", 1) + SYNC,
+        RUN + messages.bind("", "s") + SYNC,
+        RUN + messages.close(b"S", "s") + SYNC,
+        RUN + messages.query("select 1"),
+        SYNC + RUN + RUN + SYNC,
+    ],
+)
+def test_a_batch_with_anything_else_in_it_is_left_to_the_leg(data: bytes) -> None:
+    assert read_train(data) == []
+
+
+@given(st.binary(max_size=60), st.integers(0, 200), st.integers(0, 255))
+def test_any_bytes_are_several_questions_or_not_and_never_raise(data: bytes, at: int, byte: int) -> None:
+    whole = RUN + UNSEEN + RUN + SYNC
+    changed = bytearray(whole)
+    changed[at % len(changed)] = byte
+    for said in (data, RUN + data, RUN + data + SYNC, bytes(changed), messages.frame(b"B", data) + UNSEEN + SYNC):
+        train = read_train(said)
+        assert not train or sum(isinstance(event, talk.Bind) for event in heard(said)) == len(train) > 1
+        assert read_answers(said, [True, False]) is None
+
+
+def test_their_answers_are_seen_one_by_one() -> None:
+    one, other = TWO + T + ROWS + C, TWO + messages.command_complete("INSERT 0 1")
+    found = read_answers(one + other + one + Z, [True, False, True])
+    assert found is not None
+    answers, status = found
+    assert [answer[:4] for answer in answers] == [
+        (T, 2, len(ROWS), b"SELECT 2"),
+        (b"", 0, 0, b"INSERT 0 1"),
+        (T, 2, len(ROWS), b"SELECT 2"),
+    ]
+    assert status == ord("T")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TWO + T + ROWS + C + Z,
+        TWO + T + ROWS + C + TWO + ROWS + C,
+        TWO + T + ROWS + C + TWO + ROWS + C + TWO + ROWS + C + Z,
+        TWO + T + ROWS + C + messages.error_response({"S": "ERROR", "C": "22012", "M": "x"}) + Z,
+        TWO + T + ROWS + C + Z + TWO + ROWS + C + Z,
+        TWO + T + ROWS + C + messages.notice_response({"S": "NOTICE", "C": "00000", "M": "x"}) + TWO + ROWS + C + Z,
+    ],
+)
+def test_fewer_or_more_answers_or_an_error_among_them_are_left_to_the_leg(data: bytes) -> None:
+    assert read_answers(data, [True, False]) is None

@@ -136,13 +136,18 @@ class SessionLedger:
         verdict: Verdict,
         claims: Claims,
         values: Values,
-        leave: Leave,
+        leave: Leave | None,
         durable: bool = False,
     ) -> None:
-        """Write that a statement was judged as it was before, and let it leave when that is written, or on disk."""
+        """Write that a statement was judged as it was before, and let it leave when that is written, or on disk.
+
+        One without a `leave` is written with the next, and leaves with it.
+        """
         template = verdict.lore.template
         if claims is not self._claims or not isinstance(template, Template):
             position = self.decided(Decided(exchange, verdict, claims, values))
+            if leave is None:
+                return
             if durable:
                 self._journal.then(position, leave)
             else:
@@ -152,6 +157,9 @@ class SessionLedger:
         self._statements += 1
         self._command = known.kind
         self._judged = verdict
+        if leave is None:
+            self._journal.took_later(self._record(exchange, verdict, known, values, b"", False))
+            return
         self._journal.took_then(self._record(exchange, verdict, known, values, b"", False), leave, durable)
 
     def _record(

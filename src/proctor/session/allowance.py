@@ -105,7 +105,7 @@ class Metered:
         verdict: Verdict,
         claims: Claims,
         values: tuple[bytes | None, ...],
-        leave: Leave,
+        leave: Leave | None,
         durable: bool = False,
     ) -> None:
         """Write; whoever has a budget has no fast lane, which alone asks for this."""

@@ -1,6 +1,6 @@
 # cython: language_level=3
 # mypy: disable-error-code="untyped-decorator, no-any-return"
-"""The fast lane: a whole question that has been decided before, taken whole, and its whole answer.
+"""The fast lane: questions of one batch that have been decided before, taken whole, and their whole answer.
 
 It is the slow story taken from memory, under the same keys: the judgement is the one that `Hearing.recall` returns, the
 record is written before anything leaves (one write for all sessions that ask in the same round of the loop), the rows
@@ -21,84 +21,20 @@ except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
 from proctor.errors import Fault
-from proctor.session import exchange as ex
 from proctor.session.answers import Answers
-from proctor.session.exchange import Exchange, Open
 from proctor.session.hearing import Hearing
-from proctor.session.judged import Judged, Stamp, Verdict
-from proctor.session.namespace import Known, Namespace, Portal, Prepared, Undo
+from proctor.session.judged import Stamp
+from proctor.session.namespace import Known, Namespace, Prepared
 from proctor.session.pipeline import Pipeline
 from proctor.session.ports import Answered, Clock, Leave, Ledger, Outlet, Terms
-from proctor.wire._batch import BOUND, NO_ROWS, PARSED, QUERY, Batch, read_answer, read_batch
+from proctor.session.taken import Taken
+from proctor.wire._batch import BOUND, NO_ROWS, PARSED, QUERY, Batch, read_answer, read_answers, read_batch, read_train
 
 MAX_KNOWN = 64  # texts are a stranger's to choose
 
 
-@cython.cclass
-class Taken:
-    """A question that was taken, and is not answered yet.
-
-    `number` is its batch upstream, once it has left; if it is `durable`, that is when its record is on disk.
-    """
-
-    data: bytes
-    batch: Batch
-    judged: Judged
-    verdict: Verdict
-    statement: Prepared | None
-    exchange: str
-    started: int
-    number: cython.Py_ssize_t
-    under: Stamp
-    durable: cython.bint
-
-    def __init__(
-        self,
-        data: bytes,
-        batch: Batch,
-        known: Known,
-        statement: Prepared | None,
-        exchange: str,
-        started: int,
-        strict: bool,
-    ) -> None:
-        self.data = data
-        self.batch = batch
-        self.judged = known.judged
-        self.under = known.under
-        self.verdict = known.judged.verdicts[0]
-        self.statement = statement
-        self.exchange = exchange
-        self.started = started
-        self.number = -1
-        self.durable = strict or known.judged.brief
-
-
-@cython.cclass
 class Lane:
     """One session's fast lane, beside its relay."""
-
-    _slowly: Callable[[bytes], None]
-    _terms: Terms
-    _hearing: Hearing
-    _pipeline: Pipeline
-    _answers: Answers
-    _names: Namespace
-    _ledger: Ledger
-    _clock: Clock
-    _client: Outlet
-    _upstream: Outlet
-    _session: str
-    _number: Callable[[], int]
-    _over: Callable[[], None]
-    _taken: Taken | None
-    _strict: cython.bint
-    _closed: cython.bint
-    _shut: cython.bint
-    _behind: list[bytes]
-    _pauses: Callable[[bool], None]
-    _known: dict[bytes, Known]
-    _leaves: Leave
 
     def __init__(
         self,
@@ -113,7 +49,7 @@ class Lane:
         number: Callable[[], int],
         over: Callable[[], None],
     ) -> None:
-        self._slowly = _nothing
+        self._slowly: Callable[[bytes], None] = _nothing
         self._terms = terms
         self._hearing = hearing
         self._pipeline = pipeline
@@ -126,14 +62,14 @@ class Lane:
         self._session = terms.session
         self._number = number
         self._over = over
-        self._taken = None
+        self._taken: Taken | None = None
         self._strict = terms.strict
         self._closed = False
         self._shut = False
-        self._behind = []
-        self._pauses = _nothing
-        self._known = {}
-        self._leaves = self._leave
+        self._behind: list[bytes] = []
+        self._pauses: Callable[[bool], None] = _nothing
+        self._known: dict[bytes, Known] = {}
+        self._leaves: Leave = self._leave
 
     @property
     def busy(self) -> bool:
@@ -182,21 +118,49 @@ class Lane:
         if answers.queue or pipeline.in_batch or pipeline.skipping or answers.discarding:
             return False
         batch = read_batch(data)
-        if batch is None:
+        taken = self._take(data, batch) if batch is not None else self._take_train(data)
+        if taken is None:
             return False
-        statement = self._statement(batch)
-        known = self._recall(batch, statement)
-        if known is None:
-            return False
-        exchange = f"{self._session}-{self._number()}"
-        taken = Taken(data, batch, known, statement, exchange, self._clock.monotonic_ns(), self._strict)
+        if self._strict:
+            taken.durable = True
         self._taken = taken
+        ledger = self._ledger
         try:
-            self._ledger.decided_again(exchange, taken.verdict, known.claims, batch[3], self._leaves, taken.durable)
+            for each in taken.before:
+                one: Taken = each
+                ledger.decided_again(one.exchange, one.verdict, one.claims, one.batch[3], None)
+            ledger.decided_again(
+                taken.exchange, taken.verdict, taken.claims, taken.batch[3], self._leaves, taken.durable
+            )
         except Fault:
             self._taken = None
             return False  # the slow story will meet the same fault, and tell the client
         return True
+
+    def _take(self, data: bytes, batch: Batch) -> Taken | None:
+        """Return one question, if it is one that was decided before and needs nothing else."""
+        statement = self._statement(batch)
+        known = self._recall(batch, statement)
+        if known is None:
+            return None
+        return Taken(data, batch, known, statement, f"{self._session}-{self._number()}", self._clock.monotonic_ns())
+
+    def _take_train(self, data: bytes) -> Taken | None:
+        """Return several questions of one batch, if each is such a one and none begins or ends a transaction."""
+        whole: list[Taken] = []
+        durable: cython.bint = False
+        for batch in read_train(data):
+            taken = self._take(data, batch)
+            if taken is None or taken.judged.turns:
+                return None
+            durable = durable or taken.durable
+            whole.append(taken)
+        if not whole:
+            return None
+        last: Taken = whole.pop()
+        last.before = whole
+        last.durable = durable
+        return last
 
     def _leave(self, fault: Fault | None) -> None:
         """Let go what was taken, its record being written; or have it asked slowly, to meet the fault there."""
@@ -218,8 +182,10 @@ class Lane:
         elif kind == QUERY:
             names.statements.pop(b"", None)
         names.portals.pop(b"", None)
-        if taken.verdict.discreet:
-            self._answers.discreet = True
+        for each in taken.whole():
+            one: Taken = each
+            if one.verdict.discreet:
+                self._answers.discreet = True
         if taken.judged.turns:
             self._hearing.view.follow(taken.judged.effects, opaque=False, temporary=False)
         self._upstream.send(taken.data)
@@ -227,16 +193,16 @@ class Lane:
             self._give_back()
             self._slowly(self._with_behind(b""))
 
-    @cython.cfunc
     def _is_stale(self, taken: Taken) -> bool:
         """Say whether something has changed while the record was on its way to the disk; if so, note that."""
         if self._hearing.standing() is taken.under:
             return False
-        with suppress(Fault):  # whoever asks it anew will meet it
-            self._ledger.answered(Answered(taken.exchange, sqlstate="skipped", started_ns=taken.started))
+        with suppress(Fault):  # whoever asks them anew will meet it
+            for each in taken.whole():
+                one: Taken = each
+                self._ledger.answered(Answered(one.exchange, sqlstate="skipped", started_ns=one.started))
         return True
 
-    @cython.cfunc
     def _with_behind(self, data: bytes) -> bytes:
         """Return this, and all that the client has said since."""
         if not self._behind:
@@ -245,14 +211,12 @@ class Lane:
         self._behind.clear()
         return data
 
-    @cython.cfunc
     def _statement(self, batch: Batch) -> Prepared | None:
         if batch[0] != BOUND:
             return None
         entry = self._names.statements.get(batch[1])
         return entry if isinstance(entry, Prepared) else None
 
-    @cython.cfunc
     def _recall(self, batch: Batch, statement: Prepared | None) -> Known | None:
         """Return what is remembered of it, if nobody has to wait for anything."""
         if batch[0] == BOUND and (statement is None or not self._trusts(statement)):
@@ -272,13 +236,11 @@ class Lane:
         described = batch[4] or batch[0] == QUERY or (statement is not None and statement.described)
         return known if described and batch[2] in known.judged.verdicts[0].lore.shown else None
 
-    @cython.cfunc
     def _turns_alone(self) -> cython.bint:
         """Say whether nothing that names mean begins or ends with a transaction."""
         view = self._hearing.view
         return not (view.unsettled or view.defined or view.closing or self._answers.wrapped)
 
-    @cython.cfunc
     def _trusts(self, statement: Prepared) -> cython.bint:
         """Say whether no open question can still change what its name means, as `Pipeline.trusted` does."""
         if self._answers.naming:
@@ -286,7 +248,6 @@ class Lane:
         batch = statement.batch
         return batch <= self._answers.batch or batch == self._pipeline.batch
 
-    @cython.cfunc
     def _found(self, batch: Batch, statement: Prepared | None, stamp: Stamp) -> Known | None:
         try:
             text = batch[1].decode() if statement is None else statement.text
@@ -319,16 +280,10 @@ class Lane:
                 return False  # it may well: what is said here waits for the disk
             self._give_back()  # it speaks unasked, while the question still waits for its record
             return False
-        answer = read_answer(data, taken.batch[0], taken.batch[4])
-        if answer is None:
+        status: cython.int = self._train_answered(taken, data) if taken.before else self._answered(taken, data)
+        if status < 0:
             self._give_back()
             return False
-        shape, rows, size, tag, status = answer
-        if not self._fits(taken, shape, rows) or rows > self._terms.result_rows or size > self._terms.result_bytes:
-            self._give_back()
-            return False
-        self._taken = None
-        self._ledger.answered_plainly(taken.exchange, rows, size, tag, taken.started)
         answers = self._answers
         answers.batch = taken.number
         answers.status = chr(status)
@@ -338,12 +293,45 @@ class Lane:
         if status == 0x49:  # I
             self._over()
         elif taken.batch[0] != QUERY:
-            self._names.portals[b""] = _portal(taken, taken.statement)  # it lives as long as the transaction
+            self._names.portals[b""] = taken.portal()  # it lives as long as the transaction
         return True
 
-    @cython.cfunc
-    def _fits(self, taken: Taken, shape: bytes, rows: cython.Py_ssize_t) -> cython.bint:
-        """Say whether it is an answer in which there is nothing to mask."""
+    def _answered(self, taken: Taken, data: bytes) -> cython.int:
+        """Note the answer to one question and return the transaction's state; -1 if it is none for the lane."""
+        answer = read_answer(data, taken.batch[0], taken.batch[4])
+        if answer is None:
+            return -1
+        shape, rows, size, tag, status = answer
+        if not self._fits(taken, shape, rows, size):
+            return -1
+        self._taken = None
+        self._ledger.answered_plainly(taken.exchange, rows, size, tag, taken.started)
+        return status
+
+    def _train_answered(self, taken: Taken, data: bytes) -> cython.int:
+        """Do so with the answers to all questions of a batch."""
+        one: Taken
+        described = []
+        for each in taken.whole():
+            one = each
+            described.append(one.batch[4])
+        found = read_answers(data, described)
+        if found is None:
+            return -1
+        for each, given in zip(taken.whole(), found[0], strict=True):
+            one = each
+            if not self._fits(one, given[0], given[1], given[2]):
+                return -1
+        self._taken = None
+        for each, given in zip(taken.whole(), found[0], strict=True):
+            one = each
+            self._ledger.answered_plainly(one.exchange, given[1], given[2], given[3], one.started)
+        return found[1]
+
+    def _fits(self, taken: Taken, shape: bytes, rows: cython.Py_ssize_t, size: cython.Py_ssize_t) -> cython.bint:
+        """Say whether it is an answer in which there is nothing to mask, and not too large a one."""
+        if rows > self._terms.result_rows or size > self._terms.result_bytes:
+            return False
         if taken.judged.brief or taken.judged.turns:
             return rows == 0 and (not shape or shape == NO_ROWS)
         known = taken.verdict.lore.shown.get(taken.batch[2])
@@ -351,45 +339,16 @@ class Lane:
             return False
         return shape == known or (not shape and not taken.batch[4] and taken.batch[0] != QUERY)
 
-    @cython.cfunc
-    def _give_back(self) -> None:
+    def _give_back(self) -> int:
         """Put what was taken into the queue of the slow story, as if it had been asked there."""
         if self._taken is not None and self._taken.number < 0:
             self._ledger.let_go()  # what comes next must not leave before it
         taken = self._taken
         self._taken = None
-        if taken is None:
-            return
-        record = Answered(taken.exchange, started_ns=taken.started)
-        exchange = Exchange(taken.exchange, taken.verdict, record)
-        queue, number, kind = self._answers.queue, taken.number, taken.batch[0]
-        if kind == QUERY:
-            queue.append(Open(ex.QUERY, number, [exchange]))
-            return
-        statement = taken.statement
-        if kind == PARSED:
-            entry = self._names.statements.get(b"")
-            statement = entry if isinstance(entry, Prepared) else None
-            undo = [Undo(self._names.statements, b"", None)]  # a Parse that fails leaves no unnamed statement
-            queue.append(Open(ex.PARSE, number, entry=statement, undo=undo))
-        portal = _portal(taken, statement)
-        self._names.portals[b""] = portal
-        # A Bind that fails, or is skipped, leaves none.
-        queue.append(Open(ex.BIND, number, entry=portal, undo=[Undo(self._names.portals, b"", None)]))
-        if taken.batch[4]:
-            queue.append(Open(ex.DESCRIBE, number, entry=portal))
-        queue.append(Open(ex.EXECUTE, number, [exchange], entry=portal))
-        queue.append(Open(ex.SYNC, number))
+        if taken is not None:
+            taken.reopened(self._answers, self._names)
+        return 0
 
 
 def _nothing(_: object) -> None:
     pass
-
-
-def _portal(taken: Taken, statement: Prepared | None) -> Portal:
-    judged, batch = taken.judged, taken.batch
-    return Portal(judged.text, judged, taken.number, statement, batch[3], _formats(batch[2]))
-
-
-def _formats(raw: bytes) -> tuple[int, ...]:
-    return tuple(raw[at] << 8 | raw[at + 1] for at in range(0, len(raw), 2))

@@ -146,7 +146,7 @@ class Ledger(Protocol):
         verdict: Verdict,
         claims: Claims,
         values: tuple[bytes | None, ...],
-        leave: Leave,
+        leave: Leave | None,
         durable: bool = False,
     ) -> None:
         """Write that a statement was judged as it was before, nobody having been asked; then it may `leave`.

@@ -1,6 +1,6 @@
 # cython: language_level=3, wraparound=False, boundscheck=False
 # mypy: disable-error-code="untyped-decorator, no-any-return"
-"""Stations 2 and 8, whole batches: see at a glance that a buffer is one common question, or the whole answer to it.
+"""Stations 2 and 8, whole batches: see at a glance that a buffer is a common question, or the whole answer to it.
 
 In comes one buffer; out comes what it holds, or None for everything that the legs have to take apart. Compiled where
 there is a compiler. Whatever is unusual (a named portal, a row limit, a notice, an error, half a message) is None.
@@ -28,6 +28,12 @@ Answer = tuple[bytes, int, int, bytes, int]
 """The description of the rows, or that there are none, as sent (empty: neither came), rows, their bytes, the command
 tag, the transaction state."""
 NO_ROWS = b"n\0\0\0\4"
+
+Asked = tuple[bytes, bytes, tuple[bytes | None, ...], bool, int]
+"""The name bound, formats, parameters, whether the portal is described, and where what comes behind it begins."""
+
+Given = tuple[bytes, int, int, bytes, int]
+"""As an `Answer`, but with the place where what comes behind it begins."""
 
 
 @cython.cfunc
@@ -93,6 +99,27 @@ def read_batch(data: bytes) -> Batch | None:
     return _rest(data, pos, stop, end, kind, text)
 
 
+def read_train(data: bytes) -> list[Batch]:
+    """Return what the buffer asks one after the other, if it is several portals, each bound and run whole, and a Sync.
+
+    What it is not, is empty.
+    """
+    end: cython.Py_ssize_t = len(data)
+    if end < 7 or end > MAX_BATCH or data[0] != 0x42:  # B
+        return []
+    train: list[Batch] = []
+    pos: cython.Py_ssize_t = 0
+    stop: cython.Py_ssize_t = _length(data, 0, end)
+    while stop and data[pos] == 0x42:
+        asked: tuple | None = _asked(data, pos, stop, end)  # type: ignore[type-arg]
+        if asked is None:
+            return []
+        train.append((BOUND, asked[0], asked[1], asked[2], asked[3]))
+        pos = asked[4]
+        stop = _length(data, pos, end)
+    return train if _is_last(data, pos, end) and len(train) > 1 else []
+
+
 @cython.cfunc
 def _rest(
     data: bytes,
@@ -102,15 +129,27 @@ def _rest(
     kind: cython.Py_ssize_t,
     text: bytes,
 ) -> object:
-    bound: tuple | None = _bind(data, pos, stop, end)  # type: ignore[type-arg]  # Cython takes no parameters here
+    asked: tuple | None = _asked(data, pos, stop, end)  # type: ignore[type-arg]  # Cython takes no parameters here
+    if asked is None or not _is_last(data, asked[4], end):
+        return None
+    if kind == PARSED and asked[0]:
+        return None
+    return kind, text if kind == PARSED else asked[0], asked[1], asked[2], asked[3]
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+def _is_last(data: bytes, pos: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.bint:
+    """Say whether a Sync stands there, and nothing behind it."""
+    return pos + 5 == end and data[pos] == 0x53 and _length(data, pos, end) == end
+
+
+@cython.cfunc
+def _asked(data: bytes, pos: cython.Py_ssize_t, stop: cython.Py_ssize_t, end: cython.Py_ssize_t) -> object:
+    """Return what a Bind of the unnamed portal, its Describe, if one follows, and its Execute say: `Asked`."""
+    bound: tuple | None = _bind(data, pos, stop, end)  # type: ignore[type-arg]
     if bound is None:
         return None
-    name: bytes = bound[0]
-    if kind == PARSED:
-        if name:
-            return None
-    else:
-        text = name
     pos = stop
     described = False
     stop = _length(data, pos, end)
@@ -120,16 +159,12 @@ def _rest(
         described = True
         pos = stop
         stop = _length(data, pos, end)
-    # E of the unnamed portal without a limit, and S, and nothing behind it
+    # E of the unnamed portal without a limit
     if not stop or data[pos] != 0x45 or stop - pos != 10 or data[pos + 5] != 0:
         return None
     if data[pos + 6] | data[pos + 7] | data[pos + 8] | data[pos + 9]:
         return None
-    pos = stop
-    stop = _length(data, pos, end)
-    if stop != end or data[pos] != 0x53 or stop - pos != 5:
-        return None
-    return kind, text, bound[1], bound[2], described
+    return bound[0], bound[1], bound[2], described, stop
 
 
 @cython.cfunc
@@ -183,6 +218,41 @@ def read_answer(data: bytes, kind: int, described: bool) -> Answer | None:
         if end < 5 or data[0] != 0x31 or _length(data, 0, end) != 5:
             return None
         pos = 5
+    given: tuple | None = _given(data, pos, end, kind, described)  # type: ignore[type-arg]
+    if given is None:
+        return None
+    pos = given[4]
+    if not _is_ready(data, pos, end):
+        return None
+    return given[0], given[1], given[2], given[3], data[pos + 5]
+
+
+def read_answers(data: bytes, described: list[bool]) -> tuple[list[Given], int] | None:
+    """Return the answers to such a train, if the buffer is all of them, and the transaction's state."""
+    end: cython.Py_ssize_t = len(data)
+    pos: cython.Py_ssize_t = 0
+    answers: list[Given] = []
+    for each in described:
+        given: tuple | None = _given(data, pos, end, BOUND, each)  # type: ignore[type-arg]
+        if given is None:
+            return None
+        answers.append(given)
+        pos = given[4]
+    return (answers, data[pos + 5]) if _is_ready(data, pos, end) else None
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+def _is_ready(data: bytes, pos: cython.Py_ssize_t, end: cython.Py_ssize_t) -> cython.bint:
+    """Say whether a ReadyForQuery stands there, and nothing behind it."""
+    return pos + 6 == end and data[pos] == 0x5A and _length(data, pos, end) == end
+
+
+@cython.cfunc
+def _given(
+    data: bytes, pos: cython.Py_ssize_t, end: cython.Py_ssize_t, kind: cython.Py_ssize_t, described: cython.bint
+) -> object:
+    """Return what is answered from there on, up to a command's end: `Given`."""
     if kind != QUERY:
         if end < pos + 5 or data[pos] != 0x32 or _length(data, pos, end) != pos + 5:
             return None
@@ -204,9 +274,4 @@ def read_answer(data: bytes, kind: int, described: bool) -> Answer | None:
     size: cython.Py_ssize_t = pos - first
     if not stop or data[pos] != 0x43 or data[stop - 1] != 0:  # C
         return None
-    tag = data[pos + 5 : stop - 1]
-    pos = stop
-    stop = _length(data, pos, end)
-    if stop != end or data[pos] != 0x5A or stop - pos != 6:  # Z
-        return None
-    return shape, rows, size, tag, data[pos + 5]
+    return shape, rows, size, data[pos + 5 : stop - 1], stop
