@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,24 @@ def test_a_scan_prints_every_column_in_the_fields_of_the_contract(terminal: Term
         ("orders", "total"): None,
     }
     assert any(b'"kind":"scan.finished"' in record for record in everything(config.parent / "state"))
+
+
+def test_a_scan_shows_at_a_terminal_how_many_tables_it_has_looked_at(config: Path) -> None:
+    ours, theirs = pty.openpty()
+    told = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    with os.fdopen(ours, "rb", buffering=0) as shown:
+        ran = subprocess.run(
+            [sys.executable, "-m", "proctor", "scan", "shop"],
+            env=told,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            check=False,
+        )
+        os.close(theirs)
+        bar = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", shown.read(65_536)).decode()
+    assert ran.returncode == 0
+    assert re.search(r"shop .*\b(\d+)/\1\b", bar), bar
+    assert b"shop: 1 of 5 columns are sensitive" in ran.stdout
 
 
 def test_a_scan_without_a_name_looks_at_every_database_of_the_server(terminal: Terminal, config: Path) -> None:
