@@ -237,6 +237,14 @@ def test_whoever_sees_the_column_as_it_is_may_hand_back_any_mask_of_others(shop,
     assert back(own, shop.people) == {"card", "token"}
 
 
+def test_whoever_has_a_grant_may_hand_back_any_mask_and_their_agent_may_not(shop, tmp_path) -> None:
+    own = shop.with_rules(tmp_path, rule("m", "tokenise"))
+    card = Column(Relation("public", "customers"), "card")
+    granted = replace(own, context=replace(own.context, grants=frozenset({(card, "G1")})))
+    assert back(granted, SUE) == {"card", "token"}
+    assert back(granted, SCOUT) == {"token"}
+
+
 # ---- failing closed
 
 

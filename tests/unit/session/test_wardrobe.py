@@ -224,6 +224,13 @@ def test_a_masked_value_of_a_made_type_is_one_of_it_and_the_same_in_text_and_bin
         assert dressed(wardrobe, order, kind, 0, cells[0]) == text
 
 
+def test_a_label_has_no_last_four_and_under_a_mask_of_that_kind_all_look_alike(wardrobe: Wardrobe) -> None:
+    for mask in ("partial", "generalise"):
+        for form in (0, 1):
+            shown = {dressed(wardrobe, (mask, "email"), MOOD, form, label) for label in MOOD.labels}
+            assert shown == {constant_of(MOOD, form)}
+
+
 def test_a_field_of_a_row_wears_what_a_column_of_its_type_would_and_null_stays_null(wardrobe: Wardrobe) -> None:
     shown = dressed(wardrobe, ("email", "email"), HOME, 0, HOME_TEXT)
     assert isinstance(shown, bytes)
