@@ -220,6 +220,83 @@ def test_the_twins_hash_and_pack_the_same(compiled: ModuleType, plain: ModuleTyp
     assert hashes == before
 
 
+@RELAXED
+@given(st.lists(st.binary(max_size=300), max_size=40), st.integers(0, 9), st.integers(0, 45), st.integers(0, 2**16))
+def test_the_twins_take_the_same_frames_for_the_log(
+    compiled: ModuleType, plain: ModuleType, records: list[bytes], known: int, limit: int, place: int
+) -> None:
+    good = b"".join(map(frame, records))
+    spoilt = bytearray(good)
+    if spoilt:
+        spoilt[place % len(spoilt)] ^= 1 << place % 8
+    for data, size in ((bytearray(good), len(good)), (bytearray(good), place % (len(good) + 9)), (spoilt, len(spoilt))):
+        sound, end = plain.sound_records(bytes(data[:size]), limit)
+        wanted = sound[known:]
+        for twin in (compiled, plain):
+            entries = twin.Entries([b"before"])
+            assert entries.frames(data, size, limit, known) == (len(sound), end)
+            assert [*entries] == [b"before", *wanted]
+            assert len(entries) == 1 + len(wanted)
+            assert entries[-1] == (wanted[-1] if wanted else b"before")
+            for low in range(0, len(entries), 7):
+                some = [*entries][low : low + 9]
+                high = low + len(some)
+                assert entries.packed(low, high) == plain.pack_all(some)
+                assert entries.hashes(low, high) == b"".join(sha256(b"\x00" + each).digest() for each in some)
+            assert entries.size == len(plain.pack_all([*entries]))
+            entries.clear()
+            assert (len(entries), entries.size, [*entries]) == (0, 0, [])
+
+
+def test_entries_of_both_twins_take_any_number_and_none_that_is_too_large(
+    compiled: ModuleType, plain: ModuleType
+) -> None:
+    sizes = [0, 1, 65_535, 300, *range(2000)]
+    offered = [b"%d" % size * size for size in sizes]
+    for twin in (compiled, plain):
+        entries = twin.Entries(each[:65_535] for each in offered)
+        assert [*entries] == [each[:65_535] for each in offered]
+        assert entries.hashes(2, 3) == sha256(b"\x00" + offered[2][:65_535]).digest()
+        for place in (len(offered), -len(offered) - 1):
+            with pytest.raises(IndexError):
+                entries[place]
+        with pytest.raises(ValueError, match="65,535"):
+            entries.add(b"x" * 65_536)
+        large = bytearray(frame(b"first") + frame(b"x" * 65_536))
+        assert entries.frames(large, len(large), 9) == (1, len(frame(b"first")))
+
+
+def test_the_twins_find_the_same_roots(compiled: ModuleType, plain: ModuleType) -> None:
+    for count in (1, 2, 3, 5, 8, 255, 256):
+        hashes = [sha256(b"%d" % number).digest() for number in range(count)]
+        assert compiled.root_over(hashes) == compiled.root_over([b"".join(hashes)]) == plain.root_over(hashes)
+
+
+def test_the_compiled_twin_hashes_the_same_where_it_can_borrow_nothing(tree: Path) -> None:
+    (built_module,) = (tree / AUDIT).glob("_hot.*.so")
+    said = f"""
+import hashlib, importlib.util, sys, zlib
+from proctor.audit import borrowed
+borrowed.address = lambda module, function: 0
+spec = importlib.util.spec_from_file_location("proctor.audit._hot", {str(built_module)!r})
+hot = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(hot)
+assert hot._is_compiled()
+entries = hot.Entries([b"one"])
+head = (3).to_bytes(4, "big")
+data = bytearray(head + zlib.crc32(b"two", zlib.crc32(head)).to_bytes(4, "big") + b"two")
+assert entries.frames(data, len(data), 9) == (1, 11)
+wanted = [hashlib.sha256(b"\\0" + each).digest() for each in (b"one", b"two")]
+assert entries.hashes(0, 2) == b"".join(wanted)
+assert hot.root_over(wanted) == hashlib.sha256(b"\\1" + b"".join(wanted)).digest()
+data[-1] ^= 1
+assert entries.frames(data, len(data), 9) == (0, 0)
+"""
+    env = os.environ | {"PYTHONPATH": str(tree)}
+    done = subprocess.run([sys.executable, "-c", said], env=env, cwd=tree, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_neither_twin_packs_an_entry_that_is_too_large(compiled: ModuleType, plain: ModuleType) -> None:
     for twin in (compiled, plain):
         assert len(twin.pack_all([b"x" * 65_535])) == 65_537

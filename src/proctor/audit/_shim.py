@@ -13,7 +13,7 @@ _V = TypeVar("_V")
 _F = TypeVar("_F", bound=Callable[..., object])
 
 compiled = False
-longlong = uint = int
+longlong = size_t = uint = int
 
 
 def cclass(made: _C) -> _C:
@@ -34,8 +34,9 @@ def exceptval(value: int = 0, *, check: bool = False) -> Callable[[_F], _F]:
     return cfunc
 
 
-def declare(kind: object, *, visibility: str = "private") -> None:
-    """Declare an attribute; it comes to be when it is assigned."""
+def declare(kind: object, value: _V | None = None, *, visibility: str = "private") -> _V | None:
+    """Declare an attribute, which comes to be when it is assigned, or return the value of a variable."""
+    return value
 
 
 def cast(kind: object, value: _V) -> _V:

@@ -14,6 +14,8 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.audit import _shim as cython
 
+from proctor.audit._hot import Run
+
 if cython.compiled:
     from cython.cimports.cpython.bytes import PyBytes_AS_STRING  # type: ignore[import-untyped]
     from cython.cimports.libc.string import strncmp, strstr  # type: ignore[import-untyped]
@@ -147,7 +149,7 @@ class Tally:
             tuple(self._took),
         )
 
-    def take(self, entries: list[bytes], start: int = 0) -> int:
+    def take(self, entries: Run, start: int = 0) -> int:
         """Count these from a place on; return the place of one that only points to its record, or else their number."""
         at: cython.Py_ssize_t
         place: cython.Py_ssize_t

@@ -5,6 +5,7 @@ Takes paths and bytes. Knows nothing of what they mean.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -23,7 +24,7 @@ def lock(path: Path, whose: str) -> int:
     return number
 
 
-def write_all(number: int, data: bytes) -> None:
+def write_all(number: int, data: bytes | memoryview) -> None:
     """Write all bytes to an open file."""
     written = os.write(number, data)
     while written < len(data):  # the rest of a short write either fits or tells why not
@@ -37,6 +38,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def give_back(name: str) -> None:
+    """Tell the kernel that a file's pages will not be read soon; where it takes no such advice nothing is lost."""
+    with contextlib.suppress(OSError):
+        number = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fadvise(number, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(number)
 
 
 def put(path: Path, data: bytes, staging: Path) -> None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from proctor.audit._hot import Run
 from proctor.audit._tally import BOUNDS, PLACES, WAITS, ZERO, Snapshot, Tally
 from proctor.audit.integrator import whole
 from proctor.audit.tiles import Misshapen
@@ -80,14 +81,14 @@ class Figures:
         self.first: datetime | None = None
         """The time of the first record that was counted."""
 
-    def take(self, name: str, log: Path, entries: Sequence[bytes]) -> None:
+    def take(self, name: str, log: Path, entries: Run) -> None:
         """Count the entries that a shard's log has just got; `log` is the log's folder."""
         now = datetime.now(UTC)
         with self._lock:
             if name not in self._shards and len(self._shards) >= MAX_SHARDS:
                 return
             shard = self._shards.setdefault(name, _Shard())
-            _count(shard.tally, log, [*entries])
+            _count(shard.tally, log, entries)
             shard.turn()
             stamps = [at for at in (_time_of(entries[0]), _time_of(entries[-1])) if at is not None]
             if stamps:
@@ -140,7 +141,7 @@ def _counts(tally: Tally) -> Counts:
     )  # fmt: skip
 
 
-def _count(tally: Tally, log: Path, entries: list[bytes]) -> None:
+def _count(tally: Tally, log: Path, entries: Run) -> None:
     place = tally.take(entries)
     while place < len(entries):
         with suppress(Misshapen):  # whoever verifies the log is told of it

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import pairwise
@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from proctor.audit._hot import MAX_RECORD
+from proctor.audit._hot import MAX_RECORD, Entries, Run
 from proctor.audit.disk import lock, write_durably
 from proctor.audit.journal import INTEGRATED
 from proctor.audit.note import Checkpoint, Signatory, SigningKey, Untrusted, Verifier, open_checkpoint, read_checkpoint
@@ -33,6 +33,7 @@ from proctor.errors import HouseFault
 
 META: Final = "meta"
 BATCH: Final = 20_000  # records between two checkpoints, and in memory at once
+BATCH_SIZE: Final = 32 * 1024 * 1024  # and their bytes
 ROUND: Final = 200_000
 KEY_FILE: Final = "log.pem"
 RETIRED: Final = "retired"
@@ -40,8 +41,8 @@ RETIRE_AT_ONCE: Final = 256  # bundles
 _HASH: Final = re.compile(r"[0-9a-f]{64}").fullmatch
 
 
-Onlooker = Callable[[str, Path, Sequence[bytes]], None]
-"""Takes a shard's name, its log's folder, and entries."""
+Onlooker = Callable[[str, Path, Run], None]
+"""Takes a shard's name, its log's folder, and entries, which it must not keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +151,19 @@ class Shard:
             write_durably(self.journal / INTEGRATED, str(self.log.size).encode("ascii"))
             self._marked = self.log.size
 
-    def take(self, limit: int) -> list[bytes]:
-        """Return the next entries, durable in the journal, up to a limit; raises `HouseFault` where it is damaged."""
-        entries: list[bytes] = []
+    def take(self, entries: Entries, limit: int) -> None:
+        """Add the next entries, durable in the journal, up to a limit; raises `HouseFault` where it is damaged."""
         following = self.log.size
         if self._reader.following != following:
             self._reader = Reader(self.journal, following)
         paths = segments(self.journal)
-        while len(entries) < limit:
-            if run := self._reader.run(limit - len(entries)):
-                entries += run if max(map(len, run)) <= ENTRY_LIMIT else map(self._entry, run)
-                following += len(run)
+        while len(entries) < limit and entries.size < BATCH_SIZE:
+            if count := self._reader.fill(entries, limit - len(entries)):
+                following += count
+                continue
+            if run := self._reader.run(1):  # too large to be an entry itself
+                entries.add(self._entry(run[0]))
+                following += 1
                 continue
             found = next(iter(self._reader), None)
             if found is None:
@@ -175,11 +178,10 @@ class Shard:
                 if entries:
                     break
                 raise HouseFault(f"records {following} to {found.seq - 1} are gone from the journal")
-            entries.append(self._entry(found.record))
+            entries.add(self._entry(found.record))
             following += 1
         if entries:
             self._sync(paths)
-        return entries
 
     def _entry(self, record: bytes) -> bytes:
         entry, blob = entry_of(record)
@@ -226,6 +228,7 @@ class Integrator:
         self._shards: dict[str, Shard] = {}
         self._meta: Log | None = None
         self._in_meta: dict[str, bytes] = {}
+        self._entries = Entries()
         self.onlookers: list[Onlooker] = []
         """Shown what each log has just got, by this thread; what they raise, they break."""
 
@@ -293,6 +296,8 @@ class Integrator:
         except (HouseFault, OSError, Misshapen, Untrusted) as fault:
             self._meta = None
             done.troubles[META] = str(fault)
+        if sum(done.added.values()) < BATCH:
+            self._entries = Entries()  # the room for many is kept only while there are many
         return done
 
     def acknowledge_loss(self, shard: str, *, by: str, because: str, time: str) -> int:
@@ -352,13 +357,18 @@ class Integrator:
         shard = self._shard(name)
         shard.check()
         added = 0
-        while added < limit and (entries := shard.take(min(BATCH, limit - added))):
+        entries = self._entries
+        while added < limit:
+            entries.clear()
+            shard.take(entries, min(BATCH, limit - added))
+            if not entries:
+                break
             shard.log.append(entries)
             shard.mark()
             for look in self.onlookers:
                 look(name, shard.log.folder, entries)
             added += len(entries)
-            if len(entries) < BATCH:
+            if len(entries) < BATCH and entries.size < BATCH_SIZE:
                 break
         return added
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from proctor.audit._hot import MAX_RECORD, sound_records
+from proctor.audit._hot import MAX_ENTRY, MAX_RECORD, Entries, sound_records
 
 MAGIC: Final = b"PROCTOR\x01"
 HEADER: Final = struct.Struct(">8sQ")
@@ -169,6 +169,17 @@ def _sound(data: bytes, place: int, end: int) -> bool:
     return bool(zlib.crc32(memoryview(data)[place + FRAME.size : end], seed) == checksum)
 
 
+def _read_into(buffer: bytearray, path: Path, offset: int) -> int:
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return 0  # pruned at this moment: the log has it all
+    try:
+        return os.preadv(number, [buffer], offset)
+    finally:
+        os.close(number)
+
+
 def _chunk(path: Path, offset: int, size: int) -> bytes:
     try:
         number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -193,6 +204,7 @@ class Reader:
         self._path: Path | None = None
         self._seq: int | None = None
         self._offset = HEADER.size
+        self._buffer = bytearray()
 
     def __iter__(self) -> Iterator[Frame | Damage]:
         """Yield what there is from here on; the last thing may be a damage, which the next round looks at again."""
@@ -253,6 +265,31 @@ class Reader:
             if self._seq > self.following:
                 self.following = self._seq
                 return records[known:]
+
+    def fill(self, entries: Entries, limit: int) -> int:
+        """Do the same for a log's entries, and return how many they got; it ends before a record too large for one."""
+        while True:
+            if self._path is None or self._seq is None:
+                if not self._turn():
+                    return 0
+                continue
+            if len(self._buffer) != _CHUNK:
+                self._buffer = bytearray(_CHUNK)
+            read = _read_into(self._buffer, self._path, self._offset)
+            known = self.following - self._seq
+            count, end = entries.frames(self._buffer, read, limit, known if known >= 0 else limit)
+            if not count:
+                is_too_large = read >= FRAME.size and _LENGTH.unpack_from(self._buffer)[0] > MAX_ENTRY
+                if is_too_large or not self._turn():
+                    return 0
+                continue
+            if known < 0:
+                return 0  # a gap
+            self._offset += end
+            self._seq += count
+            if self._seq > self.following:
+                self.following = self._seq
+                return count - known
 
     def _sound(self, path: Path, limit: int) -> tuple[list[bytes], int]:
         data = _chunk(path, self._offset, _CHUNK)

@@ -12,13 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from proctor.audit._hot import MAX_ENTRY, leaf_hashes, node_hash, pack_all, root_over
+from proctor.audit._hot import MAX_ENTRY, Entries, leaf_hashes, node_hash, pack_all, root_over
 
 __all__ = [
     "EMPTY",
     "HASH",
     "MAX_ENTRY",
     "WIDTH",
+    "Entries",
     "Misshapen",
     "Tiles",
     "bundle_path",
@@ -28,6 +29,8 @@ __all__ = [
     "pack",
     "pack_all",
     "root_of",
+    "root_over",
+    "split",
     "tile_path",
     "tree_hash",
     "unpack",
@@ -61,6 +64,11 @@ def root_of(levels: Sequence[Sequence[bytes]]) -> bytes:
         if hashes or right:
             right = [tree_hash([*hashes, *right])]
     return right[0] if right else EMPTY
+
+
+def split(hashes: bytes) -> tuple[bytes, ...]:
+    """Return the hashes that lie one behind the other in a tile."""
+    return tuple(hashes[place : place + HASH] for place in range(0, len(hashes), HASH))
 
 
 def tile_path(level: int, number: int, width: int = WIDTH) -> str:
@@ -136,7 +144,7 @@ class Tiles:
             if len(data) != holds * HASH:
                 which = "too short" if len(data) < holds * HASH else "wider than its name says"
                 raise Misshapen(f"{tile_path(level, number, width)} is {which}")
-            found = tuple(data[n : n + HASH] for n in range(0, width * HASH, HASH))
+            found = split(data[: width * HASH])
             if len(self._kept) > 1024:
                 self._kept.clear()
             self._kept[level, number] = found

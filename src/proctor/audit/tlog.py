@@ -9,31 +9,36 @@ Knows nothing of what entries mean.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from proctor.audit.disk import sync_folder, write_all, write_durably
+from proctor.audit.disk import give_back, sync_folder, write_all, write_durably
 from proctor.audit.note import Checkpoint, Signatory, Untrusted, Verifier, open_checkpoint, read_checkpoint
 from proctor.audit.proof import consistent, prove_consistency
 from proctor.audit.tiles import (
     EMPTY,
+    HASH,
     WIDTH,
+    Entries,
     Misshapen,
     Tiles,
     bundle_path,
-    leaf_hashes,
     pack_all,
     root_of,
+    root_over,
+    split,
     tile_path,
-    tree_hash,
 )
 from proctor.errors import HouseFault
 
 CHECKPOINT: Final = "checkpoint"
 KEY: Final = "log.vkey"
 _AT_ONCE: Final = 64  # files that are open at a time
+KEPT: Final = 16 * 1024 * 1024
+"""Bytes of the newest entries that stay in the page cache: sinks and searches read them next."""
 
 
 class Signer:
@@ -90,8 +95,10 @@ class Log:
         self.signer = signer
         self.size = 0
         self.root = EMPTY
-        self._levels: list[list[bytes]] = []
-        self._bundle: list[bytes] = []
+        self._levels: list[bytes] = []
+        self._bundle = b""
+        self._warm: deque[tuple[str, int]] = deque()
+        self._warmth = 0
         self._broken = False
 
     @classmethod
@@ -99,7 +106,7 @@ class Log:
         """Open a log where its last checkpoint left it, or where the signer did, if a crash came between the two."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = cls(folder, signer)
-        _clear(folder / "tmp")
+        _clear(str(folder / "tmp"))
         (folder / "tmp").mkdir(mode=0o700, exist_ok=True)
         if not (folder / KEY).exists():
             log._write(KEY, f"{signer.verifier}\n".encode())
@@ -119,9 +126,9 @@ class Log:
         if signed.size < said.size and Tiles(self.folder, signed.size).root() != signed.root:
             raise Misshapen("it does not contain what was signed before")
         self.size, self.root = said.size, said.root
-        self._levels = tiles.levels()
+        self._levels = [b"".join(hashes) for hashes in tiles.levels()]
         rest = said.size % WIDTH
-        self._bundle = tiles.entries(said.size // WIDTH) if rest else []
+        self._bundle = pack_all(tiles.entries(said.size // WIDTH)) if rest else b""
         if said != published or not (self.folder / CHECKPOINT).exists():
             self._publish()
 
@@ -138,44 +145,56 @@ class Log:
             raise HouseFault("the log was not written whole; open it anew")
         self._broken = True
         with closing(_Batch(self.folder)) as fresh:
-            self._add(list(entries), fresh)
+            self._add(entries if isinstance(entries, Entries) else Entries(entries), fresh)
             fresh.settle()
-        self.root = root_of(self._levels)
+        self.root = root_of([split(hashes) for hashes in self._levels])
         self._publish()
         for stale in fresh.stale:
-            _clear(self.folder / stale)
+            _clear(f"{self.folder}/{stale}")
+        self._cool(fresh.written)
         self._broken = False
         return Checkpoint(self.signer.origin, self.size, self.root)
 
-    def _add(self, coming: list[bytes], fresh: _Batch) -> None:
+    def _add(self, coming: Entries, fresh: _Batch) -> None:
         place = 0
         while place < len(coming):
-            part = coming[place : place + WIDTH - len(self._bundle)]
-            place += len(part)
-            self.size += len(part)
-            self._bundle += part
-            if len(self._bundle) == WIDTH:
-                fresh.write(bundle_path(self.size // WIDTH - 1), pack_all(self._bundle))
-                self._bundle.clear()
-            self._push(0, leaf_hashes(part), fresh)
+            until = min(len(coming), place + WIDTH - self.size % WIDTH)
+            self.size += until - place
+            part = coming.packed(place, until)
+            if self.size % WIDTH == 0:
+                fresh.write(bundle_path(self.size // WIDTH - 1), self._bundle, part)
+                self._bundle = b""
+            else:
+                self._bundle += part
+            self._push(0, coming.hashes(place, until), fresh)
+            place = until
         if self._bundle:
-            fresh.write(bundle_path(self.size // WIDTH, len(self._bundle)), pack_all(self._bundle))
+            fresh.write(bundle_path(self.size // WIDTH, self.size % WIDTH), self._bundle)
         for level, hashes in enumerate(self._levels):
             if hashes:
                 number = (self.size >> 8 * level) // WIDTH
-                fresh.write(tile_path(level, number, len(hashes)), b"".join(hashes))
+                fresh.write(tile_path(level, number, len(hashes) // HASH), hashes)
 
-    def _push(self, level: int, found: list[bytes], fresh: _Batch) -> None:
+    def _push(self, level: int, found: bytes | memoryview, fresh: _Batch) -> None:
         """Add hashes to a level, at most as many as its tile has room for."""
         if level == len(self._levels):
-            self._levels.append([])
-        hashes = self._levels[level]
-        hashes += found
-        if len(hashes) == WIDTH:
+            self._levels.append(b"")
+        hashes = self._levels[level] + found
+        if len(hashes) == WIDTH * HASH:
             number = (self.size >> 8 * (level + 1)) - 1
-            fresh.write(tile_path(level, number), b"".join(hashes))
-            self._push(level + 1, [tree_hash(hashes)], fresh)
-            hashes.clear()
+            fresh.write(tile_path(level, number), hashes)
+            self._push(level + 1, root_over([hashes]), fresh)
+            hashes = b""
+        self._levels[level] = hashes
+
+    def _cool(self, written: list[tuple[str, int]]) -> None:
+        """Give back the memory of what is long on disk: it is the database's, and new pages would be cold."""
+        self._warm += written
+        self._warmth += sum(size for _, size in written)
+        while self._warmth > KEPT:
+            name, size = self._warm.popleft()
+            self._warmth -= size
+            give_back(name)
 
     def _publish(self) -> None:
         proof = prove_consistency(Tiles(self.folder, self.size), self.signer.last.size)
@@ -200,33 +219,38 @@ class _Batch:
 
     def __init__(self, folder: Path) -> None:
         self.stale: list[str] = []
+        self.written: list[tuple[str, int]] = []
+        """What is full, with its size."""
         self._folder = folder
-        self._touched: set[Path] = set()
-        self._waiting: list[tuple[int, Path, Path]] = []
+        self._staging = str(folder / "tmp")
+        self._touched: set[str] = set()
+        self._waiting: list[tuple[int, str, str]] = []
         self._count = 0
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, name: str, *parts: bytes | memoryview) -> None:
         """Write what is to be put in a place, whole or not at all."""
-        path = self._folder / name
-        if path.parent not in self._touched:
-            self._make(path.parent)
-        fresh = self._folder / "tmp" / f"{self._count}.new"
+        path = f"{self._folder}/{name}"
+        if (parent := path.rpartition("/")[0]) not in self._touched:
+            self._make(Path(parent))
+        fresh = f"{self._staging}/{self._count}.new"
         self._count += 1
         number = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         self._waiting.append((number, fresh, path))
-        write_all(number, data)
+        for part in parts:
+            write_all(number, part)
         if ".p/" not in name:
             self.stale.append(f"{name}.p")
+            self.written.append((path, sum(map(len, parts))))
         if len(self._waiting) >= _AT_ONCE:
             self._place()
 
     def _make(self, folder: Path) -> None:
         above = folder
         while not above.exists():
-            self._touched.add(above.parent)
             above = above.parent
+            self._touched.add(str(above))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._touched.add(folder)
+        self._touched.add(str(folder))
 
     def _place(self) -> None:
         try:
@@ -237,7 +261,7 @@ class _Batch:
             for number, _, _ in self._waiting:
                 os.fdatasync(number)
             for _, fresh, path in self._waiting:
-                fresh.rename(path)
+                os.rename(fresh, path)
         finally:
             self.close()
 
@@ -245,7 +269,7 @@ class _Batch:
         """Sync and place what is left, and sync the folders."""
         self._place()
         for folder in self._touched:
-            sync_folder(folder)
+            sync_folder(Path(folder))
 
     def close(self) -> None:
         """Close the files that are not in their places."""
@@ -254,8 +278,9 @@ class _Batch:
         self._waiting.clear()
 
 
-def _clear(folder: Path) -> None:
-    if folder.is_dir():
+def _clear(name: str) -> None:
+    if os.path.isdir(name):
+        folder = Path(name)
         for path in folder.iterdir():
             path.unlink()
         folder.rmdir()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -119,7 +119,7 @@ class Spans:
         self._forgotten = 0
         self._lock = threading.Lock()
 
-    def take(self, name: str, log: Path, entries: Sequence[bytes]) -> None:
+    def take(self, name: str, log: Path, entries: Iterable[bytes]) -> None:
         """Make the spans of what a shard's log has just got."""
         del name
         with self._lock:

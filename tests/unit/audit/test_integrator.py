@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import pytest
 
+from proctor.audit import integrator as module
 from proctor.audit.integrator import blob_path, entry_of, whole
 from proctor.audit.journal import Journal
 from proctor.audit.note import SigningKey, open_checkpoint
@@ -47,6 +48,19 @@ def test_a_round_has_a_limit_and_the_next_goes_on(house, running):
     house.write(100)
     assert running.integrate(limit=150).sizes == {"w0": 150}
     assert running.integrate(limit=150).sizes == {"w0": 202}
+
+
+def test_what_is_in_memory_at_once_is_bounded_by_bytes_as_well(house, running, monkeypatch):
+    monkeypatch.setattr(module, "BATCH_SIZE", 2000)
+    monkeypatch.setattr("proctor.audit.segments._CHUNK", 4096)
+    seen = []
+    running.onlookers.append(lambda name, folder, entries: seen.append((len(entries), entries.size)))
+    house.write(100)
+    assert running.integrate().sizes == {"w0": 202}
+    assert len(seen) > 5
+    assert sum(count for count, _ in seen) == 202
+    assert max(size for _, size in seen) < 2000 + 4096
+    assert verify(house.log, house.journal).ok
 
 
 def test_records_are_taken_while_the_journal_is_being_written(house, running):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from proctor.audit import tlog as module
 from proctor.audit.note import Checkpoint, SigningKey, Untrusted, Verifier, open_checkpoint, open_note, read_checkpoint
 from proctor.audit.proof import Receipt, consistent, includes, prove_consistency, prove_inclusion
 from proctor.audit.tiles import (
@@ -124,6 +125,18 @@ def test_an_entry_of_65535_bytes_is_taken_and_one_more_is_not(opened):
     assert log.tiles.entry(0) == b"x" * 65_535
     with pytest.raises(ValueError, match="65,535"):
         log.append([b"x" * 65_536])
+
+
+def test_what_is_long_on_disk_leaves_memory_and_the_newest_stays(opened, monkeypatch):
+    given_back = []
+    monkeypatch.setattr(module, "give_back", lambda name: given_back.append(str(Path(name).relative_to(log.folder))))
+    log = opened()
+    size = len(pack(b"entry 0000"))
+    monkeypatch.setattr(module, "KEPT", 256 * size + 8192)
+    for _ in range(3):
+        log.append([b"entry %04d" % number for number in range(256)])
+    assert given_back == ["tile/entries/000", "tile/0/000", "tile/entries/001", "tile/0/001"]
+    assert log.tiles.entry(0) == b"entry 0000"
 
 
 def test_a_log_that_was_interrupted_must_be_opened_anew(opened):
