@@ -42,7 +42,7 @@ OWN = "control"
 STAMP_SECONDS = 60.0  # between two looks whether a stamp is due
 NICENESS = 10
 FAR_BEHIND = 50_000  # records in a round, about a second's worth: then the log has its full share of the machine
-LAST_ROUNDS = 1000  # of at most 20,000 records each: a process that is told to stop does stop
+LAST_ROUNDS = 1000  # of at most 40,000 records each: a process that is told to stop does stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,3 +319,10 @@ class Entries:
     def hashes(self, low: int, high: int) -> memoryview:
         """Return the leaves of these, one behind the other."""
         return memoryview(self._hashes)[low * _HASH : high * _HASH]
+
+
+# What was borrowed must be what it is taken for, or a log would be signed over nonsense.
+if root_over([bytes(2 * _HASH)]) != node_hash(bytes(_HASH), bytes(_HASH)):
+    _begin = 0
+if _checksum(bytearray(9), 0, 9) != crc32(bytes(9), crc32(_length(9))):
+    _sum = 0

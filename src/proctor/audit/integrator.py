@@ -32,7 +32,7 @@ from proctor.audit.tlog import Log, Signer
 from proctor.errors import HouseFault
 
 META: Final = "meta"
-BATCH: Final = 20_000  # records between two checkpoints, and in memory at once
+BATCH: Final = 40_000  # records between two checkpoints, and in memory at once
 BATCH_SIZE: Final = 32 * 1024 * 1024  # and their bytes
 ROUND: Final = 200_000
 KEY_FILE: Final = "log.pem"
@@ -296,7 +296,7 @@ class Integrator:
         except (HouseFault, OSError, Misshapen, Untrusted) as fault:
             self._meta = None
             done.troubles[META] = str(fault)
-        if sum(done.added.values()) < BATCH:
+        if sum(done.added.values()) < BATCH // 8:
             self._entries = Entries()  # the room for many is kept only while there are many
         return done
 

@@ -37,6 +37,7 @@ from proctor.errors import HouseFault
 CHECKPOINT: Final = "checkpoint"
 KEY: Final = "log.vkey"
 _AT_ONCE: Final = 64  # files that are open at a time
+_LARGE: Final = 16 * 1024  # smaller ones, tiles of hashes among them, are not worth a call
 KEPT: Final = 16 * 1024 * 1024
 """Bytes of the newest entries that stay in the page cache: sinks and searches read them next."""
 
@@ -220,7 +221,7 @@ class _Batch:
     def __init__(self, folder: Path) -> None:
         self.stale: list[str] = []
         self.written: list[tuple[str, int]] = []
-        """What is full, with its size."""
+        """What is full and large, with its size."""
         self._folder = folder
         self._staging = str(folder / "tmp")
         self._touched: set[str] = set()
@@ -240,7 +241,8 @@ class _Batch:
             write_all(number, part)
         if ".p/" not in name:
             self.stale.append(f"{name}.p")
-            self.written.append((path, sum(map(len, parts))))
+            if (size := sum(map(len, parts))) > _LARGE:
+                self.written.append((path, size))
         if len(self._waiting) >= _AT_ONCE:
             self._place()
 

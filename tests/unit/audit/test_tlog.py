@@ -131,12 +131,12 @@ def test_what_is_long_on_disk_leaves_memory_and_the_newest_stays(opened, monkeyp
     given_back = []
     monkeypatch.setattr(module, "give_back", lambda name: given_back.append(str(Path(name).relative_to(log.folder))))
     log = opened()
-    size = len(pack(b"entry 0000"))
-    monkeypatch.setattr(module, "KEPT", 256 * size + 8192)
-    for _ in range(3):
-        log.append([b"entry %04d" % number for number in range(256)])
-    assert given_back == ["tile/entries/000", "tile/0/000", "tile/entries/001", "tile/0/001"]
-    assert log.tiles.entry(0) == b"entry 0000"
+    size = len(pack(b"x" * 100)) * 256
+    monkeypatch.setattr(module, "KEPT", 2 * size)
+    for _ in range(4):
+        log.append([b"%0100d" % number for number in range(256)])
+    assert given_back == ["tile/entries/000", "tile/entries/001"]
+    assert log.tiles.entry(1) == b"%0100d" % 1
 
 
 def test_a_log_that_was_interrupted_must_be_opened_anew(opened):
