@@ -92,6 +92,13 @@ def copied(copies: ModuleType, data: bytes, hidden: bytes) -> list[object]:
         values, spans = copies.values_of(found, sum(hidden), b"\\N", True, 92, -1, bytes(range(256)))
         return copies.write_rows(found, sum(hidden), *doubled(values, spans), b"\\N", 92, -1, ESCAPED, False)  # type: ignore[no-any-return]
 
+    def framed(frames: bytes) -> bytes | None:
+        found = copies.rows_in_frames(frames, hidden, 9)
+        if found is None:
+            return None
+        values, spans = copies.values_of(found, sum(hidden), b"\\N", True, 92, -1, bytes(range(256)))
+        return copies.write_rows(found, sum(hidden), *doubled(values, spans), b"\\N", 92, -1, ESCAPED, False)  # type: ignore[no-any-return]
+
     def comma(escape: int) -> bytes:
         found = copies.rows_of_csv(data, 0, hidden, 44, 34, escape)
         values, spans = copies.values_of(found, sum(hidden), b"", True, escape, 34, bytes(range(256)))
@@ -102,7 +109,9 @@ def copied(copies: ModuleType, data: bytes, hidden: bytes) -> list[object]:
         return found.count, list(found.places), list(found.ends)
 
     payloads = (outcome(copies.payload, run) for run in (data, say.copy_data(data) * 2, say.copy_data(b"")))
-    return [outcome(text), outcome(comma, 34), outcome(comma, 92), outcome(binary), *payloads]
+    lines = b"".join(map(say.copy_data, data.splitlines(keepends=True)))
+    frames = (outcome(framed, run) for run in (lines, data, say.copy_data(data) + lines))
+    return [outcome(text), *frames, outcome(comma, 34), outcome(comma, 92), outcome(binary), *payloads]
 
 
 ESCAPED = bytes(c if c in b"\t\\" else 110 if c == 10 else 0 for c in range(256))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
+from itertools import pairwise
 from struct import pack
 
 import pytest
@@ -84,6 +86,32 @@ def test_a_mask_hides_its_column_in_any_cut(
 ) -> None:
     for step in range(len(data) + 1):
         assert run(masks, form, data, step) == (expected, counted)
+
+
+FRAMED = ["a\tb\tc\n", "\\N\tb\\tb\t\\\\\n", "a\\nb\t\t\\N\n", "\t\t\n", "é\tzz\t7\n"]
+
+
+@given(st.lists(st.sampled_from(FRAMED), max_size=5), st.lists(st.integers(0, 40), max_size=4))
+def test_rows_are_masked_alike_however_they_lie_in_frames(rows: list[str], cuts: list[int]) -> None:
+    """The server puts each row into a frame of its own, which need not be taken out of it; nothing relies on that."""
+    data = "".join(rows).encode()
+    at = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    pieces = [data[start:stop] for start, stop in pairwise(at)]
+
+    def masked(frames: Iterable[bytes]) -> tuple[list[bytes], list[int]]:
+        masker = CopyMasker([upper, None, b"x\ty"], text())
+        out = masker.feed(b"".join(map(say.copy_data, frames))) + masker.finish()
+        return frames_of(out), masker.cells
+
+    expected = masked(row.encode() for row in rows)
+    assert len(expected[0]) == len(rows)
+    assert masked(pieces) == masked([data]) == masked([*pieces, b""]) == expected
+
+
+def test_a_row_of_another_width_is_not_sent_in_a_frame_of_its_own() -> None:
+    for broken in (b"a\n", b"a\tb\tc\n", b"a\\\n"):
+        with pytest.raises(ValueError, match="a row of a COPY"):
+            CopyMasker([upper, None], text()).feed(say.copy_data(b"a\tb\n") + say.copy_data(broken))
 
 
 def test_each_row_comes_in_a_frame_of_its_own() -> None:

@@ -11,17 +11,21 @@ from __future__ import annotations
 
 from array import array
 
+from proctor.wire._rows import zeros
+
 try:  # the compiler must see the words "import cython"; at run time Cython may be missing
     import cython  # type: ignore[import-untyped]  # Cython ships no types for it
 except ModuleNotFoundError:
     from proctor.wire import _shim as cython
 
 if cython.compiled:
+    from cython.cimports.cpython import array as c_array  # type: ignore[import-untyped]
     from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize  # type: ignore[import-untyped]
     from cython.cimports.libc.string import memchr, memcpy  # type: ignore[import-untyped]
 
 _BACKSLASH = cython.declare(cython.uint, 92)
 _LINE = cython.declare(cython.uint, 10)
+_HEAD = cython.declare(cython.Py_ssize_t, 5)  # a frame's tag and length
 _SIGN = cython.declare(cython.longlong, 0x80000000)
 MAX_WRITTEN = 0x7FFFFFFF  # the length of a frame is an int32
 _WIDTH = "a row of a COPY has not as many columns as there are masks"
@@ -78,19 +82,30 @@ def _int32(text, pos) -> cython.Py_ssize_t:
     return _signed(text + pos if cython.compiled else text[pos : pos + 4])
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=True)
+def _longs(numbers: array[int]) -> cython.p_longlong:
+    """Return where the numbers are, which costs less than a view of them."""
+    if cython.compiled:
+        return cython.cast(c_array.array, numbers, typecheck=True).data.as_longlongs
+    return numbers
+
+
 class Rows:
     """Whole rows of some data: how many, where each ends, and where each hidden cell lies, column by column.
+
+    There is a gap before each, the head of its frame, where the data are frames of one row each.
 
     A place is a start, a size (-1 for a NULL in binary) and, in text and CSV, how it is written: 0 as it is, 1 in
     quotes, 2 with escapes.
     """
 
-    __slots__ = ("count", "data", "ends", "places", "start", "stride")
+    __slots__ = ("count", "data", "ends", "gap", "places", "start", "stride")
 
-    def __init__(self, data: bytes, start: int, most: int, columns: int) -> None:
-        self.data, self.start, self.stride, self.count = data, start, most, 0
-        self.places = array("q", bytes(24 * most * columns))
-        self.ends = array("q", bytes(8 * most))
+    def __init__(self, data: bytes, start: int, most: int, columns: int, gap: int = 0) -> None:
+        self.data, self.start, self.stride, self.count, self.gap = data, start, most, 0, gap
+        self.places, self.ends = zeros(3 * most * columns), zeros(most)
 
 
 # ---- finding cells
@@ -125,40 +140,81 @@ def _lines(text, at, end) -> cython.Py_ssize_t:
 
 
 @cython.locals(
-    text=cython.p_uchar, masked=cython.p_uchar, place=cython.longlong[::1], ends=cython.longlong[::1],
-    at=cython.Py_ssize_t, end=cython.Py_ssize_t, row=cython.Py_ssize_t, column=cython.Py_ssize_t,
-    width=cython.Py_ssize_t, cell=cython.Py_ssize_t, where=cython.Py_ssize_t, most=cython.Py_ssize_t,
-    parts=cython.uint, stop=cython.Py_ssize_t, escaped=cython.bint,
+    text=cython.p_uchar, masked=cython.p_uchar, place=cython.p_longlong, ends=cython.p_longlong,
+    at=cython.Py_ssize_t, end=cython.Py_ssize_t, row=cython.Py_ssize_t, width=cython.Py_ssize_t,
+    most=cython.Py_ssize_t, parts=cython.uint, stop=cython.Py_ssize_t, escapes=cython.bint,
 )  # fmt: skip
 def rows_of_text(data: bytes, start: int, hidden: bytes, delimiter: int) -> Rows:
     """Find the cells of the whole rows from `start` on; a line feed ends a row, a backslash hides what follows it."""
     text, masked, parts, at, end, width = data, hidden, delimiter, start, len(data), len(hidden)
     most = _lines(text, at, end)
     found = Rows(data, start, most, hidden.count(1))
-    place, ends = found.places, found.ends
+    place, ends = _longs(found.places), _longs(found.ends)
+    escapes = _find(text, at, end, _BACKSLASH) < end
     for row in range(most):
-        column, where = 0, 3 * row
         stop = _find(text, at, end, _LINE)
-        escaped = _find(text, at, stop, _BACKSLASH) < stop
-        while True:
-            cell = at
-            at = _cell_end(text, at, stop, parts) if escaped else _find(text, at, stop, parts)
-            if column >= width:
-                raise ValueError(_WIDTH)
-            if masked[column]:
-                place[where], place[where + 1] = cell, at - cell
-                if escaped and _find(text, cell, at, _BACKSLASH) < at:
-                    place[where + 2] = 2
-                where += 3 * most
-            column += 1
-            at += 1
-            if at > stop:
-                break
-        if column != width:
-            raise ValueError(_WIDTH)
-        ends[row] = at
+        _cells(text, at, stop, parts, escapes, masked, width, place, row, most)
+        at = ends[row] = stop + 1
     found.count = most
     return found
+
+
+@cython.locals(
+    text=cython.p_uchar, masked=cython.p_uchar, place=cython.p_longlong, ends=cython.p_longlong,
+    at=cython.Py_ssize_t, end=cython.Py_ssize_t, row=cython.Py_ssize_t, width=cython.Py_ssize_t,
+    most=cython.Py_ssize_t, parts=cython.uint, stop=cython.Py_ssize_t, escapes=cython.bint, length=cython.Py_ssize_t,
+)  # fmt: skip
+def rows_in_frames(raw: bytes, hidden: bytes, delimiter: int) -> Rows | None:
+    """Find what `rows_of_text` does, in a run of CopyData frames; None where not each of them is one whole row."""
+    text, masked, parts, at, end, width, most = raw, hidden, delimiter, 0, len(raw), len(hidden), 0
+    while at < end:
+        length = _int32(text, at + 1) if end - at >= 6 else 0
+        if text[at] != 0x64 or length < 5 or at + 1 + length > end or text[at + length] != _LINE:
+            return None
+        at += 1 + length
+        most += 1
+    if not most:
+        return None
+    found = Rows(raw, _HEAD, most, hidden.count(1), _HEAD)
+    place, ends = _longs(found.places), _longs(found.ends)
+    escapes, at = _find(text, 0, end, _BACKSLASH) < end, 0
+    for row in range(most):
+        stop = at + _int32(text, at + 1)
+        at += _HEAD
+        if _find(text, at, stop, _LINE) < stop:
+            return None
+        _cells(text, at, stop, parts, escapes, masked, width, place, row, most)
+        at = ends[row] = stop + 1
+    found.count = most
+    return found
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+@cython.locals(
+    text=cython.p_uchar, masked=cython.p_uchar, place=cython.p_longlong, at=cython.Py_ssize_t, stop=cython.Py_ssize_t,
+    parts=cython.uint, escapes=cython.bint, width=cython.Py_ssize_t, row=cython.Py_ssize_t, most=cython.Py_ssize_t,
+    column=cython.Py_ssize_t, where=cython.Py_ssize_t, cell=cython.Py_ssize_t, escaped=cython.bint,
+)  # fmt: skip
+def _cells(text, at, stop, parts, escapes, masked, width, place, row, most) -> cython.Py_ssize_t:
+    """Find the hidden cells of one row, which stops at its line feed."""
+    column, where = 0, 3 * row
+    escaped = escapes and _find(text, at, stop, _BACKSLASH) < stop
+    while at <= stop:
+        cell = at
+        at = _cell_end(text, at, stop, parts) if escaped else _find(text, at, stop, parts)
+        if column >= width:
+            raise ValueError(_WIDTH)
+        if masked[column]:
+            place[where], place[where + 1] = cell, at - cell
+            if escaped and _find(text, cell, at, _BACKSLASH) < at:
+                place[where + 2] = 2
+            where += 3 * most
+        column += 1
+        at += 1
+    if column != width:
+        raise ValueError(_WIDTH)
+    return 0
 
 
 @cython.cfunc
@@ -176,7 +232,7 @@ def _cell_end(text, at, stop, parts) -> cython.Py_ssize_t:
 
 
 @cython.locals(
-    text=cython.p_uchar, masked=cython.p_uchar, place=cython.longlong[::1], ends=cython.longlong[::1],
+    text=cython.p_uchar, masked=cython.p_uchar, place=cython.p_longlong, ends=cython.p_longlong,
     at=cython.Py_ssize_t, end=cython.Py_ssize_t, row=cython.Py_ssize_t, column=cython.Py_ssize_t,
     width=cython.Py_ssize_t, cell=cython.Py_ssize_t, where=cython.Py_ssize_t, most=cython.Py_ssize_t,
     parts=cython.uint, quotes=cython.uint, escapes=cython.uint, how=cython.longlong, stop=cython.Py_ssize_t,
@@ -186,7 +242,7 @@ def rows_of_csv(data: bytes, start: int, hidden: bytes, delimiter: int, quote: i
     text, at, end = data, start, len(data)
     most = _lines(text, at, end)
     found = Rows(data, start, most, hidden.count(1))
-    masked, place, ends, width = hidden, found.places, found.ends, len(hidden)
+    masked, place, ends, width = hidden, _longs(found.places), _longs(found.ends), len(hidden)
     parts, quotes, escapes = delimiter, quote, escape
     for row in range(most):
         column, where = 0, 3 * row
@@ -241,7 +297,7 @@ def _quoted(text, at, end, quotes, escapes) -> cython.Py_ssize_t:
 
 
 @cython.locals(
-    text=cython.p_uchar, masked=cython.p_uchar, place=cython.longlong[::1], ends=cython.longlong[::1],
+    text=cython.p_uchar, masked=cython.p_uchar, place=cython.p_longlong, ends=cython.p_longlong,
     at=cython.Py_ssize_t, end=cython.Py_ssize_t, row=cython.Py_ssize_t, column=cython.Py_ssize_t,
     width=cython.Py_ssize_t, where=cython.Py_ssize_t, most=cython.Py_ssize_t, size=cython.Py_ssize_t,
 )  # fmt: skip
@@ -250,7 +306,7 @@ def rows_of_binary(data: bytes, start: int, hidden: bytes) -> Rows:
     at, end, width = start, len(data), len(hidden)
     most = (end - at) // (2 + 4 * width)
     found = Rows(data, start, most, hidden.count(1))
-    text, masked, place, ends = data, hidden, found.places, found.ends
+    text, masked, place, ends = data, hidden, _longs(found.places), _longs(found.ends)
     for row in range(most):
         size = text[at] << 8 | text[at + 1] if end - at >= 2 else 0xFFFF
         if size == 0xFFFF:
@@ -285,7 +341,7 @@ def rows_of_binary(data: bytes, start: int, hidden: bytes) -> Rows:
 
 
 @cython.locals(
-    text=cython.p_uchar, place=cython.longlong[::1], span=cython.longlong[::1], marker=cython.p_uchar,
+    text=cython.p_uchar, place=cython.p_longlong, span=cython.p_longlong, marker=cython.p_uchar,
     letter=cython.p_uchar, row=cython.Py_ssize_t, column=cython.Py_ssize_t, where=cython.Py_ssize_t,
     at=cython.Py_ssize_t, cell=cython.Py_ssize_t, size=cython.Py_ssize_t, i=cython.Py_ssize_t, stop=cython.Py_ssize_t,
     length=cython.Py_ssize_t, same=cython.bint, telling=cython.bint, hides=cython.uint, quotes=cython.uint,
@@ -299,8 +355,8 @@ def values_of(
     Behind an escape stands a letter, and `letters` says of what; with quotes (not -1), only of itself or of them.
     """
     rows, stride, plain = found.count, found.stride, quote < 0
-    spans = array("q", bytes(16 * rows * columns))
-    text, place, span, marker, letter = found.data, found.places, spans, null, letters
+    spans = zeros(2 * rows * columns)
+    text, place, span, marker, letter = found.data, _longs(found.places), _longs(spans), null, letters
     length, telling, hides, quotes, base = len(null), tells_null, escape, 0 if quote < 0 else quote, len(found.data)
     more = bytearray()
     for column in range(columns):
@@ -354,12 +410,12 @@ def _special(fresh: bytearray, letters: bytes) -> cython.bint:
 
 
 @cython.locals(
-    text=cython.p_uchar, new=cython.p_uchar, out=cython.p_uchar, place=cython.longlong[::1], made=cython.longlong[::1],
-    ends=cython.longlong[::1], marker=cython.p_uchar, letter=cython.p_uchar, row=cython.Py_ssize_t,
+    text=cython.p_uchar, new=cython.p_uchar, out=cython.p_uchar, place=cython.p_longlong, made=cython.p_longlong,
+    ends=cython.p_longlong, marker=cython.p_uchar, letter=cython.p_uchar, row=cython.Py_ssize_t,
     column=cython.Py_ssize_t, where=cython.Py_ssize_t, at=cython.Py_ssize_t, pos=cython.Py_ssize_t,
     cut=cython.Py_ssize_t, length=cython.Py_ssize_t, head=cython.Py_ssize_t, hides=cython.uint, quotes=cython.uint,
     rows=cython.Py_ssize_t, stride=cython.Py_ssize_t, width=cython.Py_ssize_t, forced=cython.bint, plain=cython.bint,
-    size=cython.Py_ssize_t, i=cython.Py_ssize_t, quick=cython.bint,
+    size=cython.Py_ssize_t, i=cython.Py_ssize_t, quick=cython.bint, gap=cython.Py_ssize_t,
 )  # fmt: skip
 def write_rows(
     found: Rows,
@@ -379,9 +435,11 @@ def write_rows(
     """
     rows, stride, width, forced, plain = found.count, found.stride, columns, force, quote < 0
     length, hides, quotes = len(null), escape, 0 if quote < 0 else quote
-    text, place, made, ends, marker, letter = found.data, found.places, spans, found.ends, null, letters
+    text, marker, letter = found.data, null, letters
+    place, made, ends = _longs(found.places), _longs(spans), _longs(found.ends)
     new, quick = fresh, not _special(fresh, letters)
-    size = ends[rows - 1] - found.start + 5 * rows if rows else 0
+    gap = found.gap
+    size = ends[rows - 1] - found.start - gap * (rows - 1) + 5 * rows if rows else 0
     for column in range(width):
         for row in range(rows):
             at = 2 * (column * rows + row) + 1
@@ -411,21 +469,21 @@ def write_rows(
                     out, pos, new, made[at], made[at + 1], hides, quotes, letter, forced, marker, length, quick
                 )
         pos = _copied(out, pos, text, cut, ends[row])
-        cut = ends[row]
+        cut = ends[row] + gap
         _frame(out, head, pos)
     return written if cython.compiled and pos == size else bytes(written[:pos])  # type: ignore[return-value]
 
 
 @cython.locals(
-    text=cython.p_uchar, new=cython.p_uchar, out=cython.p_uchar, place=cython.longlong[::1], made=cython.longlong[::1],
-    ends=cython.longlong[::1], row=cython.Py_ssize_t, column=cython.Py_ssize_t, where=cython.Py_ssize_t,
+    text=cython.p_uchar, new=cython.p_uchar, out=cython.p_uchar, place=cython.p_longlong, made=cython.p_longlong,
+    ends=cython.p_longlong, row=cython.Py_ssize_t, column=cython.Py_ssize_t, where=cython.Py_ssize_t,
     at=cython.Py_ssize_t, pos=cython.Py_ssize_t, cut=cython.Py_ssize_t, head=cython.Py_ssize_t, size=cython.Py_ssize_t,
     i=cython.Py_ssize_t, rows=cython.Py_ssize_t, stride=cython.Py_ssize_t, width=cython.Py_ssize_t,
 )  # fmt: skip
 def write_tuples(found: Rows, columns: int, fresh: bytearray, spans: array[int]) -> bytes:
     """Return the tuples of a binary COPY, each in a frame, with new values in the places of the hidden ones."""
     rows, stride, width = found.count, found.stride, columns
-    text, place, made, ends = found.data, found.places, spans, found.ends
+    text, place, made, ends = found.data, _longs(found.places), _longs(spans), _longs(found.ends)
     size = ends[rows - 1] - found.start + 5 * rows if rows else 0
     for column in range(width):
         for row in range(rows):

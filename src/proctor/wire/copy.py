@@ -51,13 +51,18 @@ class CopyMasker:
 
     def feed(self, raw: bytes) -> bytes:
         """Return the frames of the rows that are whole now, from a run of CopyData frames; the rest waits."""
+        if not self._held and self._dialect.opened and (found := self._dialect.framed(raw, self._hidden)):
+            return self._masked(found)
         data = self._held + _copies.payload(raw)
         out: list[bytes] = []
         end = 0
         if not self._dialect.opened:
             end = self._one_by_one(data, out)
         if self._dialect.opened:
-            end = self._many(data, end, out)
+            found = self._dialect.find(data, end, self._hidden)
+            if found.count:
+                out.append(self._masked(found))
+                end = int(found.ends[found.count - 1])
             end += self._one_by_one(data[end:], out)  # the trailer
         self._held = data[end:]
         if len(self._held) > self._row_bytes:
@@ -72,10 +77,7 @@ class CopyMasker:
             return stop
         return 0
 
-    def _many(self, data: bytes, start: int, out: list[bytes]) -> int:
-        found = self._dialect.find(data, start, self._hidden)
-        if not found.count:
-            return start
+    def _masked(self, found: _copies.Rows) -> bytes:
         columns = len(self._worn)
         values, spans = self._dialect.values(found, len(self._looked))
         ready: list[Mask] = [mask for _, mask in self._worn]
@@ -85,8 +87,7 @@ class CopyMasker:
         fresh, made, counted = wear(values, ready, spans, self._limit)
         for (at, _), count in zip(self._worn, counted, strict=True):
             self.cells[at] += count
-        out.append(self._dialect.frames(found, columns, fresh, made))
-        return int(found.ends[found.count - 1])
+        return self._dialect.frames(found, columns, fresh, made)
 
     def _forget_shown(self, found: _copies.Rows) -> None:
         """Leave the places of the cells that are replaced, without those that were only looked at."""
@@ -197,6 +198,11 @@ class _Text:
     def find(self, data: bytes, start: int, hidden: bytes) -> _copies.Rows:
         """Return where the hidden cells of the whole rows lie."""
         found: _copies.Rows = _copies.rows_of_text(data, start, hidden, self._delimiter[0])
+        return found
+
+    def framed(self, raw: bytes, hidden: bytes) -> _copies.Rows | None:
+        """Return the same of a run of frames, if each is a whole row as the server sends them."""
+        found: _copies.Rows | None = _copies.rows_in_frames(raw, hidden, self._delimiter[0])
         return found
 
     def values(self, found: _copies.Rows, columns: int) -> tuple[bytes, array[int]]:
@@ -312,6 +318,9 @@ class _Csv:
         )
         return found
 
+    def framed(self, raw: bytes, hidden: bytes) -> None:
+        """Return nothing: where a row ends, its frames do not tell."""
+
     def values(self, found: _copies.Rows, columns: int) -> tuple[bytes, array[int]]:
         """Return data, and the spans of the cells' values in them."""
         values: tuple[bytes, array[int]] = _copies.values_of(
@@ -398,6 +407,9 @@ class _Binary:
         """Return where the hidden values of the whole tuples lie."""
         found: _copies.Rows = _copies.rows_of_binary(data, len(data) if self.complete else start, hidden)
         return found
+
+    def framed(self, raw: bytes, hidden: bytes) -> None:
+        """Return nothing: where a row ends, its frames do not tell."""
 
     def values(self, found: _copies.Rows, columns: int) -> tuple[bytes, array[int]]:
         """Return data, and the spans of the values in them."""
