@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, product
 from pathlib import Path
 
 import cedarpy
@@ -143,6 +144,8 @@ class Rules:
         self.chooses = frozenset(rule.info.mask for rule in rules if rule.info.mask is not None)
         """The words for all masks that any of these rules may choose."""
         self._sets: dict[Reach, Prepared | None] = {}
+        permits = [product(rule.kinds, rule.actions) for rule in rules if rule.info.effect == "permit"]
+        self._permitted = frozenset(chain.from_iterable(permits))
         self._named = frozenset(rule.who for rule in rules if rule.who is not None)
         self.most_approvals = max((rule.info.quorum for rule in rules), default=1)
         self._remembered: dict[tuple[Question, bool, int, bool], Verdict] = {}
@@ -206,7 +209,7 @@ class Rules:
 
     def may_permit(self, kind: Kind, action: Action) -> bool:
         """Tell whether any rule permits such an action to such a principal, under any condition."""
-        return any(r.info.effect == "permit" and action in r.actions and kind in r.kinds for r in self._rules.values())
+        return (kind, action) in self._permitted
 
     def may_choose(self, kind: Kind, data_class: DataClass) -> frozenset[str]:
         """Return the words for the masks that any rule may choose for a class before any principal of that kind."""

@@ -294,7 +294,8 @@ class _Asking:
         return min(max(rows, prod(max(n, 1) for n in joined)), MOST_ROWS)
 
     def _resource(self, access: Access) -> Target:
-        return replace(self._database, relation=access.relation, object="" if access.relation else access.object)
+        place, named = self._database, "" if access.relation else access.object
+        return Target(place.database, place.environment, access.relation, object=named)
 
     def _classes(self, access: Access) -> frozenset[str]:
         if access.relation is None:

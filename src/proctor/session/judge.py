@@ -150,9 +150,12 @@ class Bench:
         paid: Mapping[Column, int] = NOTHING_PAID,
     ) -> tuple[Verdict, ...]:
         """Decide about each in turn; what one copies, those after it see where it was copied to."""
-        context = replace(
-            self.stamp.context, approved=approved, approvals=approvals, in_transaction=in_transaction, probes=paid
-        )
+        context = self.stamp.context
+        now = (approved, approvals, in_transaction, paid)
+        if now != (context.approved, context.approvals, context.in_transaction, context.probes):
+            context = replace(
+                context, approved=approved, approvals=approvals, in_transaction=in_transaction, probes=paid
+            )
         verdicts, known = [], self.classified
         for analysis in analyses:
             verdicts.append(self._verdict(analysis, context, known))

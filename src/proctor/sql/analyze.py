@@ -12,6 +12,7 @@ from proctor.sql import deeds, ir, parser, queries, translate
 from proctor.sql.catalog import Catalog
 from proctor.sql.forms import Form, form_of
 from proctor.sql.given import given_in
+from proctor.sql.leaves import leaves_of
 from proctor.sql.ledger import Ledger
 from proctor.sql.settings import SessionSettings
 from proctor.sql.statements import Told, tell
@@ -72,10 +73,11 @@ def _examine_one(text: str, raw: parser.RawStatement, world: World, settings: Se
             _order_rows(walk)
         for effect in walk.ledger.effects:
             world.follow(effect)
-        given = given_in(walk.ledger.said, walk.ledger.spoken, statement, raw.tree)
+        leaves = leaves_of(statement)
+        given = given_in(walk.ledger.said, walk.ledger.spoken, leaves, raw.tree, raw.text)
         found = _written_down(told, walk.ledger, raw.text, *given)
         general = not (walk.quoted or found.effects or found.opaque or found.copy)
-        return Examined((found,), form_of(text, raw.text, statement) if general else None)
+        return Examined((found,), form_of(text, raw.text, statement, leaves) if general else None)
     except ir.NotUnderstood as e:
         trouble = str(e)
     except RecursionError:

@@ -8,11 +8,12 @@ modifier, in grammar) counts as consulted. Sound by construction: a value nobody
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proctor.sql import deeds, ir
 from proctor.sql.constant import ESCAPED, ESCAPED_LITERALS
+from proctor.sql.leaves import Leaf, constants_among
 from proctor.sql.shape import COMMENT, DECIMAL, INTEGER, LONG, MARKERS, STRING, shape_of
 
 _MARKER = re.compile(b"[%b]" % MARKERS)
@@ -67,8 +68,11 @@ def own_text(text: str) -> str:
     return text.strip().rstrip(_ENDS)
 
 
-def form_of(text: str, own: str, statement: deeds.Statement) -> Form | None:
-    """Return the form of an analysis of a text, `own` being the text that its only statement was found to have."""
+def form_of(text: str, own: str, statement: deeds.Statement, leaves: Sequence[Leaf]) -> Form | None:
+    """Return the form of an analysis of a text, `own` being the text that its only statement was found to have.
+
+    `leaves` are the statement's literals and parameters.
+    """
     if not isinstance(statement, deeds.QueryStatement) or statement.kind not in _SHAPED or own_text(text) != own:
         return None
     found = shape_of(text)
@@ -76,7 +80,7 @@ def form_of(text: str, own: str, statement: deeds.Statement) -> Form | None:
         return None
     shape, literals = found
     constants: dict[int, list[ir.Constant]] = {}
-    for constant in _constants(statement.query):
+    for constant in constants_among(leaves):
         constants.setdefault(constant.place, []).append(constant)
     fixed: list[tuple[int, bytes]] = []
     asked: list[tuple[int, frozenset[bytes], bool]] = []
@@ -112,16 +116,3 @@ def _negated(shape: bytes, mark: int, at: int, constants: dict[int, list[ir.Cons
     """Return the constant whose minus stands before its digits: the parser puts it where the minus is."""
     before = shape[:mark].rstrip()
     return constants.get(at - (mark - len(before) + 1)) if before.endswith(b"-") else None
-
-
-def _constants(q: ir.Query) -> Iterator[ir.Constant]:
-    """Return every constant in a query."""
-    waiting: list[object] = [q]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ir.Constant):
-            yield node
-        elif isinstance(node, tuple):
-            waiting.extend(node)
-        elif hasattr(node, "__dataclass_fields__"):
-            waiting.extend(getattr(node, name) for name in node.__dataclass_fields__)

@@ -7,14 +7,16 @@ and does nothing else: a parameter that is shown as well would show what it stan
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from proctor.sql import ir
+from proctor.sql.leaves import Leaf
 from proctor.terms import Column, Given
 
-Spoken = Mapping[int, ir.Constant | ir.Parameter]
+Spoken = Mapping[int, Leaf]
 NOBODY: frozenset[int] = frozenset()
+_SIGNS = frozenset("$?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,52 +49,46 @@ def bare(e: ir.Expression) -> tuple[ir.Constant | ir.Parameter | None, tuple[ir.
     return (e, tuple(casts)) if isinstance(e, ir.Constant | ir.Parameter) else (None, ())
 
 
-def given_in(said: Sequence[Said], spoken: Spoken, statement: object, tree: object) -> tuple[tuple[Given, ...], int]:
+def given_in(
+    said: Sequence[Said], spoken: Spoken, own: Sequence[Leaf], tree: object, text: str
+) -> tuple[tuple[Given, ...], int]:
     """Return all uses of the statement, and the highest number of a parameter in it if there are any.
 
-    What a view's own text says was given by nobody: it can't be replaced. Where a parameter stands is counted in the
-    parser's own tree as well, since a place that the IR leaves out might show it.
+    `own` are its literals and parameters: what a view's own text says was given by nobody, and can't be replaced. Where
+    a parameter stands is counted in the parser's own tree as well, since a place that the IR leaves out might show it;
+    in a text without any sign of one there is none.
     """
     if not said:
         return (), 0
-    own = list(_leaves(statement))
     here = {id(node) for node in own}
     operands = {number for one in said if one.operand for number in one.numbers}
     elsewhere = {node.number for node in own if isinstance(node, ir.Parameter) and id(node) not in operands}
-    written = _counted(tree)
+    written = _counted(tree) if _SIGNS.intersection(text) else Counter[int]()
     read = Counter(node.number for number in operands if isinstance(node := spoken[number], ir.Parameter))
     elsewhere |= {number for number, count in written.items() if count != read[number]}
     found: dict[object, Given] = {}
     for one in said:
         for number in sorted(one.numbers) or (0,):
-            made = _given(one, spoken.get(number))
-            loose = made.parameter in elsewhere if made.parameter else number not in here
-            found[one, number] = replace(made, alone=made.alone and not loose)
+            known = spoken.get(number)
+            parameter = known.number if isinstance(known, ir.Parameter) else 0
+            loose = parameter in elsewhere if parameter else number not in here
+            found[one, number] = _given(one, known, alone=one.operand and known is not None and not loose)
     return tuple(found.values()), max(written, default=0)
 
 
-def _given(one: Said, node: ir.Constant | ir.Parameter | None) -> Given:
-    base = Given(one.columns, array=one.array, alone=one.operand, written=one.written, casts=one.casts)
-    base = replace(base, argument=one.argument)
-    match node:
-        case ir.Parameter(number):
-            return replace(base, parameter=number)
-        case ir.Constant():
-            return replace(base, literal=node.text, place=node.place)
-        case _:
-            return replace(base, alone=False)
-
-
-def _leaves(statement: object) -> Iterator[ir.Constant | ir.Parameter]:
-    waiting: list[object] = [statement]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ir.Constant | ir.Parameter):
-            yield node
-        elif isinstance(node, tuple):
-            waiting.extend(node)
-        elif hasattr(node, "__dataclass_fields__"):
-            waiting.extend(getattr(node, name) for name in node.__dataclass_fields__)
+def _given(one: Said, node: Leaf | None, *, alone: bool) -> Given:
+    constant = node if isinstance(node, ir.Constant) else None
+    return Given(
+        one.columns,
+        parameter=node.number if isinstance(node, ir.Parameter) else 0,
+        literal=None if constant is None else constant.text,
+        place=-1 if constant is None else constant.place,
+        array=one.array,
+        alone=alone,
+        written=one.written,
+        casts=one.casts,
+        argument=one.argument,
+    )
 
 
 def _counted(tree: object) -> Counter[int]:
