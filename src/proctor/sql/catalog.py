@@ -125,6 +125,8 @@ class Catalog:
     types_by_name: Mapping[str, tuple[TypeDef, ...]] = field(init=False, repr=False, compare=False)
     functions_by_oid: Mapping[int, FunctionDef] = field(init=False, repr=False, compare=False)
     operators_by_name: Mapping[str, tuple[OperatorDef, ...]] = field(init=False, repr=False, compare=False)
+    derived: dict[tuple[int, bool], object] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What was worked out of a relation, by its OID, alone or with its children: kept for as long as this state is."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_oid", {r.oid: r for r in self.relations.values()})

@@ -114,15 +114,14 @@ def relation_cells(walk: Walk, found: RelationDef, *, only: bool = False) -> lis
             raise ir.NotUnderstood(f'the definition of view "{found.relation}" is not in the snapshot')
         return _named(found, _expand(walk, found, _definition(found.definition), VIEW_PATH))
     contents = walk.world.contents.get(found.relation)
+    values = walk.world.stored(found, only=only)
+    if contents is None:
+        return [Cell(column.name, value, row=STORED) for column, value in zip(found.columns, values, strict=True)]
     cells = []
-    for place, column in enumerate(found.columns):
-        sources = walk.world.columns_with_children(replace(found, children=()) if only else found, column.name)
-        value = walk.world.column_value(sources, column.type_oid)
-        if contents is not None:
-            held = contents[place]
-            value = replace(value, sources=value.sources | held.sources, plain=held.bare or not held.sources)
-        # What the same text has put into it may come of many rows.
-        cells.append(Cell(column.name, value, row=STORED if contents is None else 0))
+    for place, (column, value) in enumerate(zip(found.columns, values, strict=True)):
+        held = contents[place]
+        mixed = replace(value, sources=value.sources | held.sources, plain=held.bare or not held.sources)
+        cells.append(Cell(column.name, mixed))  # what the same text has put into it may come of many rows
     return cells
 
 

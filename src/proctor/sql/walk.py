@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from proctor.sql import ir
@@ -25,6 +24,45 @@ class Shape:
     rows: int | None = None
     """How many rows it returns at most, as far as its text or the snapshot says."""
     silent: bool = False
+
+
+class Touching:
+    """While it lasts, the from-items that are referred to are collected apart; they join the others at its end."""
+
+    __slots__ = ("_before", "_inside", "_ledger")
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._before = ledger.touched
+        self._inside: set[int] = set()
+
+    def __enter__(self) -> set[int]:
+        self._before = self._ledger.touched
+        self._ledger.touched = self._inside
+        return self._inside
+
+    def __exit__(self, *_: object) -> None:
+        self._before |= self._inside
+        self._ledger.touched = self._before
+
+
+class Reading:
+    """While it lasts, the columns that are read are collected apart, and stay so."""
+
+    __slots__ = ("_before", "_ledger")
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._before = ledger.reads
+
+    def __enter__(self) -> set[Column]:
+        self._before = self._ledger.reads
+        inside: set[Column] = set()
+        self._ledger.reads = inside
+        return inside
+
+    def __exit__(self, *_: object) -> None:
+        self._ledger.reads = self._before
 
 
 @dataclass(slots=True)
@@ -70,28 +108,13 @@ class Walk:
             return 0
         return self.rows.setdefault((cell.items[0].serial, cell.row), len(self.rows) + STORED + 1)
 
-    @contextmanager
-    def touching(self) -> Iterator[set[int]]:
+    def touching(self) -> Touching:
         """Collect the from-items that what is evaluated inside refers to."""
-        before = self.ledger.touched
-        inside: set[int] = set()
-        self.ledger.touched = inside
-        try:
-            yield inside
-        finally:
-            before |= inside
-            self.ledger.touched = before
+        return Touching(self.ledger)
 
-    @contextmanager
-    def reading(self) -> Iterator[set[Column]]:
+    def reading(self) -> Reading:
         """Collect the columns read inside, without noting them yet."""
-        before = self.ledger.reads
-        inside: set[Column] = set()
-        self.ledger.reads = inside
-        try:
-            yield inside
-        finally:
-            self.ledger.reads = before
+        return Reading(self.ledger)
 
     def steer(self, value: Value, use: Use) -> None:
         """Note that a value groups or orders rows: a bare column by that use, anything computed as a filter."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proctor.sql import functions, ir
 from proctor.sql.catalog import Catalog, FunctionDef, RelationDef, TypeDef
@@ -31,6 +31,14 @@ class View:
     query: ir.Query
     path: tuple[str, ...]
     aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The values of a table's columns, kept with the snapshot that the table is in."""
+
+    of: RelationDef
+    values: tuple[Value, ...]
 
 
 class World:
@@ -132,6 +140,20 @@ class World:
         if not found.children:
             return frozenset({Column(found.relation, name)})
         return frozenset(Column(each.relation, name) for each in self.family(found))
+
+    def stored(self, found: RelationDef, *, only: bool) -> tuple[Value, ...]:
+        """Return the values of a table's columns; those of a table of the snapshot are worked out once."""
+        known = self.catalog.derived.get((found.oid, only))
+        if isinstance(known, _Stored) and known.of is found:
+            return known.values
+        alone = replace(found, children=()) if only else found
+        values = tuple(
+            self.column_value(self.columns_with_children(alone, column.name), column.type_oid)
+            for column in found.columns
+        )
+        if self.catalog.relations.get(found.relation) is found and all(value.fields is None for value in values):
+            self.catalog.derived[found.oid, only] = _Stored(found, values)
+        return values
 
     def of_one_table(self, columns: frozenset[Column]) -> bool:
         """Tell whether these are one column of one table, its partitions and heirs included."""
