@@ -224,7 +224,7 @@ class SessionLedger:
         digest = self._signed(verdict)
         grounds, verdict.lore.grounds = verdict.lore.grounds, None
         basis = None if grounds is None else basis_of(verdict.analysis, *grounds)
-        text = redacted(verdict.text)
+        text = redacted(verdict.text, parsed=verdict.meant.understood)
         body = decided_of(
             verdict.analysis,
             verdict.decision,

@@ -16,7 +16,6 @@ from proctor.terms import Column, Given
 
 Spoken = Mapping[int, Leaf]
 NOBODY: frozenset[int] = frozenset()
-_SIGNS = frozenset("$?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,11 @@ def given_in(
     here = {id(node) for node in own}
     operands = {number for one in said if one.operand for number in one.numbers}
     elsewhere = {node.number for node in own if isinstance(node, ir.Parameter) and id(node) not in operands}
-    written = _counted(tree) if _SIGNS.intersection(text) else Counter[int]()
-    read = Counter(node.number for number in operands if isinstance(node := spoken[number], ir.Parameter))
-    elsewhere |= {number for number, count in written.items() if count != read[number]}
+    written: Mapping[int, int] = {}
+    if "$" in text or "?" in text:
+        written = _counted(tree)
+        read = Counter(node.number for number in operands if isinstance(node := spoken[number], ir.Parameter))
+        elsewhere |= {number for number, count in written.items() if count != read[number]}
     found: dict[object, Given] = {}
     for one in said:
         for number in sorted(one.numbers) or (0,):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from proctor.sql import parser
 from proctor.sql.parser import Unparsable
-from proctor.sql.redacted import redacted
+from proctor.sql.redacted import UNREADABLE, redacted
 from proctor.sql.shape import COMMENT, DECIMAL, INTEGER, LONG, MAX_SHAPED, STRING, shape_of
 from tests.unit.sql.literals import NOISE, STATEMENTS, VALUES, filled, places, spans
 
@@ -165,3 +165,24 @@ def test_texts_of_one_shape_are_one_text_in_the_journal(text: str, data: st.Data
     if found is not None:
         other = filled(found[0], [data.draw(VALUES[marker]) for marker in places(found[0])])
         assert redacted(other) == redacted(text)
+
+
+@settings(deadline=None, max_examples=1500)
+@given(STATEMENTS | NOISE)
+def test_the_journals_text_is_the_same_by_shape_and_by_tokens(text: str) -> None:
+    by_tokens = redacted(text)
+    if by_tokens != UNREADABLE:
+        assert redacted(text, parsed=True) == by_tokens
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 9999999999999999999",
+        "select 00000000000000001",
+        "select a, 12345678901234567890123 from b where c = 'd' /* e */",
+    ],
+)
+def test_a_number_that_stays_in_a_shape_does_not_stay_in_the_journal(text: str) -> None:
+    assert redacted(text, parsed=True) == redacted(text)
+    assert not any(character.isdigit() for character in redacted(text, parsed=True))
