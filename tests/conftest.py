@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from demo.postgres import ThrowawayPostgres
+
+settings.register_profile("untimed", settings.default, deadline=None)
+settings.load_profile("untimed")  # a busy machine makes no example wrong
 
 
 @pytest.fixture(scope="session")
