@@ -38,6 +38,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.policy.runs_arrays",
     "proctor.policy.runs_keyed",
     "proctor.policy.runs_repeats",
+    "proctor.policy.runs_sealed",
     "proctor.policy.runs_words",
     "proctor.policy.runs_figures",
     "proctor.session.taken",
@@ -47,7 +48,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.edge.flow",
 )
 
-WIDE: tuple[str, ...] = ("proctor.policy.masks_keyed",)
+WIDE: tuple[str, ...] = ("proctor.policy.masks_keyed", "proctor.policy.runs_sealed")
 
 LEVELS: dict[str, tuple[str, ...]] = {"avx512": ("avx512f", "avx512vl"), "avx2": ("avx2",)}
 """The widest first: what Linux calls the abilities of a processor, which a compiler is told with `-m` before them."""

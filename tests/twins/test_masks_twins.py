@@ -19,7 +19,7 @@ from proctor.policy import masks_keyed, masks_runs
 
 ROOT = Path(__file__).parents[2]
 POLICY = Path("proctor", "policy")
-NAMES = ("masks_keyed", "runs_keyed", "runs_words", "runs_figures", "runs_repeats")
+NAMES = ("masks_keyed", "runs_keyed", "runs_sealed", "runs_words", "runs_figures", "runs_repeats")
 RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 
 
@@ -38,6 +38,7 @@ class Twin:
 
     masks_keyed: ModuleType
     runs_keyed: ModuleType
+    runs_sealed: ModuleType
     runs_words: ModuleType
     runs_figures: ModuleType
     runs_repeats: ModuleType
@@ -86,7 +87,7 @@ def answers(twin: Twin, values: list[bytes | None], room: int | None) -> list[ob
     one, two = words.Words((b"Abe", b"Bea")), words.Words((b"Carr", b"Dale", b"Eyre"))
     kept, shapes = bytes(c in b" -./" for c in range(256)), masks_runs.array("Q", [3**9])
     ways = [
-        lambda *run: keys.seal(keyed, masks_runs._SIXBIT, *run, b"~", b"@x", 10, 80, room),
+        lambda *run: twin.runs_sealed.seal(keyed, masks_runs._SPELLING, *run, b"~", b"@x", 10, 80, room),
         lambda *run: keys.shape(keyed, *run, kept, shapes, b"ABCDEFGHJK", b"~", 34, room),
         lambda *run: keys.card(keyed, *run, masks_runs._PREFIXES, bytes(masks_runs.numbers.UNISSUED), 40, room),
         *(

@@ -89,7 +89,9 @@ def test_no_two_builds_are_made_of_one_object(tmp_path: Path, monkeypatch: pytes
     assert len({source for extension in built.values() for source in extension.sources}) == len(built)
     flags = {name: extension.extra_compile_args for name, extension in built.items() if extension.extra_compile_args}
     assert flags == {
-        f"proctor.policy._{level}.masks_keyed": [f"-m{need}" for need in needs] for level, needs in twins.LEVELS.items()
+        f"proctor.policy._{level}.{name}": [f"-m{need}" for need in needs]
+        for level, needs in twins.LEVELS.items()
+        for name in ("masks_keyed", "runs_sealed")
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from proctor.policy import masks_display as display
 from proctor.policy import masks_numbers as numbers
-from proctor.policy import masks_valid, runs_arrays, runs_figures, runs_keyed, runs_repeats, runs_words
+from proctor.policy import masks_valid, runs_arrays, runs_figures, runs_keyed, runs_repeats, runs_sealed, runs_words
 from proctor.policy import masks_words as words
 from proctor.policy.mask_lists import CITIES, FAMILY, GIVEN, STREETS
 from proctor.policy.masks_forms import Mask, Order
@@ -107,7 +107,7 @@ def _fill_of(order: Order) -> Fill | None:
             return None
 
 
-_SIXBIT = runs_keyed.codes_of(words.SIXBIT)
+_SPELLING = runs_sealed.codes_of(words.THREES) + runs_sealed.codes_of(words.SIXBIT)
 
 
 def _sealed(order: Order, head: bytes, tail: bytes, block: int) -> Fill:
@@ -115,7 +115,7 @@ def _sealed(order: Order, head: bytes, tail: bytes, block: int) -> Fill:
     most = 254 if room is None else min(room, 254)
 
     def fill(data: bytes, spans: array[int], out: bytearray, cells: array[int]) -> list[int]:
-        late: list[int] = runs_keyed.seal(keyed, _SIXBIT, data, spans, out, cells, head, tail, block, most, room)
+        late: list[int] = runs_sealed.seal(keyed, _SPELLING, data, spans, out, cells, head, tail, block, most, room)
         return late
 
     return fill

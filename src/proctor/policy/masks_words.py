@@ -24,7 +24,10 @@ _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 SIXBIT = b"\0abcdefghijklmnopqrstuvwxyz0123456789.@-_+!#$%&'*/=?^`{|}~ :;,()"[:64]
 _PACK = bytes.maketrans(SIXBIT, _BASE64)
 _UNPACK = bytes.maketrans(_BASE64, SIXBIT)
-_RAW, _PACKED = 0, 1
+# Most addresses need only these: three of them go into two bytes, so that 24 fit where 20 would.
+THREES = b"\0abcdefghijklmnopqrstuvwxyz0123456789@.-"
+_PLACES = bytes.maketrans(THREES, bytes(range(len(THREES))))
+_RAW, _PACKED, _THREES = 0, 1, 2
 
 
 def seal(keyed: Keyed, text: bytes, *, block: int) -> bytes | None:
@@ -32,7 +35,9 @@ def seal(keyed: Keyed, text: bytes, *, block: int) -> bytes | None:
     if len(text) > MAX_TEXT or b"\0" in text:
         return None
     flag, body = _RAW, text
-    if not text.translate(None, SIXBIT):
+    if not text.translate(None, THREES):
+        flag, body = _THREES, _threes(text)
+    elif not text.translate(None, SIXBIT):
         flag, body = _PACKED, a2b_base64((text + bytes(-len(text) % 4)).translate(_PACK))
     plain = bytes((0, 0, 0, flag)) + body
     plain += bytes(-len(plain) % block)
@@ -47,13 +52,28 @@ def unseal(keyed: Keyed, sealed: bytes) -> bytes | None:
         plain = keyed.decipher(b32decode(sealed.upper() + b"=" * (-len(sealed) % 8)))
     except ValueError:
         return None
-    if plain[:3] != b"\0\0\0" or plain[3] not in (_RAW, _PACKED):
+    if plain[:3] != b"\0\0\0" or plain[3] not in (_RAW, _PACKED, _THREES):
         return None
     body = plain[4:]
     if plain[3] == _RAW:
         return body.rstrip(b"\0")
+    if plain[3] == _THREES:
+        return _from_threes(body + bytes(len(body) % 2))
     body += bytes(-len(body) % 3)
     return b2a_base64(body, newline=False).translate(_UNPACK).rstrip(b"\0")
+
+
+def _threes(text: bytes) -> bytes:
+    places = (text + bytes(-len(text) % 3)).translate(_PLACES)
+    threes = zip(places[::3], places[1::3], places[2::3], strict=True)
+    return b"".join(((a * 40 + b) * 40 + c).to_bytes(2, "big") for a, b, c in threes)
+
+
+def _from_threes(body: bytes) -> bytes | None:
+    numbers = [body[i] << 8 | body[i + 1] for i in range(0, len(body), 2)]
+    if max(numbers, default=0) >= len(THREES) ** 3:
+        return None
+    return bytes(THREES[p] for n in numbers for p in (n // 1600, n // 40 % 40, n % 40)).rstrip(b"\0")
 
 
 def digest(keyed: Keyed, text: bytes, length: int) -> bytes:

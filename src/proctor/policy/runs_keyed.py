@@ -1,8 +1,8 @@
 # cython: language_level=3, wraparound=False, boundscheck=False, cdivision=True
 # mypy: disable-error-code="untyped-decorator, no-any-return, no-untyped-def, no-untyped-call"
-"""Policy, key masks for runs of cells: sealed texts, identifiers of a shape, cards.
+"""Policy, key masks for runs of cells: identifiers of a shape, cards.
 
-In comes a run of cells, out go their masks, one behind the other; each is what `masks_words` and `masks_numbers` make
+In comes a run of cells, out go their masks, one behind the other; each is what `masks_numbers` makes
 of the same cell, which the tests hold it to. What is rare is left out, by its place in the run. Compiled where there
 is a compiler: no object is made for a cell.
 """
@@ -18,191 +18,14 @@ try:  # the compiler must see the words "import cython"; at run time Cython may 
 except ModuleNotFoundError:
     from proctor.policy import _shim as cython
 
-if cython.compiled:
-    from cython.cimports.cpython import array as c_array  # type: ignore[import-untyped]
-    from cython.cimports.libc.string import memcpy, memset  # type: ignore[import-untyped]
-
 _LONGEST = cython.declare(cython.Py_ssize_t, 64)
-_WORK = cython.declare(cython.Py_ssize_t, 40)  # what 64 letters of five bits hold
 _RANGE = cython.declare(cython.ulonglong, 1 << 40)
-_LETTERS = b"abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = bytes(letter for a in _LETTERS for b in _LETTERS for letter in (a, b))
-_FULL = {block: bytes(-(-size // block) * block for size in range(80)) for block in (5, 10)}
 _DOUBLED = bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9))
 
 
 def is_compiled() -> bool:
     """Return whether this is the compiled twin."""
     return bool(cython.compiled)
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(check=True)
-def _longs(numbers: array[int]) -> cython.p_longlong:
-    """Return where the numbers are, which costs less than a view of them."""
-    if cython.compiled:
-        return cython.cast(c_array.array, numbers, typecheck=True).data.as_longlongs
-    return numbers
-
-
-# ---- sealed texts
-
-
-def codes_of(letters: bytes) -> bytes:
-    """Return a table of each byte's place among the letters, 255 for a NUL and those that are none of them."""
-    return bytes(letters.index(c) if c and c in letters else 255 for c in range(256))
-
-
-@cython.locals(
-    code=cython.p_uchar, text=cython.p_uchar, new=cython.p_uchar, begins=cython.p_uchar, ends=cython.p_uchar,
-    hidden=cython.p_uchar, span=cython.p_longlong, cell=cython.p_longlong, narrow=cython.bint,
-    i=cython.Py_ssize_t, n=cython.Py_ssize_t, at=cython.Py_ssize_t, size=cython.Py_ssize_t, end=cython.Py_ssize_t,
-    full=cython.Py_ssize_t, wide=cython.Py_ssize_t, before=cython.Py_ssize_t, after=cython.Py_ssize_t,
-    multiple=cython.p_uchar, longest=cython.Py_ssize_t, free=cython.Py_ssize_t, pair=cython.p_uchar,
-)  # fmt: skip
-def seal(
-    keyed: Keyed,
-    codes: bytes,
-    raw: bytes,
-    spans: array[int],
-    out: bytearray,
-    cells: array[int],
-    head: bytes,
-    tail: bytes,
-    block: int,
-    most: int,
-    room: int | None,
-) -> list[int]:
-    """Seal the texts of a run as `masks_words.seal` does, each between a head and a tail; return which were left out.
-
-    Left out are those that are long, hold a NUL, end with a blank where there is a room, or become longer than `most`.
-    A block is five bytes or ten.
-    """
-    n = len(spans)
-    work = bytearray(n // 2 * _WORK + 2 * _LONGEST)
-    span, cell, code, text, new, hidden, begins, ends = _longs(spans), _longs(cells), codes, raw, out, work, head, tail
-    before, after, narrow, longest, free = len(head), len(tail), room is not None, most, 0
-    pairs, multiples = _PAIRS, _FULL[block]
-    pair, multiple = pairs, multiples
-    late: list[int] = []
-    for i in range(0, n, 2):
-        at, size = span[i], span[i + 1]
-        cell[i], cell[i + 1] = free, -1
-        if size < 0:
-            continue
-        full = _packed(hidden, free, code, text, at, size, multiple) if size <= _LONGEST else 0
-        wide = full // 5 * 8
-        if (
-            full == 0
-            or wide > _LONGEST
-            or wide + before + after > longest
-            or (narrow and size and text[at + size - 1] == 32)
-        ):
-            late.append(i)
-        else:
-            cell[i + 1] = full
-            free += full
-    keyed.encipher_all(work, cells)
-    end = 0
-    for i in range(0, n, 2):
-        at, size = cell[i], cell[i + 1]
-        if size > 0:
-            cell[i] = end
-            if before:
-                end = _pasted(new, end, begins, before)
-            end = _spelled(pair, hidden, at, size, new, end)
-            if after:
-                end = _pasted(new, end, ends, after)
-            cell[i + 1] = end - cell[i]
-    return late
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(check=False)
-@cython.locals(new=cython.p_uchar, end=cython.Py_ssize_t, text=cython.p_uchar, size=cython.Py_ssize_t)
-def _pasted(new, end, text, size) -> cython.Py_ssize_t:
-    if cython.compiled:
-        memcpy(new + end, text, size)
-    else:
-        new[end : end + size] = text
-    return end + size
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(check=False)
-@cython.locals(
-    work=cython.p_uchar, start=cython.Py_ssize_t, code=cython.p_uchar, text=cython.p_uchar, at=cython.Py_ssize_t,
-    size=cython.Py_ssize_t, multiple=cython.p_uchar, i=cython.Py_ssize_t, stop=cython.Py_ssize_t,
-    end=cython.Py_ssize_t, a=cython.uint, b=cython.uint, c=cython.uint, d=cython.uint, bad=cython.uint,
-)  # fmt: skip
-def _packed(work, start, code, text, at, size, multiple) -> cython.Py_ssize_t:
-    """Put the redundancy and the text before enciphering; return how long they are, 0 for what holds a NUL."""
-    work[start] = work[start + 1] = work[start + 2] = 0
-    work[start + 3] = 1
-    end, i, stop, bad = start + 4, at, at + size // 4 * 4, 0
-    while i < stop:
-        a, b, c, d = code[text[i]], code[text[i + 1]], code[text[i + 2]], code[text[i + 3]]
-        bad |= a | b | c | d
-        a = ((a << 6 | b) << 6 | c) << 6 | d
-        work[end], work[end + 1], work[end + 2] = (a >> 16) & 0xFF, (a >> 8) & 0xFF, a & 0xFF
-        end += 3
-        i += 4
-    stop = at + size
-    if i < stop:
-        a = code[text[i]]
-        b = code[text[i + 1]] if i + 1 < stop else 0
-        c = code[text[i + 2]] if i + 2 < stop else 0
-        bad |= a | b | c
-        a = ((a << 6 | b) << 6 | c) << 6
-        work[end], work[end + 1], work[end + 2] = (a >> 16) & 0xFF, (a >> 8) & 0xFF, a & 0xFF
-        end += 3
-    if bad > 63:
-        work[start + 3] = 0
-        end = start + 4
-        for i in range(at, stop):
-            if text[i] == 0:
-                return 0
-            work[end] = text[i]
-            end += 1
-    if cython.compiled:
-        memset(work + end, 0, 16)
-    else:
-        work[end : end + 16] = bytes(16)
-    return multiple[end - start]
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(check=False)
-@cython.locals(new=cython.p_uchar, end=cython.Py_ssize_t, pair=cython.p_uchar, at=cython.Py_ssize_t)
-def _two_letters(new, end, pair, at) -> cython.void:
-    if cython.compiled:
-        memcpy(new + end, pair + at, 2)
-    else:
-        new[end : end + 2] = pair[at : at + 2]
-
-
-@cython.cfunc
-@cython.inline
-@cython.exceptval(check=False)
-@cython.locals(
-    pair=cython.p_uchar, work=cython.p_uchar, at=cython.Py_ssize_t, size=cython.Py_ssize_t, new=cython.p_uchar,
-    end=cython.Py_ssize_t, i=cython.Py_ssize_t, high=cython.uint, low=cython.uint,
-)  # fmt: skip
-def _spelled(pair, work, at, size, new, end) -> cython.Py_ssize_t:
-    """Spell each five bytes in eight letters and digits, two at a time; return where the spelling ends."""
-    for i in range(at, at + size, 5):
-        high = work[i] << 12 | work[i + 1] << 4 | work[i + 2] >> 4
-        low = (work[i + 2] & 15) << 16 | work[i + 3] << 8 | work[i + 4]
-        _two_letters(new, end, pair, 2 * (high >> 10))
-        _two_letters(new, end + 2, pair, 2 * (high & 1023))
-        _two_letters(new, end + 4, pair, 2 * (low >> 10))
-        _two_letters(new, end + 6, pair, 2 * (low & 1023))
-        end += 8
-    return end
 
 
 # ---- identifiers
