@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from proctor.edge.line import Prepared
 from proctor.edge.shelf import Shelf, microseconds, moment_of
 from proctor.edge.tables import kills, sessions
 from proctor.terms import Kind, SessionId
@@ -20,12 +21,11 @@ from proctor.terms import Kind, SessionId
 TOPIC = "kills"
 MAX_TEXT = 500  # of a statement; it is for looking at
 
-# Made once: putting them together took longer than running them does.
-_MINE = select(func.count()).where(sessions.c.subject == bindparam("who"))
-_OPENED = insert(sessions)
+_MINE = Prepared(select(func.count()).where(sessions.c.subject == bindparam("who")))
+_OPENED = Prepared(insert(sessions))
 _CLOSED = (
-    delete(sessions).where(sessions.c.id == bindparam("key")),
-    delete(kills).where(kills.c.session == bindparam("key")),
+    Prepared(delete(sessions).where(sessions.c.id == bindparam("key"))),
+    Prepared(delete(kills).where(kills.c.session == bindparam("key"))),
 )
 
 
@@ -89,30 +89,29 @@ class LiveSessions:
 
     def opened(self, session: LiveSession, most: int | None = None) -> bool:
         """Put a session on the list; False, and nothing done, where its subject has as many as `most` already."""
-        with self.shelf.writing(lasting=False) as connection:
-            if most is not None and connection.execute(_MINE, {"who": session.subject}).scalar_one() >= most:
+        with self.shelf.noting() as state:
+            ((mine,),) = state.run(_MINE, who=session.subject)
+            if most is not None and int(mine or 0) >= most:
                 return False
-            connection.execute(
+            state.run(
                 _OPENED,
-                {
-                    "id": session.id,
-                    "worker": session.worker,
-                    "subject": session.subject,
-                    "kind": session.kind.value,
-                    "on_behalf_of": session.on_behalf_of,
-                    "database": session.database,
-                    "reason": session.reason,
-                    "application": session.application,
-                    "address": session.address,
-                    "since": microseconds(session.since),
-                    "command": session.command,
-                    "seen": microseconds(session.seen or session.since),
-                    "text": session.text[:MAX_TEXT],
-                    "busy": int(session.busy),
-                    "statements": session.statements,
-                    "rows": session.rows,
-                    "bytes": session.bytes,
-                },
+                id=session.id,
+                worker=session.worker,
+                subject=session.subject,
+                kind=session.kind.value,
+                on_behalf_of=session.on_behalf_of,
+                database=session.database,
+                reason=session.reason,
+                application=session.application,
+                address=session.address,
+                since=microseconds(session.since),
+                command=session.command,
+                seen=microseconds(session.seen or session.since),
+                text=session.text[:MAX_TEXT],
+                busy=int(session.busy),
+                statements=session.statements,
+                rows=session.rows,
+                bytes=session.bytes,
             )
         return True
 
@@ -137,9 +136,9 @@ class LiveSessions:
 
     def closed(self, session: SessionId) -> None:
         """Take a session off the list, and with it the wish that it ends."""
-        with self.shelf.writing(lasting=False) as connection:
+        with self.shelf.noting() as state:
             for gone in _CLOSED:
-                connection.execute(gone, {"key": session})
+                state.run(gone, key=session)
 
     def worker_gone(self, worker: str | None = None) -> None:
         """Take all sessions of a worker off the list, or of every worker when the house starts."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from proctor.edge.line import Prepared
 from proctor.edge.shelf import Shelf, microseconds, moment_of
 from proctor.edge.tables import members, provisioned
 from proctor.errors import ClientFault
@@ -45,6 +46,21 @@ class Resource:
 
 
 Some = tuple[Resource, ...]
+_STANDING = Prepared(
+    select(provisioned.c.active, provisioned.c.removed).where(
+        provisioned.c.sort == USER,
+        provisioned.c.subject.in_([bindparam("one"), bindparam("two"), bindparam("three")]),
+    )
+)
+_GROUPS = Prepared(
+    select(provisioned.c.name)
+    .join(members, members.c.group == provisioned.c.id)
+    .where(
+        members.c.user.in_(
+            select(provisioned.c.id).where(provisioned.c.sort == USER, provisioned.c.subject == bindparam("subject"))
+        )
+    )
+)
 
 
 class PeopleBook:
@@ -60,26 +76,16 @@ class PeopleBook:
 
         `given` says which group of the directory is which of the house. Only people get any.
         """
-        with self.shelf.reading() as connection:
-            named = {asker.subject, asker.on_behalf_of or "", asker.registration.owner} - {""}
-            if not all(self._may_enter(connection, each) for each in named):
+        one = asker.subject.casefold()
+        two, three = (asker.on_behalf_of or one).casefold(), (asker.registration.owner or one).casefold()
+        with self.shelf.looking() as state:
+            known = state.run(_STANDING, one=one, two=two, three=three)
+            if not all(active and not removed for active, removed in known):
                 return None
             if asker.kind is not Kind.HUMAN or not given:
                 return asker
-            mine = (
-                select(provisioned.c.name)
-                .join(members, members.c.group == provisioned.c.id)
-                .where(members.c.user.in_(_ids_of(asker.subject)))
-            )
-            groups = frozenset(given[name] for name in connection.execute(mine).scalars() if name in given)
+            groups = frozenset(given[str(name)] for (name,) in state.run(_GROUPS, subject=one) if name in given)
         return replace(asker, groups=asker.groups | groups) if groups else asker
-
-    @staticmethod
-    def _may_enter(connection: Connection, subject: str) -> bool:
-        known = select(provisioned.c.active, provisioned.c.removed).where(
-            provisioned.c.sort == USER, provisioned.c.subject == subject.casefold()
-        )
-        return all(active and not removed for active, removed in connection.execute(known))
 
     # ---- the directory's side
 
@@ -167,10 +173,6 @@ class PeopleBook:
         wanted = select(provisioned.c.subject).where(provisioned.c.sort == USER, provisioned.c.id.in_([*ids]))
         with self.shelf.reading() as connection:
             return frozenset(map(str, connection.execute(wanted).scalars()))
-
-
-def _ids_of(subject: str):  # type: ignore[no-untyped-def]  # a query of SQLAlchemy's, whose type has five parameters
-    return select(provisioned.c.id).where(provisioned.c.sort == USER, provisioned.c.subject == subject.casefold())
 
 
 def _get(connection: Connection, sort: str, name: str) -> Resource | None:

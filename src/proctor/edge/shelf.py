@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from proctor.edge.keys import make_folder
+from proctor.edge.line import Line, Transaction
 from proctor.edge.tables import HEAD, versions
 from proctor.errors import ConfigFault, HouseFault
 
@@ -45,6 +46,8 @@ class Shelf:
         self.path = path
         self.engine = _engine(path)
         self._passing = _engine(path, lasting=False)
+        self._looks = Line("BEGIN", lambda: _connected(path, lasting=True))
+        self._notes = Line("BEGIN IMMEDIATE", lambda: _connected(path, lasting=False))
         self._watch: sqlite3.Connection | None = None
         self._watched = threading.Lock()
         self._seen: int | None = None
@@ -69,6 +72,8 @@ class Shelf:
         """Give back every connection."""
         self.engine.dispose()
         self._passing.dispose()
+        self._looks.close()
+        self._notes.close()
         with self._watched:
             if self._watch is not None:
                 self._watch.close()
@@ -97,6 +102,24 @@ class Shelf:
                     for topic in topics:
                         bump(connection, topic)
         except SQLAlchemyError as fault:
+            raise _lost(fault) from fault
+
+    @contextmanager
+    def looking(self) -> Iterator[Transaction]:
+        """Do as `reading` does, for statements that are prepared; those of other threads wait meanwhile."""
+        try:
+            with self._looks.transaction() as transaction:
+                yield transaction
+        except sqlite3.Error as fault:
+            raise _lost(fault) from fault
+
+    @contextmanager
+    def noting(self) -> Iterator[Transaction]:
+        """Do as `writing` does with what is not lasting, for statements that are prepared."""
+        try:
+            with self._notes.transaction() as transaction:
+                yield transaction
+        except sqlite3.Error as fault:
             raise _lost(fault) from fault
 
     def changes(self) -> Mapping[str, int]:
@@ -135,6 +158,20 @@ def _lost(fault: Exception) -> HouseFault:
     return HouseFault(f"the state cannot be used ({type(fault).__name__})", hint="look at the disk of the state folder")
 
 
+def _connected(path: Path, *, lasting: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
+    _set_up(connection, lasting=lasting)
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection, *, lasting: bool) -> None:
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    connection.execute("PRAGMA journal_mode = WAL")
+    # A spent ticket must stay spent through a power cut. In WAL mode NORMAL loses the last commits, no more.
+    connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
 def _engine(path: Path, *, lasting: bool = True) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
@@ -144,11 +181,7 @@ def _engine(path: Path, *, lasting: bool = True) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _settle(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
-        connection.execute("PRAGMA journal_mode = WAL")
-        # A spent ticket must stay spent through a power cut. In WAL mode NORMAL loses the last commits, no more.
-        connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
-        connection.execute("PRAGMA foreign_keys = ON")
+        _set_up(connection, lasting=lasting)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
