@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 
 import pytest
 from psycopg import pq
@@ -519,3 +520,107 @@ async def test_an_answer_of_another_shape_is_the_upstreams_fault() -> None:
 
     with pytest.raises(UpstreamFault):
         await snapshots.load(nonsense, "x")
+
+
+# ---- whether anything can have changed
+
+
+@dataclass
+class Counted:
+    """A session's questions, and how many of them were for the fingerprint itself."""
+
+    session: Session
+    taken: int = 0
+
+    async def __call__(self, sql: str) -> list[tuple[str | None, ...]]:
+        self.taken += sql == snapshot_queries.FINGERPRINT_ALONE
+        return await self.session(sql)
+
+
+async def test_the_catalogue_is_not_read_again_while_no_transaction_has_ended(session: Session, other: Session) -> None:
+    query = Counted(session)
+    lookout = snapshots.Lookout(query)
+    before = await lookout.fingerprint()
+    other.run("begin; select count(*) from sales.people; create table public.not_yet (id int)")
+    assert [await lookout.fingerprint() for _ in range(3)] == [before] * 3
+    assert query.taken == 1
+    other.run("rollback")
+    assert await lookout.fingerprint() == before
+    assert query.taken == 2
+
+
+@pytest.fixture(params=["postgres", "postgres18"])
+def three(request: pytest.FixtureRequest) -> Iterator[tuple[Session, Session, Session]]:
+    """Three sessions of a database of their own."""
+    server: ThrowawayPostgres = request.getfixturevalue(request.param)
+    dsn = server.dsn(server.fresh_database())
+    made = (Session(dsn), Session(dsn), Session(dsn))
+    yield made
+    for session in made:
+        session.close()
+
+
+async def test_what_another_session_commits_is_seen_at_once(three: tuple[Session, Session, Session]) -> None:
+    session, other, _ = three
+    lookout = snapshots.Lookout(session)
+    for change in (
+        "create table a (id int)", "alter table a add column b int", "create type mood as enum ('x')",
+        "alter type mood add value 'y'", "create view v as select * from a", "alter view v rename column b to c",
+        "create function f() returns int language sql as 'select 1'", "comment on column a.b is 'b'", "drop view v",
+        "create index concurrently on a (b)", "truncate a; alter table a rename to z",
+    ):  # fmt: skip
+        before = await lookout.fingerprint()
+        other.run(change)
+        assert await lookout.fingerprint() == await snapshots.fingerprint(session) != before, change
+
+
+async def test_what_is_committed_is_seen_though_a_newer_transaction_has_ended_before(
+    three: tuple[Session, Session, Session],
+) -> None:
+    session, slow, quick = three
+    lookout = snapshots.Lookout(session)
+    slow.run("begin")
+    slow.run("savepoint s; create table fleeting (id int); rollback to s; create table a (id int)")
+    quick.run("create table b (id int)")
+    before = await lookout.fingerprint()
+    slow.run("commit")
+    assert await lookout.fingerprint() == await snapshots.fingerprint(session) != before
+
+
+async def test_another_server_process_is_asked_anew(three: tuple[Session, Session, Session]) -> None:
+    """Behind a pool, or after a lost connection, the same question may reach another server."""
+    one, another, _ = three
+    session = Counted(one)
+    lookout = snapshots.Lookout(session)
+    before = await lookout.fingerprint()
+    session.session = another
+    assert await lookout.fingerprint() == before
+    assert session.taken == 2
+
+
+async def test_a_server_that_cannot_tell_which_transactions_have_ended_is_always_asked() -> None:
+    """A standby lists those of its primary otherwise."""
+    asked: list[str] = []
+
+    async def standby(sql: str) -> Rows:
+        asked.append(sql)
+        return [(None,)] if sql == snapshot_queries.ENDED else [("1:2", None)]
+
+    lookout = snapshots.Lookout(standby)
+    assert await lookout.fingerprint() == await lookout.fingerprint()
+    assert asked == [snapshot_queries.ENDED, snapshot_queries.FINGERPRINT_ALONE] * 2
+
+
+async def test_a_fingerprint_that_could_not_be_taken_is_not_remembered(session: Session) -> None:
+    hindered = True
+
+    async def query(sql: str) -> Rows:
+        if hindered and sql == snapshot_queries.FINGERPRINT_ALONE:
+            raise UpstreamFault("canceled")
+        return await session(sql)
+
+    lookout = snapshots.Lookout(query)
+    with pytest.raises(UpstreamFault):
+        await lookout.fingerprint()
+    hindered = False
+    assert await lookout.fingerprint() == await snapshots.fingerprint(session)

@@ -17,7 +17,7 @@ from demo.postgres import ThrowawayPostgres
 from proctor.audit.record import Body, ClassificationChanged, ScanFinished
 from proctor.edge.config import Database, Host, Secret, UpstreamRole
 from proctor.edge.epochs import Epochs
-from proctor.edge.snapshot_queries import FINGERPRINT_ALONE
+from proctor.edge.snapshot_queries import ENDED, FINGERPRINT_ALONE
 from proctor.edge.store import Store
 from proctor.edge.world import DatabaseWorld, RuleBook
 from proctor.errors import HouseFault
@@ -271,12 +271,13 @@ def test_those_who_ask_at_once_compare_the_catalog_once_and_see_what_was_there_w
                 return answer
 
             world._questions = counted  # type: ignore[assignment]  # it is asked like one
+            world._lookout._query = counted
             first = asyncio.ensure_future(world.refresh())
             while not asked:
                 await asyncio.sleep(0)
             await asyncio.gather(*(world.refresh() for _ in range(20)))
             await first
-            assert sum(sql == FINGERPRINT_ALONE for sql in asked) == 2
+            assert [asked.count(each) for each in (ENDED, FINGERPRINT_ALONE)] == [2, 1]
             assert world.catalog is not None
             assert Relation("public", "late") in world.catalog.relations
             world._questions = questions

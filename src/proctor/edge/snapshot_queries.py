@@ -78,7 +78,13 @@ FINGERPRINT = _qualified(
     + ")"
 )  # fmt: skip
 
-FINGERPRINT_ALONE = f"select {FINGERPRINT}"
+# Which transactions have ended, as this server process sees it; null on a standby, whose snapshots do not tell that.
+_ENDED = (
+    "case when pg_catalog.pg_is_in_recovery() then null else pg_catalog.concat_ws(' ', "
+    "pg_catalog.pg_current_snapshot(), pg_catalog.pg_backend_pid(), pg_catalog.pg_postmaster_start_time()) end"
+)
+ENDED = f"select {_ENDED}"
+FINGERPRINT_ALONE = f"select {FINGERPRINT}, {_ENDED}"
 
 _SPACES = """
     space as materialized (

@@ -78,6 +78,7 @@ class DatabaseWorld:
         self._clock = clock
         self._record = record
         self._questions = Questions(database)
+        self._lookout = snapshots.Lookout(self._questions)
         self._catalog: Catalog | None = None
         self._seen_epoch = -1
         self._classified = Classified(version=-1)
@@ -260,7 +261,7 @@ class DatabaseWorld:
         async with self._turn:
             self._begun, self._next = self._next, None  # whoever asks from here on needs another
             epoch = self._epochs.read(self._slot)
-            fingerprint = await snapshots.fingerprint(self._questions)
+            fingerprint = await self._lookout.fingerprint()
             if self._catalog is None or self._catalog.epoch != fingerprint:
                 catalog = await snapshots.load(self._questions, self.database.name)
                 self._save_copied()
@@ -381,7 +382,7 @@ class DatabaseWorld:
         if self._catalog is None or self._unused > IDLE_LOOKS:
             return
         try:
-            fingerprint = await snapshots.fingerprint(self._questions)
+            fingerprint = await self._lookout.fingerprint()
         except Fault:
             self._seen_epoch = -1  # whoever asks next waits until the database answers
             self._version += 1
