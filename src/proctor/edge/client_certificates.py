@@ -77,7 +77,7 @@ class ServerTls:
     def __init__(self, seal: Seal, clients: Authorities) -> None:
         self._seal = seal
         self._clients = clients
-        self._plain = Meeting(server_context(seal))
+        self._plain = Meeting(_context(seal))
         self._meeting = self._plain
         self._marks: Marks = ()
 
@@ -101,7 +101,7 @@ class ServerTls:
         if self._clients and (marks := _marks(self._clients)) != self._marks:
             self._marks = marks
             try:
-                context = server_context(self._seal)
+                context = _context(self._seal)
                 anchors, lists = believe(context, self._clients)
                 self._meeting = Meeting(context, anchors, lists)
             except ConfigFault as fault:
@@ -171,11 +171,21 @@ def fallen(paper: Paper, meeting: Meeting) -> str | None:
     return None
 
 
+def _context(seal: Seal) -> ssl.SSLContext:
+    context = server_context(seal)
+    # A session that is taken up again would be one whose certificate nobody has looked at today. PostgreSQL gives no
+    # tickets either, so that no driver asks for them, and making two for each login is not for nothing.
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    return context
+
+
 def _marks(clients: Authorities) -> Marks:
-    return tuple(_mark(path) for each in clients for path in (each.ca, each.crl) if path is not None)
+    return tuple(mark(path) for each in clients for path in (each.ca, each.crl) if path is not None)
 
 
-def _mark(path: Path) -> tuple[int, int, int]:
+def mark(path: Path) -> tuple[int, int, int]:
+    """Return what differs once a file has been changed, or put in the place of another."""
     try:
         found = path.stat()
     except OSError:
@@ -199,9 +209,6 @@ def believe(context: ssl.SSLContext, clients: Authorities) -> tuple[Anchors, Map
     Returns which certificate of an authority is whose, and the lists of those that are revoked.
     """
     context.verify_mode = ssl.CERT_OPTIONAL
-    # A session that is taken up again would be one whose certificate nobody has looked at today.
-    context.options |= ssl.OP_NO_TICKET
-    context.num_tickets = 0
     anchors: dict[bytes, ClientCertificates] = {}
     lists: dict[str, Lists] = {}
     for each in clients:

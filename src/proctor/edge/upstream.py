@@ -12,7 +12,10 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 
+from proctor.edge.client_certificates import mark
 from proctor.edge.config import Database, Host, SessionAttrs, UpstreamRole
 from proctor.edge.end import End, Lost
 from proctor.errors import UpstreamFault
@@ -162,13 +165,23 @@ async def _reach(host: str, port: int) -> socket.socket:
 
 
 def _context(database: Database) -> ssl.SSLContext:
+    """Return what a server is met with. Made again once a file has changed that says whom to trust."""
     if database.tls == "require" and database.ca is None:
+        return _made(database.tls, None, ())
+    usual = ssl.get_default_verify_paths()  # without those of the two that are not there
+    read = filter(None, (usual.cafile, usual.capath)) if database.ca is None else (database.ca,)
+    return _made(database.tls, database.ca, tuple(mark(Path(each)) for each in read))
+
+
+@lru_cache(maxsize=64)
+def _made(tls: str, ca: Path | None, _marks: tuple[tuple[int, int, int], ...]) -> ssl.SSLContext:
+    if tls == "require" and ca is None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # "require" promises encryption, not whose; "verify-full" does
     else:
-        context = ssl.create_default_context(cafile=None if database.ca is None else str(database.ca))
-        context.check_hostname = database.tls == "verify-full"
+        context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+        context.check_hostname = tls == "verify-full"
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

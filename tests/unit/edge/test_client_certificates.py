@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +12,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from proctor.edge.client_certificates import Paper, bearer_of
+from proctor.edge.certificates import Seal
+from proctor.edge.client_certificates import Paper, ServerTls, bearer_of
 from proctor.edge.identity_config import ClientCertificates, Named
 from proctor.errors import ClientFault, ConfigFault
 from tests.databases.papers import Authority
@@ -106,6 +108,16 @@ name = "cn"
 [certificates.authorities.partners.names]
 "batch" = "loader"
 """
+
+
+@pytest.mark.parametrize("believed", [False, True])
+def test_no_client_is_given_a_ticket_by_which_it_could_come_back(authority: Authority, believed: bool) -> None:
+    issued = authority.issue(name="localhost")
+    who = ClientCertificates(authority.file, None, "cn", MappingProxyType({"*": "*"}))
+    context = ServerTls(Seal(issued.cert, issued.key), (who,) if believed else ()).meeting().context
+    assert context.num_tickets == 0
+    assert context.options & ssl.OP_NO_TICKET
+    assert context.verify_mode is (ssl.CERT_OPTIONAL if believed else ssl.CERT_NONE)
 
 
 def test_the_settings_may_name_several_authorities(authority: Authority, tmp_path: Path) -> None:
