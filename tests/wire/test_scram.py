@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.errors import ClientFault, UpstreamFault
-from proctor.wire.scram import SCRAM_PLUS, ScramClient, ScramServer, Verifier, md5_password, prepare
+from proctor.wire.scram import SCRAM_PLUS, ScramClient, ScramServer, Verifier, _printable, _xor, md5_password, prepare
 
 # RFC 7677, section 3
 SALT = b64decode("W22ZaJ0SNY7soEsUEjb6gQ==")
@@ -370,3 +370,15 @@ def test_the_password_before_fits_as_well_until_it_is_taken_away() -> None:
             with pytest.raises(ClientFault, match="password authentication failed"):
                 server.final(proof)
     assert str(both) == str(PENCIL), "and is written nowhere"
+
+
+@given(st.binary(max_size=4))
+def test_a_nonce_is_printable_where_each_letter_is_and_is_no_comma(word: bytes) -> None:
+    assert _printable(word) == all(0x21 <= letter <= 0x7E and letter != 0x2C for letter in word)
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
+def test_two_keys_are_combined_bit_by_bit(one: bytes, other: bytes) -> None:
+    assert _xor(one, other) == bytes(a ^ b for a, b in zip(one, other, strict=True))
+    with pytest.raises(ValueError, match="equally long"):
+        _xor(one, other[1:])

@@ -33,6 +33,7 @@ from proctor.terms import Column, Moment, Ticket, TicketId, TicketState
 
 LOOK_SECONDS = 0.25
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [one + other for one in ALPHABET for other in ALPHABET]
 Life = TypeVar("Life", bound=TicketBody)
 
 
@@ -44,7 +45,7 @@ def moment(clock: Clock) -> Moment:
 def new_id(clock: Clock) -> str:
     """Return an identifier that sorts by time (ULID): 26 characters, 80 bits of chance."""
     number = int(clock.now().timestamp() * 1000) << 80 | secrets.randbits(80)
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(125, -5, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])
 
 
 class StoreDesk:

@@ -7,6 +7,7 @@ its own bytes go on as they came.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from struct import pack, unpack_from
 
 from proctor.errors import Fault
@@ -81,6 +82,7 @@ def negotiation(login: Login) -> bytes:
     return negotiate_protocol_version(login.extensions)
 
 
+@lru_cache(maxsize=256)  # the same dozen for each login
 def parameter_status(name: str, value: str) -> bytes:
     """Return ParameterStatus."""
     return frame(b"S", _string(name) + _string(value))

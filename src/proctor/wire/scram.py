@@ -24,6 +24,7 @@ MAX_ITERATIONS = 1_000_000  # an upstream that asks for more wants our time, not
 MAX_MESSAGE = 4096  # an honest message of SCRAM has some 200 bytes
 SALT_BYTES = 16
 END_POINT = b"tls-server-end-point"
+_PRINTABLE = bytes(letter for letter in range(0x21, 0x7F) if letter != 0x2C)
 
 _PROHIBITED = (
     stringprep.in_table_c12,
@@ -295,7 +296,7 @@ def _own_nonce(nonce: str) -> bytes:
 
 
 def _printable(word: bytes) -> bool:
-    return all(0x21 <= letter <= 0x7E and letter != 0x2C for letter in word)
+    return not word.translate(None, _PRINTABLE)
 
 
 def _is_attribute(part: bytes) -> bool:
@@ -324,7 +325,9 @@ def _hmac(key: bytes, text: bytes) -> bytes:
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other, strict=True))
+    if len(one) != len(other):
+        raise ValueError("only what is equally long can be combined")
+    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).to_bytes(len(one), "big")
 
 
 def _malformed() -> ClientFault:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from proctor.audit.record import Body, TicketOpened, TicketSpent, TicketVoided
-from proctor.edge.desk import StoreDesk, moment
+from proctor.edge.desk import ALPHABET, StoreDesk, moment, new_id
 from proctor.edge.store import Store
 from proctor.policy import tickets
 from proctor.session.ports import HoldRequest
@@ -354,3 +354,18 @@ class Desks(RuleBasedStateMachine):
 
 Desks.TestCase.settings = settings(max_examples=12, stateful_step_count=30, deadline=None)
 TestDesks = Desks.TestCase
+
+
+def test_an_identifier_begins_with_its_millisecond_and_goes_on_by_chance() -> None:
+    class Noon:
+        monotonic_ns = staticmethod(lambda: 0)
+
+        def now(self) -> datetime:
+            return datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+
+    one, other = new_id(Noon()), new_id(Noon())
+    number = 0
+    for letter in one:
+        number = number << 5 | ALPHABET.index(letter)
+    assert (len(one), number >> 80) == (26, int(Noon().now().timestamp() * 1000))
+    assert (one[:10], one[10:] != other[10:]) == (other[:10], True)
