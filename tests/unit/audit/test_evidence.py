@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 
 import msgspec
@@ -70,6 +71,12 @@ BOT = Who(
     version="2026-11",
 )
 AFAR = Origin(address="203.0.113.7:4711", tls="TLSv1.3")
+
+
+class Unnamed(Masked, frozen=True, kw_only=True):
+    """A mask as an old record may have it, or one of another's: without its name."""
+
+    mask: str | None = None  # type: ignore[assignment]  # left out of the record
 
 
 def inputs(**also: str) -> Inputs:
@@ -358,6 +365,136 @@ def test_a_sample_is_drawn_from_all_of_a_population(house: House, tmp_path: Path
     assert (said["count"], len(rows), len(set(places))) == (600, 600, 25)
     assert min(places) < 200
     assert max(places) > 400
+
+
+# --- masks ----------------------------------------------------------------------------------------------------------
+
+CARD, NOTE, MAIL = "public.customers.card", "public.customers.note", "public.customers.email"
+
+
+def wears(place: int, mask: str, data_class: str, *columns: str, rules: tuple[str, ...] = ()) -> Masked:
+    return Masked(output=place, mask=mask, data_class=data_class, columns=columns, rules=rules)
+
+
+@pytest.fixture
+def chosen(house: House, tmp_path: Path) -> Path:
+    """A pack of statements under masks of every sort: chosen by rules, of the class, computed, of no known column."""
+    first = (
+        wears(1, "partial", "payment_card", CARD, rules=("support-1", "all-2")),
+        wears(2, "email", "email", MAIL),
+        wears(3, "redact", "email", MAIL),
+    )
+    with Journal.open(house.journal / "worker-0", "worker-0", clock=house.clock) as journal:
+        for name, masks in (
+            ("m1", first),
+            ("m2", (wears(1, "null", "payment_card", CARD, rules=("all-3",)), wears(2, "token", "email", MAIL))),
+            ("m3", (wears(1, "partial", "payment_card", CARD, rules=("support-1",)),)),
+            ("m4", (wears(1, "redact", "unscanned"),)),
+            ("m5", (wears(1, HOSTILE, "prose", NOTE),)),
+        ):
+            journal.record(decided(name, ALICE, "select", masks=masks))
+            journal.record(answered(name, cells={1: 2}))
+    house.integrate()
+    return built(house, tmp_path / "pack")
+
+
+def test_a_pack_with_masks_of_every_sort_is_made_again(chosen: Path) -> None:
+    assert (verify(chosen).ok, verify(chosen).problems) == (True, ())
+
+
+def test_egress_tells_which_column_wore_which_mask(chosen: Path) -> None:
+    said, rows = report(chosen, "egress")
+    assert [(row["class"], row["columns masked"], row["masks worn"]) for row in rows] == [
+        ("email", MAIL, f"email: {MAIL}; redact: {MAIL}"),
+        ("payment_card", CARD, f"partial: {CARD}"),
+        ("email", MAIL, f"token: {MAIL}"),
+        ("payment_card", CARD, f"null: {CARD}"),
+        ("payment_card", CARD, f"partial: {CARD}"),
+        ("unscanned", "", "redact: columns not known"),
+        ("prose", NOTE, f"{HOSTILE}: {NOTE}"),
+    ]
+    totals = said["totals"]
+    assert isinstance(totals, dict)
+    assert {name: count for name, count in totals.items() if name.startswith("mask worn")} == {
+        f"mask worn: {HOSTILE}": 1,
+        "mask worn: email": 1,
+        "mask worn: null": 1,
+        "mask worn: partial": 2,
+        "mask worn: redact": 2,
+        "mask worn: token": 1,
+    }
+
+
+def test_masking_counts_each_mask_of_a_column_and_names_the_rules(chosen: Path) -> None:
+    _, rows = report(chosen, "masking")
+    assert [(row["column"], row["masked"], row["masks worn"], row["chosen by rules"]) for row in rows] == [
+        (CARD, 3, "null 1, partial 2", "all-2, all-3, support-1"),
+        (MAIL, 2, "email 1, redact 1, token 1", ""),
+        (NOTE, 1, f"{HOSTILE} 1", ""),
+    ]
+
+
+def test_access_to_data_about_persons_tells_the_masks_of_the_whole_statement(chosen: Path) -> None:
+    _, rows = report(chosen, "data-subject-access")
+    assert [(row["seen"], row["masks worn"]) for row in rows] == [
+        ("masked", f"email: {MAIL}; partial: {CARD}; redact: {MAIL}"),
+        ("masked", f"null: {CARD}; token: {MAIL}"),
+        ("masked", f"partial: {CARD}"),
+        ("masked", "redact: columns not known"),
+        ("masked", f"{HOSTILE}: {NOTE}"),
+    ]
+
+
+def test_the_csv_and_the_page_tell_the_masks_that_the_json_does(chosen: Path) -> None:
+    for name in ("egress", "masking", "data-subject-access"):
+        (path,) = (chosen / "reports").glob(f"[0-9][0-9]-{name}.csv")
+        with path.open(newline="") as file:
+            told = [row["masks worn"] for row in csv.DictReader(file)]
+        assert told == [guarded(str(row["masks worn"])) for row in report(chosen, name)[1]]
+        page = path.with_suffix(".html").read_text()
+        assert "mask worn: partial" in page
+        assert all(escape(cell) in page for cell in told)
+        assert HOSTILE not in page
+
+
+def test_the_assessment_results_remark_which_masks_were_worn(chosen: Path) -> None:
+    from trestle.oscal.assessment_results import AssessmentResults
+
+    found = AssessmentResults.oscal_read(chosen / "oscal.json")
+    assert found is not None
+    remarks = {one.title: one.remarks for one in found.results[0].observations if one.remarks}
+    assert set(remarks) == {"Data egress by class", "Masking effectiveness", "Access to data about persons"}
+    assert remarks["Masking effectiveness"] == (
+        f"Masks worn, and how often: {HOSTILE} 1, email 1, null 1, partial 2, redact 1, token 1."
+    )
+
+
+def test_a_record_that_names_no_mask_is_told_and_said_to_name_none(house: House, tmp_path: Path) -> None:
+    with Journal.open(house.journal / "worker-0", "worker-0", clock=house.clock) as journal:
+        journal.record(decided("m1", ALICE, "select", masks=(Unnamed(output=1, data_class="email", columns=(MAIL,)),)))
+    house.integrate()
+    made = built(house, tmp_path / "pack")
+    assert verify(made).ok
+    assert report(made, "egress")[1][0]["masks worn"] == f"not named in the record: {MAIL}"
+    assert report(made, "masking")[1][0]["masks worn"] == "not named in the record 1"
+
+
+def test_whoever_changes_a_mask_in_a_report_is_found(chosen: Path) -> None:
+    path = next((chosen / "reports").glob("*-egress.csv"))
+    path.write_text(path.read_text().replace(f"null: {CARD}", f"hash: {CARD}"))
+    listed_anew(chosen)
+    (chosen / pack.NOTE).unlink()
+    (problem,) = verify(chosen, unsigned=True).problems
+    assert problem == f"reports/{path.name} is not what the log says: made again, it is another file"
+
+
+def test_a_pack_of_another_format_is_left_to_the_proctor_that_built_it(made: Path) -> None:
+    """Its reports have other columns: made again by this one they would all be said to be forged."""
+    path = made / pack.INPUTS
+    path.write_text(path.read_text().replace(f'"format": {pack.FORMAT}', '"format": 3'))
+    with pytest.raises(pack.ConfigFault, match="the pack is of format 3, this Proctor knows 4") as refused:
+        verify(made)
+    assert refused.value.hint == "verify it with Proctor 1"
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------

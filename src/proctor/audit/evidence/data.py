@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from proctor.audit.evidence.facts import DECIDED, Known, Place, Said
 from proctor.audit.evidence.report import Inputs, Report, Row, columns_of, joined
 
+UNKNOWN: Final = "columns not known"
 
-def classes_shown(said: Said) -> dict[str, tuple[set[str], set[str], int]]:
-    """Return, by class, the columns that came out as they are, those that wore a mask, and how many outputs did."""
-    found: dict[str, tuple[set[str], set[str], int]] = {}
+
+@dataclass(slots=True)
+class Shown:
+    """What a statement showed of one class."""
+
+    plain: set[str] = field(default_factory=set)
+    """The columns that came out as they are."""
+    worn: dict[str, set[str]] = field(default_factory=dict)
+    """Mask → the columns that wore it; none where the record does not say which."""
+    rules: dict[str, set[str]] = field(default_factory=dict)
+    """Column → the rules that chose its mask."""
+
+    @property
+    def masked(self) -> set[str]:
+        """Return the columns that wore any."""
+        return {column for columns in self.worn.values() for column in columns}
+
+    def masks_of(self, column: str) -> list[str]:
+        """Return the masks that a column wore: two where it was shown twice, as when it was also computed with."""
+        return [name for name, columns in self.worn.items() if column in columns]
+
+
+def classes_shown(said: Said) -> dict[str, Shown]:
+    """Return what was shown, by class."""
+    found: dict[str, Shown] = {}
     for mask in said.masks:
-        plain, masked, outputs = found.get(mask.data_class, (set(), set(), 0))
-        masked.update(mask.columns)
-        found[mask.data_class] = plain, masked, outputs + 1
+        shown = found.setdefault(mask.data_class, Shown())
+        shown.worn.setdefault(mask.name, set()).update(mask.columns)
+        for column in mask.columns if mask.rules else ():
+            shown.rules.setdefault(column, set()).update(mask.rules)
     classes = said.basis.classes if said.basis is not None else {}
     if classes and said.shows:
         for column in columns_of(said.shows):
             if column in classes:
-                found.setdefault(classes[column], (set(), set(), 0))[0].add(column)
+                found.setdefault(classes[column], Shown()).plain.add(column)
     return found
+
+
+def worn_by(*shown: Shown) -> str:
+    """Return in one cell each mask with the columns that wore it."""
+    found: dict[str, set[str]] = {}
+    for each in shown:
+        for name, columns in each.worn.items():
+            found.setdefault(name, set()).update(columns)
+    return "; ".join(f"{name}: {joined(columns) or UNKNOWN}" for name, columns in sorted(found.items()))
 
 
 def cells_of(said: Said, answer: Said | None, data_class: str | None = None) -> int:
@@ -50,6 +85,7 @@ class Egress(Report):
         "class",
         "columns as they are",
         "columns masked",
+        "masks worn",
         "rows",
         "cells masked",
         "bytes",
@@ -61,24 +97,26 @@ class Egress(Report):
         if said.verdict != "allow" or not (said.masks or said.basis is not None):
             return
         rows = answer.rows if answer is not None else 0
-        for name, (plain, masked, _) in sorted(classes_shown(said).items()):
+        for name, shown in sorted(classes_shown(said).items()):
             cells = cells_of(said, answer, name)
-            if plain:
+            if shown.plain:
                 self.totals[f"{name}: rows as they are"] += rows
             self.totals[f"{name}: cells masked"] += cells
+            self.wore(dict.fromkeys(shown.worn, 1))
             told = (
                 said.time,
                 said.subject_name,
                 said.behalf,
                 said.database,
                 name,
-                joined(plain),
-                joined(masked),
+                joined(shown.plain),
+                joined(shown.masked),
+                worn_by(shown),
                 rows,
                 cells,
                 answer.bytes if answer is not None else 0,
             )
-            yield Row(told, said.place, "values of a sensitive class came out as they are" if plain else "")
+            yield Row(told, said.place, "values of a sensitive class came out as they are" if shown.plain else "")
 
 
 @dataclass(slots=True)
@@ -87,6 +125,8 @@ class _Held:
     plain: int = 0
     unexplained: int = 0
     cells: int = 0
+    worn: Counter[str] = field(default_factory=Counter)
+    rules: set[str] = field(default_factory=set)
     place: Place | None = None
 
 
@@ -95,9 +135,22 @@ class Masking(Report):
 
     name = "masking"
     title = "Masking effectiveness"
-    says = "Every sensitive column that was shown in this range, and how often with a mask. Its proof is its last use."
+    says = (
+        "Every sensitive column that was shown in this range, how often with a mask, with which masks, and the rules "
+        "that chose them: where no rule did, the class did. Its proof is its last use."
+    )
     criteria = ("CC6.1", "C1.1", "P6.1")
-    columns = ("database", "column", "class", "masked", "as it is", "of these without a grant", "cells masked")
+    columns = (
+        "database",
+        "column",
+        "class",
+        "masked",
+        "masks worn",
+        "chosen by rules",
+        "as it is",
+        "of these without a grant",
+        "cells masked",
+    )
     kinds = frozenset({DECIDED})
 
     def __init__(self, known: Known, inputs: Inputs) -> None:
@@ -109,13 +162,16 @@ class Masking(Report):
         if said.verdict != "allow" or not (said.masks or said.basis is not None):
             return ()
         granted = said.basis.grants if said.basis is not None else {}
-        for name, (plain, masked, _) in classes_shown(said).items():
+        for name, shown in classes_shown(said).items():
             cells = cells_of(said, answer, name)
+            masked = shown.masked
             for column in masked:
                 held = self._of(said, column, name)
                 held.masked += 1
+                held.worn.update(shown.masks_of(column))
+                held.rules |= shown.rules.get(column, set())
                 held.cells += cells // max(1, len(masked))
-            for column in plain:
+            for column in shown.plain:
                 held = self._of(said, column, name)
                 held.plain += 1
                 held.unexplained += column not in granted
@@ -135,8 +191,11 @@ class Masking(Report):
             self.totals["shown masked"] += held.masked
             self.totals["shown as they are"] += held.plain
             trouble = "shown as it is by a right of the rules, without a grant" if held.unexplained else ""
-            cells = (database, column, name, held.masked, held.plain, held.unexplained, held.cells)
-            yield Row(cells, held.place, trouble)
+            self.wore(held.worn)
+            worn = ", ".join(f"{mask} {times}" for mask, times in sorted(held.worn.items()))
+            ruled = joined(held.rules)
+            told = (database, column, name, held.masked, worn, ruled, held.plain, held.unexplained, held.cells)
+            yield Row(told, held.place, trouble)
 
 
 class Blocked(Report):
@@ -198,6 +257,7 @@ class SubjectAccess(Report):
         "classes",
         "columns",
         "seen",
+        "masks worn",
         "rows",
         "cells masked",
     )
@@ -211,10 +271,11 @@ class SubjectAccess(Report):
         touched = said.basis.classes if said.basis is not None else {}
         if not found and not touched:
             return ()
-        plain = {column for each in found.values() for column in each[0]}
-        masked = {column for each in found.values() for column in each[1]}
-        seen = "as they are" if plain else "masked" if masked else "not shown"
+        plain = {column for each in found.values() for column in each.plain}
+        masked = {column for each in found.values() for column in each.masked}
+        seen = "as they are" if plain else "masked" if said.masks else "not shown"
         self.totals[seen] += 1
+        self.wore(dict.fromkeys((name for each in found.values() for name in each.worn), 1))
         cells = (
             said.time,
             said.subject_name,
@@ -224,6 +285,7 @@ class SubjectAccess(Report):
             joined(found, touched.values()),
             joined(plain, masked, touched),
             seen,
+            worn_by(*found.values()),
             answer.rows if answer is not None else 0,
             cells_of(said, answer),
         )

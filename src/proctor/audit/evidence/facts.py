@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from proctor.audit.evidence.extent import Extent, Unfit, walk
-from proctor.audit.record import Claimed, Entitled, Masked, Origin, Source, StatementText, Verdict, Who
+from proctor.audit.record import Claimed, Entitled, Origin, Source, StatementText, Verdict, Who
 
 Place = tuple[str, int]
 """Where a record is: shard and number."""
@@ -22,6 +22,7 @@ Place = tuple[str, int]
 DECIDED: Final = "statement.decided"
 ANSWERED: Final = "statement.answered"
 CHANGES: Final = frozenset({"insert", "update", "delete", "define", "grant", "administer", "execute"})
+UNNAMED: Final = "not named in the record"
 MOST_OPEN: Final = 200_000  # statements without an answer yet: whoever crafts a log shall not fill our memory
 _STORIES: Final = (b'"kind":"ticket.', b'"kind":"grant.', b'"kind":"glass.')
 
@@ -33,6 +34,21 @@ class Stood(msgspec.Struct, frozen=True):
     break_glass: bool = False
     classes: dict[str, str] = {}
     grants: dict[str, str] = {}
+
+
+class Wore(msgspec.Struct, frozen=True):
+    """The mask of one output, as far as reports tell it. A record that does not name it is told all the same."""
+
+    output: int = 0
+    mask: str = ""
+    data_class: str = msgspec.field(name="class", default="")
+    columns: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the mask's name, or in words that the record has none."""
+        return self.mask or UNNAMED
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -55,7 +71,7 @@ class Said(msgspec.Struct, frozen=True):
     actions: tuple[str, ...] = ()
     reads: dict[str, tuple[str, ...]] = {}
     writes: dict[str, tuple[str, ...]] = {}
-    masks: tuple[Masked, ...] = ()
+    masks: tuple[Wore, ...] = ()
     shows: dict[str, tuple[str, ...]] = {}
     basis: Stood | None = None
     of: str | None = None

@@ -56,6 +56,7 @@ def assessment(done: Sequence[Population], inputs: Inputs, seed: bytes) -> bytes
                 for kind in ("html", "csv", "json")
             ],
         }
+        | _remarks(one)
         for one in done
     ]
     spoken = sorted({each for one in done for each in one.report.criteria})
@@ -95,6 +96,12 @@ def assessment(done: Sequence[Population], inputs: Inputs, seed: bytes) -> bytes
         }
     }
     return msgspec.json.format(msgspec.json.encode(said), indent=1) + b"\n"
+
+
+def _remarks(one: Population) -> dict[str, object]:
+    """Return which masks were worn, where a report tells of any."""
+    worn = ", ".join(f"{name} {times}" for name, times in sorted(one.report.worn.items()))
+    return {"remarks": f"Masks worn, and how often: {worn}."} if worn else {}
 
 
 def _finding(criterion: str, done: Sequence[Population], name: Callable[[str], str]) -> dict[str, object]:

@@ -28,7 +28,7 @@ from proctor.audit.proof import Receipt
 from proctor.audit.tiles import Tiles
 from proctor.errors import ConfigFault, HouseFault
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Of the files of a pack. What a Proctor of another format built, one of that format verifies."""
 REPORTS: Final[tuple[type[Report], ...]] = (
     AgentChanges,

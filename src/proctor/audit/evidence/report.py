@@ -97,6 +97,14 @@ class Report:
         self.known = known
         self.inputs = inputs
         self.totals: Counter[str] = Counter()
+        self.worn: Counter[str] = Counter()
+        """How often each mask was worn, by its name in the records."""
+
+    def wore(self, names: Mapping[str, int]) -> None:
+        """Count masks."""
+        self.worn.update(names)
+        for name, times in names.items():
+            self.totals[f"mask worn: {name}"] += times
 
     def take(self, said: Said, answer: Said | None) -> Iterable[Row]:
         """Return what a record within the time asked for adds."""
