@@ -70,12 +70,16 @@ def settings(
 
 
 @contextmanager
-def worlds(configured: Mapping[str, str] = MappingProxyType({})) -> Iterator[ThrowawayPostgres]:
-    """Run a PostgreSQL with the two worlds as templates, its settings over the usual ones."""
+def worlds(
+    configured: Mapping[str, str] = MappingProxyType({}), *, also: Sequence[Path] = ()
+) -> Iterator[ThrowawayPostgres]:
+    """Run a PostgreSQL with the two worlds as templates, its settings over the usual ones; `also` is run before they part."""
     hba = ["host all postgres 127.0.0.1/32 trust"]
     with ThrowawayPostgres(version="system", settings=configured, hba=hba) as server:
         server.run("create database lab_tpl")
         server.psql("-f", str(HERE / "setup_postgres.sql"), dbname="lab_tpl")
+        for more in also:
+            server.psql("-f", str(more), dbname="lab_tpl")
         server.run("create database lab_tpl2 template lab_tpl")
         server.psql("-f", str(HERE / "setup_postgres_world2.sql"), dbname="lab_tpl2")
         for world in ("lab_tpl", "lab_tpl2"):

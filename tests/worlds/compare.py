@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from tests.corpus.client import Transcript
 
 _IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9A-HJKMNP-TV-Z]{26}(-\d+)?\b", re.IGNORECASE)
-_DATABASE = re.compile(r"\blab[23]\b")
+_DATABASE = re.compile(r"\blab[234]\b")
 
 
 def comparable(heard: Transcript) -> Transcript:
@@ -44,6 +44,21 @@ def renamed(one: Transcript, other: Transcript) -> str:
     Rows whose order nobody asked for may come in another: then they are compared as a set, each name replaced by how
     often it occurs in its column. Only a key mask promises one name for one value; of any other a NULL alone is told.
     """
+    return _but_rows(one, other, lambda a, b: _same_names(a, b) or _anonymous(a, b) == _anonymous(b, a))
+
+
+def named(one: Transcript, other: Transcript, *, grouped: bool) -> str:
+    """Return how two transcripts differ in more than the names that `hash` and `tokenise` give; empty if they do not.
+
+    The names are as long in both and stand for each other one for one; every other byte is the same. Rows that were
+    `grouped` or joined by what was hidden may come in another order, with each name replaced by how often its column
+    has it; no others may.
+    """
+    return _but_rows(one, other, lambda a, b: _one_for_one(a, b) or (grouped and _counted(a) == _counted(b)))
+
+
+def _but_rows(one: Transcript, other: Transcript, alike: Callable[[list[Row], list[Row]], bool]) -> str:
+    """Return how two transcripts differ in anything but rows, or in rows that are not alike; empty if they do not."""
     one, other = comparable(one), comparable(other)
     if len(one) != len(other):
         return f"{len(one)} messages / {len(other)}"
@@ -51,7 +66,7 @@ def renamed(one: Transcript, other: Transcript) -> str:
     if told:
         return told
     for a, b in zip(_results(one), _results(other), strict=True):
-        if a != b and not _same_names(a, b) and _anonymous(a, b) != _anonymous(b, a):
+        if a != b and not alike(a, b):
             return f"{a} / {b}"
     return ""
 
@@ -119,3 +134,58 @@ def _anonymous(one: list[Row], other: list[Row]) -> list[tuple[object, ...]]:
         else:
             made.append([value is None for value in mine])
     return sorted(zip(*made, strict=False), key=repr)
+
+
+_NAME = re.compile(
+    rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])|~~?[0-9a-z]{7,}|(?<![-.0-9])[2-9][0-9]{8}(?![.0-9])"
+    rb"|\x00[\x01-\x03]\x00\x02\x00\x00\x00\x00(?:..){1,3}",  # the number in binary
+    re.DOTALL,
+)
+"""A digest or a token, as a text or a number, by itself or in an array or a line of CSV."""
+
+
+def _bytes_of(cell: str | None) -> bytes | None:
+    return None if cell is None else cell.encode("utf8", "surrogateescape")
+
+
+def _names(rows: list[Row]) -> list[list[list[bytes]]]:
+    """Return the names in each cell."""
+    return [[_NAME.findall(_bytes_of(cell) or b"") for cell in row] for row in rows]
+
+
+def _bare(cell: str | None) -> bytes | None:
+    """Return a cell with each name replaced by its length."""
+    said = _bytes_of(cell)
+    return None if said is None else _NAME.sub(lambda found: b"<%d>" % len(found[0]), said)
+
+
+def _one_for_one(one: list[Row], other: list[Row]) -> bool:
+    """Tell whether one is the other, in the same order, with the names of each column renamed one for one."""
+    if [[*map(_bare, row)] for row in one] != [[*map(_bare, row)] for row in other]:
+        return False
+    mine, theirs = _names(one), _names(other)
+    for column in range(max(map(len, one), default=0)):
+        pairs = {
+            pair
+            for a, b in zip(mine, theirs, strict=True)
+            if column < len(a)
+            for pair in zip(a[column], b[column], strict=True)
+        }
+        if not len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs}):
+            return False
+    return True
+
+
+def _counted(rows: list[Row]) -> list[str]:
+    """Return the rows in an order of their own, each name replaced by its length and how often its column has it."""
+    names = _names(rows)
+    counts = [Counter(name for cell in column for name in cell) for column in zip(*names, strict=False)]
+    made = []
+    for row in rows:
+        cells = []
+        for cell, count in zip(row, counts, strict=False):
+            said = _bytes_of(cell)
+            told = None if said is None else _NAME.sub(lambda f, n=count: b"<%d %d>" % (len(f[0]), n[f[0]]), said)
+            cells.append(told)
+        made.append(repr(cells))
+    return sorted(made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,13 +17,17 @@ from proctor.policy.rules import Rules
 from proctor.session.judge import Bench
 from proctor.session.judged import Stamp
 from proctor.sql import SessionSettings
-from proctor.terms import Allow, Classified, Column, Context, DataClass, Finding, Identity, Kind, Relation
+from proctor.terms import Allow, Classified, Column, Context, DataClass, Finding, Relation
+from tests.worlds.askers import Asker
 from tests.worlds.script import Script
+
+RULES = "rules.cedar"
+"""The file of a gateway's own rules, beside its settings."""
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Decides as the gateway does for alice."""
+    """Decides as the gateway does for one asker."""
 
     bench: Bench
 
@@ -32,8 +37,8 @@ class Judge:
         return all(isinstance(v.decision, Allow) or v.analysis.kind in ("execute", "fetch", "move") for v in verdicts)
 
 
-def judge(server: ThrowawayPostgres, gateway: Gateway, database: str, style: str) -> Judge:
-    """Return a judge of that database, who knows what the gateway's scan found."""
+def judges(server: ThrowawayPostgres, gateway: Gateway, database: str, askers: Mapping[str, Asker]) -> dict[str, Judge]:
+    """Return a judge of that database for each asker, who knows what the gateway's scan found."""
     said = gateway.ask("scan", database, "--json")
     assert said.code == 0, said.text
     found = {}
@@ -49,10 +54,12 @@ def judge(server: ThrowawayPostgres, gateway: Gateway, database: str, style: str
             return [tuple(None if cell is None else cell.decode() for cell in row) for row in cells]
 
         catalog = asyncio.run(snapshots.load(ask, database))
-    asker = Identity("alice", Kind.HUMAN, frozenset({"g_alice"}), "scram")
-    rules = Rules.shipped()
+    rules = Rules.load([path for path in (gateway.config.parent / RULES,) if path.exists()])
     path = ("pg_temp", "pg_catalog", "public")
     settings = SessionSettings(path, "alice", catalog.server_version)
-    context = Context(database, "production", datetime(2026, 11, 23, tzinfo=UTC), style=style)
-    stamp = Stamp(asker, context, settings, catalog.epoch, 1, rules.digest)
-    return Judge(Bench(stamp, catalog, Classified(found, version=1), rules))
+    made = {}
+    for name, asker in askers.items():
+        context = Context(database, "production", datetime(2026, 11, 23, tzinfo=UTC), style=asker.gateway)
+        stamp = Stamp(asker.identity, context, settings, catalog.epoch, 1, rules.digest)
+        made[name] = Judge(Bench(stamp, catalog, Classified(found, version=1), rules))
+    return made

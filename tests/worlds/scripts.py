@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.worlds.judge import Judge
-from tests.worlds.queries import Queries
+from tests.worlds.queries import TABLES, Queries
 from tests.worlds.script import Ask, Run, Script
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -33,6 +33,17 @@ WRAPPED = [
     "select pg_typeof(z), z is null from ({q}) q(z)", "select case when exists({q}) then 1 else 2 end",
 ]  # fmt: skip
 
+SHOWING = [
+    "select * from {table}", "select {shown} from {table}", "select {shown} from {table} limit {few}", "table {table}",
+    "select {shown} from {table} order by {first}", "select {first}, count(*) from {table} group by 1",
+    "select distinct {shown} from {table}", "select {said} from {table} a join {other} b on a.{first} = b.{first}",
+    "select {first} from {table} where {first} in (select {first} from {other})",
+    "select {first} from {table} union all select {first} from {other}", "select {first} from {table} where {first} is null",
+    "select {first} from {table} except select {first} from {other}", "select {shown}, row_number() over () from {table}",
+    "with q as (select {shown} from {table}) select * from q", "select max({first}), count({first}) from {table}",
+    "select q.* from {table} a join lateral (select {said}) q on true", "select {table} from {table}",
+]  # fmt: skip
+
 
 @dataclass
 class Scripts:
@@ -44,10 +55,13 @@ class Scripts:
     def __post_init__(self) -> None:
         self.queries = Queries(self.chance)
 
-    def allowed(self, judge: Judge, *, tries: int = 12) -> Script:
-        """Return a script that the rules allow, or the last of several that they don't: those are tried as well."""
+    def allowed(self, judge: Judge, *, tries: int = 12, shows: float = 0.0) -> Script:
+        """Return a script that the rules allow, or the last of several that they don't: those are tried as well.
+
+        `shows` is the share of those that show columns as they are masked, which is rare where everything is made up.
+        """
         for _ in range(tries):
-            found = self.script()
+            found = self.showing() if self.chance.random() < shows else self.script()
             if judge.allows(found):
                 break
         return found
@@ -60,6 +74,21 @@ class Scripts:
             return (Ask(self.queries.changing(2)[0]), Ask("select id, total from orders where id < 4 order by id"))
         text, _ = self.queries.query([], self.chance.choice([1, 2, 2, 3]))
         return self.carried(self.queries.cast(text) if self.chance.random() < 0.08 else text)
+
+    def showing(self) -> Script:
+        """Return a script that shows columns under their masks: with nothing done to them, grouped or joined by them."""
+        table, shape = self.chance.choice(list(TABLES.items()))
+        columns = [column for held in shape.values() for column in held]
+        shown = self.chance.sample(columns, self.chance.randint(1, min(4, len(columns))))
+        first = shown[0]
+        others = [
+            name for name, held in TABLES.items() if first in (column for each in held.values() for column in each)
+        ]
+        query = self.chance.choice(SHOWING).format(
+            table=table, shown=", ".join(shown), first=first, other=self.chance.choice(others),
+            said=", ".join(f"a.{column}" for column in shown), few=self.chance.randint(2, 12),
+        )  # fmt: skip
+        return self.carried(query)
 
     def carried(self, query: str) -> Script:
         """Return the query in one of the ways that a client has of running it."""
