@@ -59,6 +59,7 @@ class Journal(Front):
         # What was written at once: the numbers of its first and last record, and their frames.
         self._unsynced: deque[tuple[int, int, bytes]] = deque()
         self._asked = -1
+        self._owed = False  # whether the time of some records has come that no request covers yet
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._durably = Leaving()
@@ -219,6 +220,7 @@ class Journal(Front):
             self.write()
             if self._synced < self._written:
                 self._listen()
+                self._owed = True  # one that is under way does not cover what came behind it
                 self._ask()
         except HouseFault:
             return  # `failed` is set, and whoever comes next is told
@@ -300,6 +302,7 @@ class Journal(Front):
     def _ask(self) -> None:
         if self._asked >= 0 or self._syncer is None or self._loop is None:
             return  # one under way: whoever came meanwhile shares the next
+        self._owed = False
         self._asked = self._written
         try:
             self._syncer.ask(self._asked)
@@ -341,7 +344,8 @@ class Journal(Front):
                     return
                 case Prepared():
                     self._segments.prepared(answer.ready)
-        if self._asked < 0 and any(not waiter.done() for _, waiter in self._waiters):
+        is_owed = self._owed and not self._durably and self._synced < self._written  # else the next round asks
+        if self._asked < 0 and (is_owed or any(not waiter.done() for _, waiter in self._waiters)):
             self._ask()
 
     def _known_synced(self, position: int) -> None:
@@ -383,7 +387,7 @@ class Journal(Front):
             if timer is not None:
                 timer.cancel()
         self._overdue = self._soon = None
-        self._asked = -1
+        self._asked, self._owed = -1, False
         syncer, self._syncer = self._syncer, None
         if syncer is not None:
             if self._loop is not None and not self._loop.is_closed():

@@ -67,6 +67,21 @@ def test_records_are_numbered_without_gaps_from_nought(opened, folder):
     assert [record["seq"] for record in records(folder)] == [0, 1, 2, 3]
 
 
+async def test_what_was_written_during_a_sync_is_synced_behind_it_though_nobody_waits(opened, syncers, monkeypatch):
+    monkeypatch.setattr(module, "SOON", 0.0)
+    journal = opened()
+    waiting = asyncio.ensure_future(journal.synced(journal.append(BEAT)))
+    await until(lambda: syncers and syncers[0].asked == [1])
+    journal.append(BEAT)
+    await until(lambda: journal._soon is None)
+    syncers[0].answer()
+    await waiting
+    await until(lambda: syncers[0].asked == [1, 2])
+    syncers[0].answer()
+    await until(lambda: journal.unsynced == 0)
+    await journal.close()
+
+
 def test_the_head_of_a_record_has_a_fixed_order(opened, folder):
     with opened() as journal:
         journal.append(BEAT)
