@@ -28,7 +28,8 @@ from proctor.cli.ground import Exit, Trouble, fail, visible
 from proctor.cli.wallet import Described, Signed, Tokens
 from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import Issuers, discover, safe
-from proctor.edge.tokens import BEARER_TYPES, TokenRefused, check_audience, check_times, claim_of, peek
+from proctor.edge.signatures import BEARER_TYPES, TokenRefused, peek
+from proctor.edge.tokens import check_audience, check_times, claim_of
 from proctor.edge.userinfo import BESIDE
 
 SECONDS = 20.0

@@ -16,8 +16,9 @@ from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import Issuers
 from proctor.edge.live_sessions import LiveSession
 from proctor.edge.sign_in_book import End, What
+from proctor.edge.signatures import TokenRefused, peek
 from proctor.edge.store import Store
-from proctor.edge.tokens import ForSomebodyElse, TokenRefused, check_audience, check_times, peek
+from proctor.edge.tokens import ForSomebodyElse, check_audience, check_times
 from proctor.session.ports import Clock
 from proctor.terms import SessionId
 

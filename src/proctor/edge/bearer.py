@@ -13,7 +13,8 @@ from proctor.edge.config import Agent, Config
 from proctor.edge.end import End
 from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import Issuers, discovery_address
-from proctor.edge.tokens import MAX_TOKEN, Proven, TokenRefused
+from proctor.edge.signatures import MAX_TOKEN, TokenRefused
+from proctor.edge.tokens import Proven
 from proctor.errors import ClientFault
 from proctor.terms import Identity, Kind
 from proctor.wire import messages, talk

@@ -22,7 +22,8 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import FRESH, PAUSE, Fetch, Issuers, Ticks, answer_of, discover, fetch, safe
-from proctor.edge.tokens import Proven, TokenRefused
+from proctor.edge.signatures import TokenRefused
+from proctor.edge.tokens import Proven
 from proctor.terms import Kind
 
 SECONDS = 600

@@ -22,18 +22,8 @@ from joserfc.jwk import Key, KeySet
 
 from proctor.edge.config import loopback
 from proctor.edge.identity_config import Issuer
-from proctor.edge.tokens import (
-    Proven,
-    SignIn,
-    TokenRefused,
-    UnknownKey,
-    any_claims,
-    check_times,
-    peek,
-    prove,
-    signed_claims,
-    usable,
-)
+from proctor.edge.signatures import TokenRefused, UnknownKey, peek, signed_claims, usable
+from proctor.edge.tokens import Proven, SignIn, any_claims, check_times, prove
 from proctor.edge.userinfo import BESIDE, Ask, UserInfo, lacking
 
 log = logging.getLogger("proctor.issuers")

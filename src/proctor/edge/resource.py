@@ -18,7 +18,8 @@ from proctor.edge.desk import new_id
 from proctor.edge.doorkeeper import FREE_TRIES_OF_ADDRESS, LEFT, SECOND, Doorkeeper, Wait, place_of
 from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import Ended, Issuers, Ticks, never_ended
-from proctor.edge.tokens import SignIn, TokenRefused, left, scopes_of
+from proctor.edge.signatures import TokenRefused
+from proctor.edge.tokens import SignIn, left, scopes_of
 from proctor.errors import ClientFault
 from proctor.terms import Identity
 

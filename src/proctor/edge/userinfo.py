@@ -17,14 +17,8 @@ from hashlib import sha256
 import msgspec
 
 from proctor.edge.identity_config import Issuer
-from proctor.edge.tokens import (
-    Claimed,
-    TokenRefused,
-    check_audience,
-    check_times,
-    claim_of,
-    wanted_beside,
-)
+from proctor.edge.signatures import Claimed, TokenRefused
+from proctor.edge.tokens import check_audience, check_times, claim_of, wanted_beside
 
 BESIDE = "~"
 """Between an ID token and the access token that goes with it: no JWT has it in it."""

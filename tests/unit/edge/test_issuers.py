@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from proctor.edge.issuers import FRESH, PAUSE, SECOND, IssuerSilent, keys_of, safe
-from proctor.edge.tokens import TokenRefused, UnknownKey
+from proctor.edge.signatures import TokenRefused, UnknownKey
 from proctor.terms import Kind
 from tests.unit.edge.issuing import (
     EC,

@@ -10,7 +10,8 @@ import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from proctor.audit.record import who_of
-from proctor.edge.tokens import MAX_TOKEN, Actor, TokenRefused, UnknownKey, ends, prove
+from proctor.edge.signatures import MAX_TOKEN, TokenRefused, UnknownKey
+from proctor.edge.tokens import Actor, ends, prove
 from proctor.terms import Kind
 from tests.unit.edge.issuing import EC, ED, NOW, RSA, RSA_2, URL, claims, forged_by_hmac, issuer, sign
 

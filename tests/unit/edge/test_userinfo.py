@@ -10,7 +10,7 @@ import pytest
 
 from proctor.edge.identity_config import Issuer
 from proctor.edge.issuers import Issuers
-from proctor.edge.tokens import TokenRefused
+from proctor.edge.signatures import TokenRefused
 from proctor.edge.userinfo import MAX_TOLD, MOST_KEPT
 from proctor.terms import Identity
 from tests.unit.edge.issuing import RSA, URL, HandClock, Network, claims, issuer, sign

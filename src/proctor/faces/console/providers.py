@@ -17,7 +17,7 @@ from proctor.edge.code_flow import SECONDS, CodeFlow, Finished
 from proctor.edge.doorkeeper import Wait
 from proctor.edge.identity_config import Issuer
 from proctor.edge.resource import patiently, settled
-from proctor.edge.tokens import TokenRefused
+from proctor.edge.signatures import TokenRefused
 from proctor.faces.console.stage import COOKIE, HEADERS, Guest, Stage, following, kept, to
 from proctor.terms import Identity
 
