@@ -24,7 +24,6 @@ RSA_BITS = 2048
 BEARER_TYPES = frozenset({"", "jwt", "at+jwt", "application/jwt", "application/at+jwt"})
 """The `typ` of a token that a bearer may show; a logout token or a proof of possession is for something else."""
 
-
 _CURVES = {"ES256": "P-256", "EdDSA": "Ed25519", "Ed25519": "Ed25519"}
 _FAMILIES: Mapping[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {
     "RS256": RSAKey,

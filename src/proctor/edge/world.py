@@ -27,6 +27,7 @@ from proctor.policy.grants import over
 from proctor.policy.rules import Rules
 from proctor.session.drift import Watch
 from proctor.session.inheritance import inherited, together, wearing
+from proctor.session.kinship import derived, of_the_family
 from proctor.session.ports import Clock
 from proctor.sql.catalog import Catalog, RelationDef
 from proctor.terms import Classified, Column, Finding, Grant, Identity, Relation, Taint
@@ -44,8 +45,6 @@ MAX_TEMPORARY = 10_000  # columns of temporary tables; their names are a strange
 TEMPORARY = "pg_temp"
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
-HOLDING = frozenset("rpf")
-DERIVED = "cSiIv"  # kinds of relations that hold no values of their own
 Query = Callable[[str], Awaitable[list[tuple[str | None, ...]]]]
 
 
@@ -472,10 +471,10 @@ class DatabaseWorld:
             # More than can be remembered was copied: what is temporary is not known any more, and so all sensitive.
             findings = {c: f for c, f in findings.items() if c.relation.schema != TEMPORARY}
             self._copied = {c: f for c, f in self._copied.items() if c.relation.schema != TEMPORARY}
-        findings |= _passing(relations, findings)
+        findings |= derived(relations, findings)
         findings = dict(wearing(replace(self._stored, findings=findings), self._copied).findings)
         if shape is not None:
-            findings |= _of_the_family(shape, findings)
+            findings |= of_the_family(shape, findings)
         self._version += 1
         self._classified = replace(self._stored, findings=findings, version=self._version)
 
@@ -487,44 +486,7 @@ class DatabaseWorld:
 CLEAN = Finding(None, 1.0, "", "inherited")
 
 
-def _of_the_family(catalog: Catalog, known: Mapping[Column, Finding]) -> dict[Column, Finding]:
-    """Return what columns are since a partition, or the table they are inherited from, holds it: one shows the other.
-
-    What a person said of a column stands.
-    """
-    related: dict[Relation, list[Relation]] = {}
-    for child in catalog.relations.values():
-        for oid in child.parents:
-            parent = catalog.by_oid.get(oid)
-            if parent is not None and child.kind in HOLDING and parent.kind in HOLDING:
-                related.setdefault(child.relation, []).append(parent.relation)
-                related.setdefault(parent.relation, []).append(child.relation)
-    found: dict[Column, Finding] = {}
-    ahead = [(c, f) for c, f in known.items() if f.data_class is not None and c.relation in related]
-    while ahead:
-        column, held = ahead.pop()
-        for relation in related[column.relation]:
-            other = Column(relation, column.name)
-            mine = known.get(other)
-            if other in found or mine is None or mine.data_class is not None or mine.source == "person":
-                continue
-            found[other] = Finding(held.data_class, held.confidence, f"as {column}", "inherited")
-            ahead.append((other, found[other]))
-    return found
-
-
 def _heard(refresh: asyncio.Task[None]) -> None:
     """Take in that a refresh has failed, in case nobody waits for it any more: it has no words of its own to say."""
     if not refresh.cancelled():
         refresh.exception()
-
-
-def _passing(relations: Mapping[Relation, RelationDef], known: Mapping[Column, Finding]) -> dict[Column, Finding]:
-    through = Finding(None, 1.0, "holds no values of its own", "kind")
-    return {
-        Column(found.relation, column.name): through
-        for found in relations.values()
-        if found.kind in DERIVED and found.relation.schema not in ("pg_catalog", "information_schema")
-        for column in found.columns
-        if Column(found.relation, column.name) not in known
-    }
