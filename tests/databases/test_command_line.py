@@ -21,6 +21,7 @@ insert into customers select i, 'p' || i || '@example.com', 'x' from generate_se
 create table orders (id int, total numeric);
 create view addresses as select email from customers;
 """
+INHERITED = "create table notes (said text); create table letters () inherits (notes)"
 
 
 @pytest.fixture
@@ -140,6 +141,20 @@ def test_explain_tells_decision_lineage_and_masks_and_keeps_nothing(terminal: Te
     (output,) = story["lineage"]
     assert (output["name"], output["sources"], output["mask"]) == ("e", ["public.customers.email"], "email")
     assert not (config.parent / "state").exists()
+
+
+def test_explain_names_the_mask_of_a_table_when_a_person_judged_one_that_inherits_it(
+    terminal: Terminal, config: Path, postgres: ThrowawayPostgres
+) -> None:
+    told = {**os.environ, "PGPASSWORD": postgres.password}
+    where = ["-X", "-q", "-h", postgres.host, "-p", str(postgres.port), "-U", postgres.superuser, "-d", "shop"]
+    subprocess.run([postgres.binaries / "psql", *where, "-c", INHERITED], env=told, check=True)
+    assert terminal.run("scan", "shop").code == 0
+    asked = ("explain", "--as", "alice", "--database", "shop", "--json", "SELECT said FROM notes")
+    assert terminal.run(*asked).lines[0]["lineage"][0]["mask"] == "none"
+    ran = terminal.run("classify", "shop.public.letters.said", "--as", "person_name", "--because", "seen")
+    assert ran.code == 0, ran.err
+    assert terminal.run(*asked).lines[0]["lineage"][0]["mask"] == "name"
 
 
 def test_explain_says_no_with_the_rule_that_says_it(terminal: Terminal, config: Path) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from proctor.edge import scanner, snapshots
 from proctor.edge.store import Store
 from proctor.edge.upstream import Questions
+from proctor.session.kinship import derived, of_the_family
 from proctor.sql.catalog import Catalog
-from proctor.terms import Classified, Column, Finding, Relation
+from proctor.terms import Classified, Finding, Relation
 
-DERIVED = frozenset("csSiI")  # kinds of relations that hold no values of their own
 LIST = (
     "select datname from pg_catalog.pg_database where datallowconn and not datistemplate "
     "and pg_catalog.has_database_privilege(oid, 'connect') order by datname"
@@ -74,15 +74,15 @@ async def take(
 
 
 def _joined(stored: Classified, result: scanner.ScanResult, catalog: Catalog) -> Classified:
-    """Return the data map with what was found just now; a person's word, and what was inherited, stand above it."""
+    """Return the data map with what was found just now, and what follows from it, as a worker has it (`world`).
+
+    A person's word, and what was inherited, stand above what was found.
+    """
     findings = dict(stored.findings)
     for column, finding in result.findings.items():
         before = findings.get(column)
         if before is None or before.source == "scan" or (before.source != "person" and finding.data_class is not None):
             findings[column] = finding
-    through = Finding(None, 1.0, "holds no values of its own", "kind")
-    for found in catalog.relations.values():
-        if found.kind in DERIVED and found.relation.schema not in stored.clean:
-            for defined in found.columns:
-                findings.setdefault(Column(found.relation, defined.name), through)
+    findings |= derived(catalog.relations, findings)
+    findings |= of_the_family(catalog, findings)
     return replace(stored, findings=findings)
