@@ -32,6 +32,7 @@ COMPILED: tuple[str, ...] = (
     "proctor.audit._hot",
     "proctor.audit._tally",
     "proctor.audit.page",
+    "proctor.audit.front",
     "proctor.audit.boxes",
     "proctor.sql.shape",
     "proctor.policy.masks_keyed",

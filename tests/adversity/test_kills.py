@@ -106,6 +106,12 @@ def cut_power(house: Lab, chance: random.Random) -> None:
                 lost = range(max(start, kept), start + SECTOR)
                 left[lost.start : lost.stop] = bytes(len(lost))
         segment.write_bytes(left)
+    for slate in (house.folder / "state" / "journal").rglob("slate"):
+        left = bytearray(slate.read_bytes())  # nobody syncs it: some of its pages get to the disk when the kernel likes
+        for start in range(0, len(left), SECTOR):
+            if chance.random() < 0.5:
+                left[start : start + SECTOR] = bytes(SECTOR)
+        slate.write_bytes(left)
     begin_again(house)
 
 

@@ -66,7 +66,7 @@ def test_the_tests_of_journal_and_log_hold_for_this_twin(tree: Path, choice: str
     probe = f"{both}; assert hot._is_compiled() is page._is_compiled() is {choice == 'require'}"
     env = os.environ | {"PROCTOR_COMPILED": choice, "PYTHONPATH": str(tree)}
     subprocess.run([sys.executable, "-c", probe], env=env, cwd=tree, check=True)
-    tests = [f"tests/unit/audit/test_{name}.py" for name in ("journal", "runs", "integrator", "tlog")]
+    tests = [f"tests/unit/audit/test_{name}.py" for name in ("journal", "slate", "runs", "integrator", "tlog")]
     command = [sys.executable, "-m", "pytest", *tests, "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
     command += ["-o", f"pythonpath={tree} {ROOT}"]
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)

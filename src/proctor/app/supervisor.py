@@ -24,6 +24,7 @@ from proctor.app.lasting import said_of, waiting_for_a_start
 from proctor.app.notebook import Notebook
 from proctor.audit.journal import Journal
 from proctor.audit.record import ConfigLoaded, WorkerDied, WorkerStarted, WorkerStopped
+from proctor.audit.slate import abandoned
 from proctor.edge import certificates, rule_shelf
 from proctor.edge.config import Config
 from proctor.edge.desk import new_id
@@ -122,7 +123,11 @@ class Supervisor:
         certificates.prepare(config, self._clock.now())
         Store.open(config.state, migrate=True).close()
         Epochs(config.state / "epochs").close()
-        journal = Journal.open(config.state / "journal" / SHARD, SHARD, clock=self._clock)
+        shards = config.state / "journal"
+        for left in abandoned(shards, {f"worker-{n}" for n in range(config.listen.workers)}):
+            with Journal.open(left, left.name, clock=self._clock):
+                pass  # what stands on its slate is in its journal now
+        journal = Journal.open(shards / SHARD, SHARD, clock=self._clock)
         self._notes = Notebook(journal)
         written = sha256(self._source.read_bytes()).hexdigest()
         journal.record(ConfigLoaded(id=new_id(self._clock), digest=written))

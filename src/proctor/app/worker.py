@@ -93,7 +93,8 @@ class Worker:
     def _open(self, config: Config) -> House:
         clock = SystemClock()
         store = Store.open(config.state)
-        journal = Journal.open(config.state / "journal" / f"worker-{self._index}", f"worker-{self._index}", clock=clock)
+        shard = f"worker-{self._index}"
+        journal = Journal.open(config.state / "journal" / shard, shard, clock=clock, with_slate=True)
         key = read_key(config.keys.mask, name="mask")
         rules = rule_shelf.in_force(config.state)
         seal = certificates.prepare(config, clock.now())

@@ -17,15 +17,19 @@ import os
 import select
 from collections import deque
 from collections.abc import Callable
+from mmap import mmap
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from proctor.audit.disk import lock
+from proctor.audit.front import Front
 from proctor.audit.healing import heal
 from proctor.audit.leaving import Leave, Leaving
-from proctor.audit.page import Clock, Encoded, Front, Page
+from proctor.audit.page import Clock, Encoded, Page
 from proctor.audit.record import SCHEMA, Body, ClockStepped, JournalFault, JournalOpened, encode
+from proctor.audit.segments import FRAME
+from proctor.audit.slate import clean, left_on, remove
 from proctor.audit.sync import Failed, Prepared, ProcessSyncer, Synced, Syncer
 from proctor.audit.writer import SegmentWriter
 from proctor.errors import HouseFault
@@ -45,7 +49,15 @@ class Journal(Front):
     """An append-only shard. One process, one event loop; opened by `Journal.open`."""
 
     def __init__(
-        self, folder: Path, shard: str, lock: int, *, clock: Clock, syncer: Callable[[], Syncer], max_segment: int
+        self,
+        folder: Path,
+        shard: str,
+        lock: int,
+        *,
+        clock: Clock,
+        syncer: Callable[[], Syncer],
+        max_segment: int,
+        with_slate: bool,
     ) -> None:
         super().__init__(Page(SCHEMA, shard, clock), MAX_LATER, MAX_UNSYNCED)
         self.folder = folder
@@ -65,6 +77,8 @@ class Journal(Front):
         self._durably = Leaving()
         self._overdue: asyncio.TimerHandle | None = None
         self._recovering = False
+        self._with_slate = with_slate
+        self._slate: mmap | None = None
 
     @classmethod
     def open(
@@ -76,10 +90,12 @@ class Journal(Front):
         first: int = 0,
         syncer: Callable[[], Syncer] = ProcessSyncer,
         max_segment: int = MAX_SEGMENT,
+        with_slate: bool = False,
     ) -> Journal:
         """Open a shard's journal, heal what a crash has torn, and record that.
 
         `first` is what the log has integrated already: no record gets a smaller number, even if the folder is gone.
+        `with_slate` lets records survive a crash before they are written, where the file system is one for that.
         """
         if not shard or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in shard) or shard[0] == ".":
             raise ValueError("a shard is named by letters, digits, dots and hyphens")
@@ -88,7 +104,7 @@ class Journal(Front):
             held = lock(folder / "lock", "this journal shard")
         except OSError as fault:
             raise HouseFault(f"the journal cannot be opened ({fault.strerror})", hint=FAULT_HINT) from fault
-        journal = cls(folder, shard, held, clock=clock, syncer=syncer, max_segment=max_segment)
+        journal = cls(folder, shard, held, clock=clock, syncer=syncer, max_segment=max_segment, with_slate=with_slate)
         try:
             journal._start(first)
         except OSError as fault:
@@ -103,21 +119,29 @@ class Journal(Front):
         logged = _integrated(self.folder)
         healed = heal(self.folder, logged)
         following = max(first, healed.following, logged)
-        self._page.begin_at(following)
-        self._synced = following - 1
+        frames, count, lost = left_on(self.folder, following)
         self._segments.ordinal = healed.segment
         self._segments.begin(following, None)
+        if frames:
+            self._segments.write(following, frames, None)
+            following += count
+        self._page.begin_at(following)
+        self._synced = following - 1
         self.record(
             JournalOpened(
                 id=self._own_id(),
                 segment=self._segments.ordinal,
-                healed=healed.segment if healed.cut or healed.damaged else None,
-                cut=healed.cut,
+                healed=healed.segment if healed.cut or healed.damaged or lost else None,
+                cut=healed.cut + lost,
                 damaged=healed.damaged,
             )
         )
         self._segments.sync()
         self._known_synced(self._written)
+        self._slate = clean(self.folder) if self._with_slate else None
+        if self._slate is None:
+            remove(self.folder)
+        self._page.lie_on(self._slate)
 
     def append(self, body: Encoded) -> int:
         """Write a record and return its position. It survives a crash of the gateway from here on."""
@@ -241,6 +265,8 @@ class Journal(Front):
         """Take back a record whose writing failed: its caller was told so, and its number goes to another."""
         first, last, frames = self._unsynced.pop()
         kept = frames[: -self._page.newest]
+        if self._slate is not None and len(kept) + FRAME.size <= len(self._slate):
+            self._slate[len(kept) : len(kept) + FRAME.size] = bytes(FRAME.size)
         self._unsynced_size -= self._page.newest
         if kept:
             self._unsynced.append((first, last - 1, kept))
@@ -448,10 +474,21 @@ class Journal(Front):
     def _release(self) -> None:
         self._end_syncer()
         self._segments.close(is_faulty=self.failed is not None)
+        self._wipe(is_faulty=self.failed is not None)
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
         self.failed = self.failed or HouseFault("the journal is closed")
+
+    def _wipe(self, *, is_faulty: bool) -> None:
+        """Let go of the slate; what stands on it after a fault is left for the next start."""
+        slate, self._slate = self._slate, None
+        if slate is None:
+            return
+        self._page.lie_on(None)
+        slate.close()
+        if not is_faulty:
+            remove(self.folder)
 
     def __enter__(self) -> Journal:
         return self

@@ -1,5 +1,7 @@
 # What other compiled modules reach in C; `page.py` says what each is for. Left out where nothing is compiled.
 
+from cpython.buffer cimport Py_buffer
+
 cpdef Py_ssize_t width(long long number) noexcept
 cdef int digits(char* at, long long number, Py_ssize_t width) noexcept
 
@@ -24,22 +26,13 @@ cdef class Page:
     cdef Py_ssize_t _size
     cdef Py_ssize_t _newest
     cdef bytearray _room
+    cdef object _slate
+    cdef bint _aside
+    cdef Py_buffer _view
 
     cdef long long _add(self, tuple parts) except? -2
     cdef long long _put(self, tuple parts) except? -1
     cdef Py_ssize_t _assemble(self, tuple parts, long long micros, Py_ssize_t rest) except -1
+    cdef char* _place(self, Py_ssize_t size) except NULL
+    cdef int _step_aside(self) except -1
     cdef int _make_room(self, Py_ssize_t size) except -1
-
-cdef class Front:
-    cdef public object failed
-    cdef public Page _page
-    cdef public long long _unsynced_size
-    cdef long long _max_unsynced
-    cdef Py_ssize_t _max_later
-    cdef public list _leaving
-    cdef public object _round
-    cdef public object _soon
-
-    cdef long long took_later(self, tuple parts) except? -1
-    cdef int took_then(self, tuple parts, object leave, bint durable) except -1
-    cdef long long _take(self, tuple parts) except? -1

@@ -1,6 +1,6 @@
 # cython: language_level=3, wraparound=False
 # mypy: disable-error-code="untyped-decorator, no-any-return"
-"""The journal's hot path: number, stamp and frame a record, and let go who waits for it.
+"""The journal's hot path: number, stamp and frame a record.
 
 In come bodies, whole or in parts, out go frames. Compiled where there is a compiler: plain Python, which Cython turns
 into C; both ways pass the same tests. Knows no files, and of a record nothing but its first bytes.
@@ -12,16 +12,14 @@ from those of its parts, whatever the length of a part.
 
 from __future__ import annotations
 
-import asyncio
 import sys
+from mmap import mmap
 from struct import Struct
 from time import gmtime, strftime
 from typing import Protocol
 from zlib import crc32
 
 from proctor.audit._hot import MAX_RECORD
-from proctor.audit.leaving import Leave
-from proctor.errors import HouseFault
 
 try:  # the compiler must see the words "import cython"; at run time Cython may be missing
     import cython  # type: ignore[import-untyped]  # Cython ships no types for it
@@ -29,6 +27,11 @@ except ModuleNotFoundError:
     from proctor.audit import _shim as cython
 
 if cython.compiled:
+    from cython.cimports.cpython.buffer import (  # type: ignore[import-untyped]
+        PyBUF_WRITABLE,
+        PyBuffer_Release,
+        PyObject_GetBuffer,
+    )
     from cython.cimports.cpython.bytearray import (  # type: ignore[import-untyped]
         PyByteArray_AS_STRING,
         PyByteArray_GET_SIZE,
@@ -180,6 +183,27 @@ class Page:
         self._size = 0
         self._newest = 0
         self._room = bytearray()
+        self._slate: mmap | None = None
+        self._aside = True
+
+    def lie_on(self, slate: mmap | None) -> None:
+        """Put records on mapped memory from now on, None: in the process's own. The page is empty.
+
+        What is larger than that goes beside it, in memory of the process, until the page has been taken.
+        """
+        if cython.compiled:
+            if self._slate is not None:
+                PyBuffer_Release(cython.address(self._view))  # type: ignore[attr-defined]
+            self._slate = None
+            if slate is not None:
+                PyObject_GetBuffer(slate, cython.address(self._view), PyBUF_WRITABLE)  # type: ignore[attr-defined]
+        self._slate = slate
+        self._aside = slate is None
+
+    @property
+    def is_kept(self) -> bool:
+        """Say whether what is on the page survives this process."""
+        return not self._aside
 
     @property
     def next(self) -> int:
@@ -254,7 +278,7 @@ class Page:
             body: bytes = b"".join([_plain(part) for part in parts])
             record = _HEAD % (self._start, self._next, self._second_text, micros, self._monotonic) + body[1:]
             checksum = crc32(record, crc32(_length(len(record))))
-            self._room[self._size :] = _length(len(record)) + _length(checksum) + record
+            self._write_down(_length(len(record)) + _length(checksum) + record)
             self._newest = len(record) + 8
         self._size += self._newest
         self._next += 1
@@ -268,8 +292,7 @@ class Page:
             seq: cython.Py_ssize_t = width(self._next)
             ticks: cython.Py_ssize_t = width(self._monotonic)
             size: cython.Py_ssize_t = begin + seq + 9 + text + 25 + ticks + 1 + rest
-            self._make_room(size + 8)
-            frame: cython.p_char = PyByteArray_AS_STRING(self._room) + self._size
+            frame: cython.p_char = self._place(size + 8) + self._size
             at: cython.p_char = frame + 8
             memcpy(at, PyBytes_AS_STRING(self._start), begin)
             at += begin
@@ -292,6 +315,34 @@ class Page:
             return size + 8
         raise AssertionError("this is the compiled twin's")
 
+    def _write_down(self, frame: bytes) -> None:
+        """Put a frame in its place; the plain twin's."""
+        slate, end = self._slate, self._size + len(frame)
+        if slate is not None and not self._aside and end <= len(slate):
+            slate[self._size : end] = frame
+            return
+        self._step_aside()
+        self._room[self._size :] = frame
+
+    def _step_aside(self) -> cython.int:
+        """Go on in memory of the process: the slate is too small."""
+        slate = self._slate
+        if slate is not None and not self._aside:
+            self._room = bytearray(slate[: self._size])
+            self._aside = True
+        return 0
+
+    def _place(self, size: cython.Py_ssize_t) -> cython.p_char:
+        """Return where the page begins, with room on it for so many bytes more; the compiled twin's."""
+        if cython.compiled:
+            if not self._aside:
+                if self._size + size <= self._view.len:  # type: ignore[attr-defined]
+                    return cython.cast(cython.p_char, self._view.buf)  # type: ignore[attr-defined]
+                self._step_aside()
+            self._make_room(size)
+            return PyByteArray_AS_STRING(self._room)
+        raise AssertionError("this is the compiled twin's")
+
     def _make_room(self, size: cython.Py_ssize_t) -> cython.int:
         if cython.compiled and PyByteArray_GET_SIZE(self._room) < self._size + size:
             room = bytearray(max(_ROOM, 2 * (self._size + size)))
@@ -303,11 +354,12 @@ class Page:
         """Return the frames that are on the page, and turn to an empty one."""
         frames: bytes
         if cython.compiled:
-            frames = PyBytes_FromStringAndSize(PyByteArray_AS_STRING(self._room), self._size)
+            frames = PyBytes_FromStringAndSize(self._place(0), self._size)
         else:
-            frames = bytes(self._room[: self._size])
+            frames = bytes((self._room if self._slate is None or self._aside else self._slate)[: self._size])
         if self._size > _LARGE:
             self._room = bytearray()
+        self._aside = self._slate is None
         self._size = 0
         self._first = self._next
         return frames
@@ -315,124 +367,13 @@ class Page:
     def hold(self, first: int, frames: bytes) -> None:
         """Take frames back onto an empty page, to be written again with what comes next."""
         self._room = bytearray(frames)
+        self._aside = True
         self._size = len(frames)
         self._first = first
 
     def begin_at(self, number: int) -> None:
         """Give this number to the next record; the page is empty."""
         self._next = self._first = number
-
-
-class Front:
-    """The quick half of a journal: takes a record, and who is to be called when it is written.
-
-    The other half, a subclass, writes, syncs and knows what to do about faults; the attributes are both halves'. What
-    `took_later` and `took_then` do is what compiled modules call without a detour.
-    """
-
-    def __init__(self, page: Page, max_later: int, max_unsynced: int) -> None:
-        self.failed: HouseFault | None = None
-        self._page = page
-        self._unsynced_size = 0
-        self._max_unsynced = max_unsynced
-        self._max_later = max_later
-        self._leaving: list[Leave] = []
-        self._round: asyncio.Handle | None = None
-        self._soon: asyncio.TimerHandle | None = None
-
-    def append_later(self, body: Encoded) -> int:
-        """Take a record and return its position. It is written with the next `append`, or within 10 ms."""
-        return self.took_later(body if isinstance(body, tuple) else (body,))
-
-    def took_later(self, parts: Parts) -> cython.longlong:
-        """Do as `append_later` does."""
-        position: cython.longlong = self._take(parts)
-        if self._page._size > self._max_later:
-            self.write()
-        if self._soon is None:
-            self.sync_soon()
-        return position
-
-    def append_then(self, body: Encoded, leave: Leave, durable: bool = False) -> None:
-        """Take a record, and call `leave` once it is written, or with the fault by which it is not.
-
-        That is when this round of the event loop is over: all that is asked in one round shares one write. Without a
-        loop it is at once. If it is to be `durable`, that is when it is on disk: the rounds that come while one
-        fdatasync runs share the next.
-        """
-        self.took_then(body if isinstance(body, tuple) else (body,), leave, durable)
-
-    def took_then(self, parts: Parts, leave: Leave, durable: cython.bint) -> cython.int:
-        """Do as `append_then` does."""
-        position: cython.longlong = self._take(parts)
-        if self._page._size > self._max_later:
-            self.write()
-        if durable:
-            self.then(position, leave)
-            return 0
-        self._leaving.append(leave)
-        if self._round is None:
-            self.end_round()
-        return 0
-
-    def _take(self, parts: Parts) -> cython.longlong:
-        if self.failed is not None or self._unsynced_size > self._max_unsynced:
-            self.make_way()
-        position: cython.longlong = self._page._add(parts)
-        return position if position >= 0 else self.step_and_put(parts)
-
-    def let_go(self) -> None:
-        """Write, and call all that wait for it."""
-        if self._round is not None:
-            self._round.cancel()
-            self._round = None
-        fault = None
-        try:
-            self.settle()
-        except HouseFault as failed:
-            fault = failed
-        leaving: list = self._leaving  # type: ignore[type-arg]
-        self._leaving = []
-        called: cython.Py_ssize_t = 0
-        try:
-            for leave in leaving:
-                called += 1
-                leave(fault)
-        finally:
-            if called < len(leaving):  # one of them broke; the others must not wait for ever
-                self._leaving = leaving[called:] + self._leaving
-                if self._round is None:
-                    self.end_round()
-
-    # ---- the other half's
-
-    def settle(self) -> None:
-        """Write, and ask for the disk what waits for it."""
-        raise NotImplementedError
-
-    def write(self) -> None:
-        """Write the page."""
-        raise NotImplementedError
-
-    def then(self, position: int, leave: Leave) -> None:
-        """Call `leave` once the record at this position is on disk, or with the fault by which it is not."""
-        raise NotImplementedError
-
-    def sync_soon(self) -> None:
-        """See to it that everything so far is on disk within 10 ms."""
-        raise NotImplementedError
-
-    def end_round(self) -> None:
-        """See to it that this round of the loop ends with calling all that wait."""
-        raise NotImplementedError
-
-    def make_way(self) -> None:
-        """Refuse what comes after a fault, or wait for the disk when too much is kept."""
-        raise NotImplementedError
-
-    def step_and_put(self, body: Encoded) -> int:
-        """Put a record behind one that says that the clocks have stepped, and return its position."""
-        raise NotImplementedError
 
 
 @cython.cfunc

@@ -156,6 +156,12 @@ def _sound_frame_after(data: bytes, place: int) -> int:
     return -1
 
 
+def sound_at(data: bytes, place: int) -> int | None:
+    """Return where the frame that begins there ends, if it is whole and sound."""
+    end = _end(data, place)
+    return end if end is not None and _sound(data, place, end) else None
+
+
 def _end(data: bytes, place: int) -> int | None:
     if place + FRAME.size > len(data):
         return None

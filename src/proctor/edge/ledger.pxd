@@ -1,6 +1,7 @@
 # What the compiled module keeps in C; `ledger.py` says what it is for.
 
-from proctor.audit.page cimport Front, Piece
+from proctor.audit.front cimport Front
+from proctor.audit.page cimport Piece
 from proctor.edge.sealing cimport Seal
 
 cdef class Template:

@@ -2,8 +2,10 @@
  * and synced and when a statement is sent to the database, remembers how much of each segment is surely on disk, and
  * can make syncs slow, the disk full, broken or read-only. A marker is "m_" and six digits, somewhere in what is written or sent.
  *
- *   SHIM_TRACE   the file to note in, a line an event:  J path end records… | D path size | U port our-port messages…
- *                of records a dot for each that begins, and the markers in it;
+ *   SHIM_TRACE   the file to note in, a line an event:  J path end records… | S path records… | D path size |
+ *                U port our-port messages…
+ *                of records a dot and the number of each that begins, and the markers in it; S is what stands on a slate
+ *                when something is sent, as whoever opens the file sees it, and did not the last time;
  *                of messages those that execute or are executed: Q and its markers, B and E with their marker, if any
  *   SHIM_SYNCED  a folder; by each segment's name and a process that synced it, how many of its bytes are on disk
  *   SHIM_SLOW    microseconds that each sync takes longer
@@ -105,21 +107,53 @@ static size_t markers(char *out, size_t room, const char *at, size_t size, char 
     return used;
 }
 
-/* A dot for each record of the journal that begins, and the markers in it. */
+/* The number of a record that begins there, or -1. */
+static long long number(const char *at, const char *end) {
+    const char *said = memmem(at, end - at < 200 ? end - at : 200, "\"seq\":", 6);
+    return said == NULL ? -1 : atoll(said + 6);
+}
+
+/* A dot and its number for each record of the journal that begins, and the markers in it. */
 static size_t records(char *out, size_t room, const struct iovec *part) {
     size_t used = 0;
     const char *at = part->iov_base, *end = at + part->iov_len;
-    for (; at < end && used + 9 <= room; at++) {
+    for (; at < end && used + 24 <= room; at++) {
         if (marker(at, end)) {
             out[used] = ' ';
             memcpy(out + used + 1, at, 8);
             used += 9;
         } else if (at + 5 <= end && memcmp(at, "{\"v\":", 5) == 0) {
-            out[used] = ' ', out[used + 1] = '.';
-            used += 2;
+            used += snprintf(out + used, room - used, " .%lld", number(at, end));
         }
     }
     return used;
+}
+
+static char slate[4096]; /* the slate that this process has opened */
+
+/* Notes what stands on the slate, frame behind frame, and was not there the last time. */
+static void slated(void) {
+    static char data[1 << 20], line[65536];
+    static long long last = -1;
+    int file = slate[0] == 0 || getenv("SHIM_TRACE") == NULL ? -1 : REAL(open)(slate, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    ssize_t size = read(file, data, sizeof data);
+    close(file);
+    size_t used = snprintf(line, 8192, "S %s", slate), before = used;
+    long long expected = -1;
+    for (const unsigned char *at = (unsigned char *)data, *end = at + (size < 0 ? 0 : size); at + 8 < end;) {
+        size_t length = (size_t)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
+        if (length == 0 || length > (size_t)(end - at - 8)) break;
+        struct iovec record = {(void *)(at + 8), length};
+        long long seq = number((const char *)at + 8, (const char *)at + 8 + length);
+        if (seq < 0 || (expected >= 0 && seq != expected)) break; /* what an earlier page has left */
+        if (seq > last) used += records(line + used, sizeof line - used - 2, &record), last = seq;
+        expected = seq + 1;
+        at += 8 + length;
+    }
+    if (used == before) return;
+    line[used] = '\n';
+    note(line, used + 1);
 }
 
 /* What of PostgreSQL's protocol executes, or will be executed; a sending begins with a whole message. */
@@ -148,6 +182,7 @@ static void told(int fd, const struct iovec *parts, int count, int sent) {
     if (sent) {
         int port = upstream(fd);
         if (port == 0) return;
+        slated();
         used = snprintf(line, 64, "U %d %d", port, ours(fd));
     } else {
         if (!segment(fd, path)) return;
@@ -183,6 +218,7 @@ static int refused(int fd) { /* the errno of a write to that file, or nought */
 /* A file that is made, and is a segment, is one that the disk may refuse. */
 static int opened(const char *path, int flags, mode_t mode, int (*real)(const char *, int, ...)) {
     int fault = (flags & O_CREAT) && (named(path, ".seg") || named(path, ".next")) ? broken() : 0;
+    if ((flags & O_CREAT) && named(path, "/slate")) snprintf(slate, sizeof slate, "%s", path);
     return fault ? (errno = fault, -1) : real(path, flags, mode);
 }
 
