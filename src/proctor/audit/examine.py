@@ -18,6 +18,7 @@ from proctor.audit.integrator import entry_of, retired, whole
 from proctor.audit.note import Checkpoint, Untrusted, read_checkpoint
 from proctor.audit.record import SCHEMA, Glance, glance
 from proctor.audit.segments import Damage, Frame, Reader
+from proctor.audit.slate import left_on
 from proctor.audit.tiles import (
     EMPTY,
     WIDTH,
@@ -338,6 +339,7 @@ class Examiner:
             following = found.seq + 1
             self.checked.pending += 1
             self._read_pending(found)
+        self.checked.pending += self._journal.on_slate(following)
 
     def _blame_journal(self, found: Damage, following: int) -> int:
         """Name what is damaged, and return the number of the record after it."""
@@ -379,6 +381,7 @@ class _Beside:
     """The journal, read in step with the log."""
 
     def __init__(self, reader: Reader | None) -> None:
+        self._folder = None if reader is None else reader.folder
         self._frames: Iterator[Frame | Damage] = iter(reader) if reader is not None else iter(())
         self._next: Frame | Damage | None = next(self._frames, None)
 
@@ -403,6 +406,10 @@ class _Beside:
         while self._next is not None:
             found, self._next = self._next, next(self._frames, None)
             yield found
+
+    def on_slate(self, following: int) -> int:
+        """Return how many records the next start will add, from `following` on: a worker was killed, or is at work."""
+        return 0 if self._folder is None else left_on(self._folder, following)[1]
 
 
 def _kept_from(log: Path) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from proctor.audit.note import SigningKey, Verifier
 from proctor.audit.record import StatementAnswered
-from proctor.audit.segments import read
+from proctor.audit.segments import Frame, frame, read
 from proctor.audit.tiles import WIDTH, Tiles, leaf_hash, pack, tile_path, tree_hash, unpack
 from proctor.audit.tlog import Log, Signer
 from proctor.audit.verify import Verification, verify
@@ -73,6 +73,14 @@ def test_records_that_are_not_yet_in_the_log_are_counted_and_read(full):
     assert found.ok
     assert found.pending == 8
     assert any("8 records are in the journal only" in said for said in found.cannot_prove)
+
+
+def test_what_a_killed_worker_has_left_on_its_slate_is_counted_and_what_it_has_written_is_not(full):
+    shard = full.journal / "w0"
+    following = max(found.seq for found in read(shard) if isinstance(found, Frame)) + 1
+    left = [b'{"v":1,"shard":"w0","seq":%d,"time":""}' % (following + n) for n in (-1, 0, 1)]
+    (shard / "slate").write_bytes(b"".join(map(frame, left)) + bytes(500))
+    assert check(full).pending == 2
 
 
 @pytest.mark.parametrize("place", [0, 1, 2, 40, 5000, -1], ids=lambda place: f"byte {place}")
