@@ -30,6 +30,7 @@ OUT = Path(__file__).parent / "out"
 MODES = ("simple", "extended", "prepared")
 CLIENTS = (1, 8, 32, 128)
 LONGEST = 32  # seconds
+BUSY = round(os.getloadavg()[0], 1)  # before anything was played: later it is our own clients, up to 128 of them
 BESIDE = ("direct", "pgbouncer", "proctor")
 
 
@@ -243,12 +244,12 @@ def fill(on: Stage, scale: int) -> None:
 
 
 def machine() -> dict[str, object]:
-    """Return what was measured on, and how busy it was with whatever else."""
+    """Return what was measured on, and how busy it was with whatever else before."""
     return {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "load": round(os.getloadavg()[0], 1),
+        "load": BUSY,
         "hot_path": twins.describe(),
     }
 

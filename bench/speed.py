@@ -41,7 +41,7 @@ def described(figures: Figures) -> str:
         return "Nothing was measured."
     return (
         f"Measured at {machine['when']} on {machine['cores']} cores with PostgreSQL {machine.get('postgresql', '?')} "
-        f"and Python {machine['python']}, {machine['hot_path']}; the machine's load average at the end was "
+        f"and Python {machine['python']}, {machine['hot_path']}; the machine's load average before was "
         f"{machine['load']}." + (BUSY if float(machine["load"]) > 3 * int(machine["cores"]) else "")
     )
 
