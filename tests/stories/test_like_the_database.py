@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from proctor.wire import messages
@@ -67,6 +67,12 @@ def _kind(line: str) -> str:
     return "failed" if line.startswith("failed") else line
 
 
+# A Close that an error skips is taken back before the Parse that failed: the name is free again.
+@example(
+    said=[messages.parse(b"b", FAILING_TO_PARSE), messages.close(b"S", b"b"), messages.sync(),
+          messages.parse(b"b", "select total from orders where id = 1")],
+    pauses={2},
+)  # fmt: skip
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_said(), min_size=1, max_size=25), st.sets(st.integers(0, 24)))
 def test_a_session_through_the_gateway_hears_what_the_database_says(said: list[bytes], pauses: set[int]) -> None:

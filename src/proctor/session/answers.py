@@ -410,10 +410,15 @@ class Answers:
             not front.ours or front.aloud or front.kind == ex.DESCRIBE
         ):  # ours to ask, but the client's Execute that is skipped
             self._out.append(self._error(front, event))
-        self._lost(front, (front.refusal or event.fields).get("C", "XX000"))
+        skipped = []
         if front.kind not in (ex.QUERY, ex.SYNC):  # those two end with a ReadyForQuery of their own
             self.queue.popleft()
-            self._skip_to_sync()
+            skipped = self._skip_to_sync()
+        for gone in skipped:
+            _take_back(gone)
+        self._lost(front, (front.refusal or event.fields).get("C", "XX000"))
+        for gone in skipped:
+            self._lost(gone, "skipped")
 
     def _error(self, front: Open, event: talk.Failed) -> bytes:
         if front.refusal is not None:
@@ -437,18 +442,16 @@ class Answers:
             return refusals.without_details(fields)
         return None
 
-    def _skip_to_sync(self) -> None:
-        """After an error the server discards everything up to the Sync (protocol, Extended Query)."""
+    def _skip_to_sync(self) -> list[Open]:
+        """Return, the last first, what the server discards after an error: all up to the Sync (Extended Query)."""
         skipped = []
         while self.queue and self.queue[0].kind != ex.SYNC:
             skipped.append(self.queue.popleft())
         self.discarding = not self.queue
-        for gone in reversed(skipped):
-            self._lost(gone, "skipped")
+        return skipped[::-1]
 
     def _lost(self, front: Open, sqlstate: str) -> None:
-        for undo in reversed(front.undo):
-            undo.apply()
+        _take_back(front)
         for exchange in front.exchanges[front.at :]:
             exchange.record.sqlstate = sqlstate
             self._ledger.answered(exchange.record)
@@ -503,6 +506,12 @@ def _formatted(fields: list[talk.Field], results: tuple[int, ...]) -> list[talk.
         form = 0 if not results else results[0] if len(results) == 1 else results[at]
         shaped.append(talk.Field(f.name, f.table_oid, f.number, f.type_oid, f.type_size, f.type_modifier, form))
     return shaped
+
+
+def _take_back(gone: Open) -> None:
+    """Undo what a question has done to names; what came after it has been undone before."""
+    while gone.undo:
+        gone.undo.pop().apply()
 
 
 def _speaker(front: Open | None) -> Exchange | None:
